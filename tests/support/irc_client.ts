@@ -1,0 +1,376 @@
+import { type IrcLine, LineCutter, parseIrcLine } from "./irc_line.ts";
+import { Changes, within } from "./wait.ts";
+
+export type { IrcLine } from "./irc_line.ts";
+
+export interface IrcClientOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly nick: string;
+  /** TLS, with these authorities (PEM texts) beside the system's. */
+  readonly tls?: { readonly caCerts: string[] };
+  /** Server password. */
+  readonly password?: string;
+  /** Capabilities to request; those the server does not offer are left out (see `caps` for what was granted). */
+  readonly caps?: readonly string[];
+  readonly user?: string;
+  readonly realName?: string;
+  /** Most lines kept in the log, oldest go first; default all. */
+  readonly maxLines?: number;
+  /** Only opens the connection: the test registers by itself with `raw`. */
+  readonly register?: boolean;
+}
+
+export interface WaitOptions {
+  readonly timeoutMs?: number;
+  /** Looks only at lines from this `mark` on; default the whole log. */
+  readonly since?: number;
+}
+
+/** A message to a channel as this client saw it. */
+export interface SeenMessage {
+  readonly nick: string;
+  readonly text: string;
+  /** CTCP ACTION; `text` is what the sender does. */
+  readonly action: boolean;
+  readonly tags: IrcLine["tags"];
+  readonly atMs: number;
+}
+
+const encoder = new TextEncoder();
+
+/**
+ * A small IRC client for tests: raw, and independent of the library that the relay uses. Answers PING; keeps every
+ * line that came.
+ */
+export class IrcClient implements AsyncDisposable {
+  readonly #conn: Deno.Conn;
+  readonly #changes = new Changes();
+  readonly #maxLines: number;
+  readonly #reading: Promise<void>;
+  #lines: IrcLine[] = [];
+  #forgotten = 0;
+  #writing: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  #pings = 0;
+  /** The nick as the server last confirmed it. */
+  nick: string;
+  /** Capabilities that the server granted. */
+  caps: ReadonlySet<string> = new Set();
+  /** Answers the server's PINGs; false makes it a client that has gone silent. */
+  answersPings = true;
+
+  private constructor(conn: Deno.Conn, options: IrcClientOptions) {
+    this.#conn = conn;
+    this.#maxLines = options.maxLines ?? Infinity;
+    this.nick = options.nick;
+    this.#reading = this.#read();
+  }
+
+  /** Connects and registers; resolves after the server's welcome. */
+  static async connect(options: IrcClientOptions): Promise<IrcClient> {
+    const { host: hostname, port, tls } = options;
+    const conn = tls === undefined
+      ? await Deno.connect({ hostname, port })
+      : await connectTls({ hostname, port, caCerts: tls.caCerts });
+    const client = new IrcClient(conn, options);
+    try {
+      if (options.register !== false) await client.#register(options);
+    } catch (error) {
+      await client.close();
+      throw error;
+    }
+    return client;
+  }
+
+  /** Every line that is kept, oldest first. */
+  get lines(): readonly IrcLine[] {
+    return this.#lines;
+  }
+
+  /** True once the connection ended, from either side. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The present end of the log, for `since`. */
+  mark(): number {
+    return this.#forgotten + this.#lines.length;
+  }
+
+  /** The first line, past or future, that `predicate` takes. */
+  waitFor(
+    predicate: (line: IrcLine) => boolean,
+    what: string,
+    options: WaitOptions = {},
+  ): Promise<IrcLine> {
+    let next = options.since ?? 0;
+    const look = () => {
+      for (next = Math.max(next, this.#forgotten); next < this.mark(); next++) {
+        const line = this.#lines[next - this.#forgotten];
+        if (line !== undefined && predicate(line)) return line;
+      }
+      if (this.#closed) throw new Error(`${this.nick} lost its connection waiting for ${what}`);
+      return null;
+    };
+    return this.#changes.until(
+      look,
+      `${what} at ${this.nick}`,
+      options.timeoutMs,
+      () => this.tail(),
+    );
+  }
+
+  /** A message to `channel` whose text is `text` or matches it. */
+  waitForMessage(
+    channel: string,
+    text: string | RegExp,
+    options: WaitOptions = {},
+  ): Promise<SeenMessage> {
+    const fits = (line: IrcLine) => {
+      const message = seenMessage(line, channel);
+      if (message === null) return false;
+      return typeof text === "string" ? message.text === text : text.test(message.text);
+    };
+    return this.waitFor(fits, `${text} in ${channel}`, options).then((line) => {
+      const message = seenMessage(line, channel);
+      if (message === null) throw new Error("Cannot happen: the line was a message a moment ago");
+      return message;
+    });
+  }
+
+  /** Resolves when `channel` has shown `count` messages (of those that `filter` takes). */
+  waitForMessages(
+    channel: string,
+    count: number,
+    options: { timeoutMs?: number; filter?: (message: SeenMessage) => boolean } = {},
+  ): Promise<SeenMessage[]> {
+    const found: SeenMessage[] = [];
+    let next = 0;
+    const enough = () => {
+      for (next = Math.max(next, this.#forgotten); next < this.mark(); next++) {
+        const line = this.#lines[next - this.#forgotten];
+        const message = line === undefined ? null : seenMessage(line, channel);
+        if (message !== null && options.filter?.(message) !== false) found.push(message);
+      }
+      return found.length >= count ? found : null;
+    };
+    const what = `${count} messages in ${channel} at ${this.nick}`;
+    const seen = () => `${found.length} messages; last lines:\n${this.tail()}`;
+    return this.#changes.until(enough, what, options.timeoutMs, seen);
+  }
+
+  /** Messages and actions (PRIVMSG only) to a channel, oldest first. */
+  messages(channel: string): SeenMessage[] {
+    return this.#lines.flatMap((line) => seenMessage(line, channel) ?? []);
+  }
+
+  /** The last lines as text, for messages of failures. */
+  tail(count = 30): string {
+    return this.#lines.slice(-count).map((line) => line.raw).join("\n");
+  }
+
+  /** Sends a line (CRLF is added) or bytes as they are. Resolves when the operating system took them. */
+  raw(line: string | Uint8Array): Promise<void> {
+    const bytes = typeof line === "string" ? encoder.encode(`${line}\r\n`) : line;
+    const written = this.#writing.then(() => this.#write(bytes));
+    this.#writing = written.catch(() => {});
+    // A test that does not wait for its writes learns of the broken connection from what it waits for.
+    written.catch(() => {});
+    return written;
+  }
+
+  say(target: string, text: string): Promise<void> {
+    return this.raw(`PRIVMSG ${target} :${text}`);
+  }
+
+  action(target: string, text: string): Promise<void> {
+    return this.say(target, `\x01ACTION ${text}\x01`);
+  }
+
+  /** Enters a channel; resolves when the list of names is complete. Rejects when the server refuses. */
+  async join(channel: string, key?: string): Promise<void> {
+    const since = this.mark();
+    await this.raw(key === undefined ? `JOIN ${channel}` : `JOIN ${channel} ${key}`);
+    const answers = [
+      "366",
+      "403",
+      "405",
+      "407",
+      "437",
+      "461",
+      "471",
+      "473",
+      "474",
+      "475",
+      "477",
+      "489",
+    ];
+    const concerns = (line: IrcLine) =>
+      answers.includes(line.command) && sameName(line.params[1] ?? "", channel);
+    const line = await this.waitFor(concerns, `the answer to JOIN ${channel}`, { since });
+    if (line.command !== "366") throw new Error(`Cannot join ${channel}: ${line.raw}`);
+  }
+
+  async part(channel: string, reason = ""): Promise<void> {
+    const since = this.mark();
+    await this.raw(reason === "" ? `PART ${channel}` : `PART ${channel} :${reason}`);
+    await this.waitFor(
+      (line) => line.command === "PART" && sameName(line.nick, this.nick),
+      `PART ${channel}`,
+      { since },
+    );
+  }
+
+  /** Nicks in a channel as NAMES shows them, without their prefixes. */
+  async names(channel: string): Promise<string[]> {
+    const since = this.mark();
+    await this.raw(`NAMES ${channel}`);
+    await this.waitFor(
+      (line) => line.command === "366" && sameName(line.params[1] ?? "", channel),
+      `NAMES ${channel}`,
+      { since },
+    );
+    return this.#lines.slice(since - this.#forgotten)
+      .filter((line) => line.command === "353" && sameName(line.params[2] ?? "", channel))
+      .flatMap((line) => line.text.trim().split(/\s+/))
+      .filter((name) => name !== "")
+      .map((name) => name.replace(/^[~&@%+]+/, "").replace(/!.*$/, ""));
+  }
+
+  /** Resolves when the server has handled everything sent before: a PING and its PONG. */
+  async sync(timeoutMs?: number): Promise<void> {
+    const token = `sync${++this.#pings}`;
+    const since = this.mark();
+    await this.raw(`PING :${token}`);
+    const options = timeoutMs === undefined ? { since } : { since, timeoutMs };
+    await this.waitFor((line) => line.command === "PONG" && line.text === token, "PONG", options);
+  }
+
+  /** Says goodbye and waits for the end of the connection. */
+  async quit(reason = "bye"): Promise<void> {
+    await this.raw(`QUIT :${reason}`).catch(() => {});
+    await within(this.#reading, "the server to close after QUIT", 2_000).catch(() => {});
+    await this.close();
+  }
+
+  /** Resolves when the connection has ended. */
+  waitForClose(timeoutMs?: number): Promise<void> {
+    return within(this.#reading, `the end of ${this.nick}'s connection`, timeoutMs);
+  }
+
+  /** Drops the connection without a word. Idempotent. */
+  async close(): Promise<void> {
+    try {
+      this.#conn.close();
+    } catch {
+      // Closed before.
+    }
+    await this.#reading;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #register(options: IrcClientOptions): Promise<void> {
+    const { nick, password, caps } = options;
+    if (caps !== undefined) this.raw("CAP LS 302");
+    if (password !== undefined) this.raw(`PASS ${password}`);
+    this.raw(`NICK ${nick}`);
+    this.raw(`USER ${options.user ?? "tester"} 0 * :${options.realName ?? "Test client"}`);
+    if (caps !== undefined) await this.#negotiate(caps);
+    const settled = (line: IrcLine) =>
+      line.command === "001" || line.command === "ERROR" ||
+      /^(43[23679]|46[45])$/.test(line.command);
+    const line = await this.waitFor(settled, "the welcome");
+    if (line.command !== "001") throw new Error(`Cannot register as ${nick}: ${line.raw}`);
+    this.nick = line.params[0] ?? nick;
+    // MOTD or its absence ends the welcome.
+    await this.waitFor((end) => end.command === "376" || end.command === "422", "the end of MOTD");
+  }
+
+  async #negotiate(wanted: readonly string[]): Promise<void> {
+    const isAnswer = (line: IrcLine, ...kinds: string[]) =>
+      line.command === "CAP" && kinds.includes(line.params[1] ?? "");
+    await this.waitFor((line) => isAnswer(line, "LS") && line.params[2] !== "*", "CAP LS");
+    const offered = this.#lines.filter((line) => isAnswer(line, "LS"))
+      .flatMap((line) => line.text.trim().split(/\s+/))
+      .map((capability) => capability.split("=", 1)[0] ?? "");
+    const requested = wanted.filter((capability) => offered.includes(capability));
+    if (requested.length > 0) {
+      this.raw(`CAP REQ :${requested.join(" ")}`);
+      const line = await this.waitFor((answer) => isAnswer(answer, "ACK", "NAK"), "CAP ACK");
+      if (isAnswer(line, "ACK")) this.caps = new Set(requested);
+    }
+    this.raw("CAP END");
+  }
+
+  async #read(): Promise<void> {
+    const cutter = new LineCutter();
+    const buffer = new Uint8Array(65_536);
+    try {
+      while (true) {
+        const count = await this.#conn.read(buffer);
+        if (count === null) break;
+        for (const bytes of cutter.cut(buffer.slice(0, count))) this.#take(bytes);
+        this.#changes.notify();
+      }
+    } catch {
+      // Reset by the server or closed by us: the end either way.
+    }
+    this.#closed = true;
+    try {
+      this.#conn.close();
+    } catch {
+      // Closed by us.
+    }
+    this.#changes.notify();
+  }
+
+  #take(bytes: Uint8Array): void {
+    const line = parseIrcLine(bytes, performance.now());
+    this.#lines.push(line);
+    if (this.#lines.length >= this.#maxLines * 2) {
+      this.#forgotten += this.#lines.length - this.#maxLines;
+      this.#lines = this.#lines.slice(-this.#maxLines);
+    }
+    if (line.command === "PING" && this.answersPings) this.raw(`PONG :${line.text}`);
+    if (line.command === "NICK" && sameName(line.nick, this.nick)) this.nick = line.text;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    for (let sent = 0; sent < bytes.length;) sent += await this.#conn.write(bytes.subarray(sent));
+  }
+}
+
+/** Connects and finishes the handshake, so that a bad certificate shows here and not in the first read. */
+async function connectTls(options: Deno.ConnectTlsOptions): Promise<Deno.TlsConn> {
+  const conn = await Deno.connectTls(options);
+  try {
+    await conn.handshake();
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+}
+
+const ACTION = "\x01ACTION ";
+
+function dropCtcpEnd(last: string): string {
+  return last === "\x01" ? "" : last;
+}
+
+function seenMessage(line: IrcLine, channel: string): SeenMessage | null {
+  if (line.command !== "PRIVMSG" || !sameName(line.params[0] ?? "", channel)) return null;
+  const { nick, tags, atMs } = line;
+  const action = line.text.startsWith(ACTION);
+  const text = action ? line.text.slice(ACTION.length).replace(/.$/s, dropCtcpEnd) : line.text;
+  return { nick, tags, atMs, action, text };
+}
+
+/** ASCII letter case only: what every case mapping has in common. */
+function sameName(first: string, second: string): boolean {
+  return first.toLowerCase() === second.toLowerCase();
+}

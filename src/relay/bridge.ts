@@ -50,6 +50,12 @@ export interface Capabilities {
   readonly deletions: boolean;
   /** The service can show which message is answered (OutgoingMessage.replyTo). */
   readonly replies: boolean;
+  /** How consecutive messages of one speaker are joined when many wait; absent where each goes alone. */
+  readonly packing?: {
+    readonly separator: string;
+    /** Longest packed text, prefix not counted, in UTF-16 code units. */
+    readonly maxLength: number;
+  };
   /** A short account of how much the service can show of the time we were away, for docs and logs. */
   readonly history: "full" | "bounded" | "none";
 }

@@ -38,7 +38,7 @@ export function nextStep(ending: Ending): NextStep {
   const failures = ending.readyMs >= GOOD_LINK_MS ? 1 : ending.failures;
   const leastMs = end.retryAfterMs ?? 0;
   if (end.kind === "refused") {
-    return { kind: "retry-slowly", waitMs: Math.max(leastMs, REFUSED_MS), failures };
+    return { kind: "retry-slowly", waitMs: end.retryAfterMs ?? REFUSED_MS, failures };
   }
   const backedOffMs = backoffMs(policyFor(ending), failures, random);
   return { kind: "retry", waitMs: Math.max(leastMs, backedOffMs), failures };

@@ -1,0 +1,199 @@
+import type { Clock } from "../base/clock.ts";
+import type { Bridge } from "./bridge.ts";
+import {
+  composeEdit,
+  composeLine,
+  composeMessage,
+  type Composition,
+  type Reference,
+} from "./compose.ts";
+import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent } from "./event.ts";
+import { ignoreReason, rewrite } from "./filter.ts";
+import { type AccountId, type EndpointId, endpointId, type MessageId } from "./ids.ts";
+import type { RecentMessages } from "./recent_messages.ts";
+import type { Acceptance, NewDelivery, RelayStore, SourceRef } from "./relay_store.ts";
+import { textOf } from "./rich_text.ts";
+import type { Routing } from "./routing.ts";
+import type { AccountSettings, Route } from "./settings.ts";
+
+export interface RelayAccount {
+  readonly bridge: Bridge;
+  readonly settings: AccountSettings;
+}
+
+export interface IntakeOptions {
+  readonly accounts: ReadonlyMap<AccountId, RelayAccount>;
+  readonly routing: Routing;
+  readonly store: RelayStore;
+  readonly recent: RecentMessages;
+  readonly clock: Clock;
+}
+
+/** Turns events into what must be stored of them: which deliveries follow, and how far the cursor moves. */
+export class Intake {
+  readonly #options: IntakeOptions;
+
+  constructor(options: IntakeOptions) {
+    this.#options = options;
+  }
+
+  /** What follows from an event of this account. Stores nothing. */
+  acceptanceOf(account: AccountId, event: ChatEvent): Acceptance {
+    const origin = endpointId(account, event.channel);
+    const base = { origin, messageId: null, cursorAtMs: null };
+    const from = this.#options.accounts.get(account);
+    if (from === undefined) return { ...base, deliveries: [] };
+    switch (event.kind) {
+      case "message":
+        return {
+          origin,
+          messageId: event.id,
+          cursorAtMs: event.atMs,
+          deliveries: this.#message(origin, from, event),
+        };
+      case "edit":
+        return { ...base, deliveries: this.#edit(origin, from, event) };
+      case "deletion":
+        return { ...base, deliveries: this.#deletion(origin, from, event) };
+      default:
+        return { ...base, deliveries: this.#line(origin, from, event) };
+    }
+  }
+
+  #message(origin: EndpointId, from: RelayAccount, received: MessageEvent): NewDelivery[] {
+    const event = rewrite(from.settings, received);
+    if (ignoreReason(from.settings, received) !== null || textOf(event.text).trim() === "") {
+      return [];
+    }
+    if (event.id !== null) {
+      this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
+    }
+    const repliedTo = event.replyTo?.id ?? null;
+    return this.#options.routing.from(origin).map((route) => ({
+      endpoint: route.destination,
+      outgoing: composeMessage(
+        this.#composition(route, from),
+        event,
+        repliedTo === null ? NOTHING : this.#reference(origin, repliedTo, route.destination),
+      ),
+      source: event.id === null ? null : { endpoint: origin, id: event.id },
+      gateway: route.gateway,
+      speaker: event.late ? null : `${origin} ${event.sender.id}`,
+    }));
+  }
+
+  #edit(origin: EndpointId, from: RelayAccount, received: EditEvent): NewDelivery[] {
+    const event = rewrite(from.settings, received);
+    this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
+    return this.#followUps(
+      origin,
+      event.id,
+      (route, reference) => composeEdit(this.#composition(route, from), event, reference),
+    );
+  }
+
+  /** Taken back where the service can do it, else told in a line. */
+  #deletion(origin: EndpointId, from: RelayAccount, event: DeletionEvent): NewDelivery[] {
+    const source = { endpoint: origin, id: event.id };
+    const traces = this.#options.store.traces(source) ?? [];
+    return this.#relayedRoutes(origin, source).flatMap((route) => {
+      const ids = traces.find((trace) => trace.endpoint === route.destination)?.ids ?? [];
+      const to = this.#options.accounts.get(route.to.account);
+      if (to?.bridge.capabilities.deletions && ids.length > 0) {
+        return ids.map((target) => followUp(route, { kind: "deletion", target }));
+      }
+      const reference = this.#reference(origin, event.id, route.destination);
+      const line = composeLine(this.#composition(route, from), event, reference);
+      return line === null ? [] : [followUp(route, line)];
+    });
+  }
+
+  #line(
+    origin: EndpointId,
+    from: RelayAccount,
+    event: Exclude<ChatEvent, MessageEvent | EditEvent | DeletionEvent>,
+  ): NewDelivery[] {
+    if (event.kind === "reaction") {
+      return this.#followUps(
+        origin,
+        event.id,
+        (route, reference) => composeLine(this.#composition(route, from), event, reference),
+      );
+    }
+    return this.#options.routing.from(origin).flatMap((route) => {
+      const topic = event.kind === "topic" && this.#receiver(route).syncTopic;
+      const outgoing = topic
+        ? { kind: "topic" as const, topic: event.topic }
+        : composeLine(this.#composition(route, from), event, NOTHING);
+      return outgoing === null ? [] : [followUp(route, outgoing)];
+    });
+  }
+
+  /** Lines about a message, only where that message was relayed. */
+  #followUps(
+    origin: EndpointId,
+    about: MessageId,
+    compose: (route: Route, reference: Reference) => NewDelivery["outgoing"] | null,
+  ): NewDelivery[] {
+    const source = this.#sourceOf(origin, about);
+    return this.#relayedRoutes(origin, source).flatMap((route) => {
+      const outgoing = compose(route, this.#reference(origin, about, route.destination));
+      return outgoing === null ? [] : [followUp(route, outgoing)];
+    });
+  }
+
+  #relayedRoutes(origin: EndpointId, source: SourceRef): Route[] {
+    const { store, routing } = this.#options;
+    const traces = store.traces(source);
+    if (traces === null) return [];
+    const reached = new Set(traces.map((trace) => trace.endpoint));
+    return routing.from(origin).filter((route) =>
+      reached.has(route.destination) || source.endpoint === route.destination
+    );
+  }
+
+  /** A message may be known at its endpoint as a copy of ours: then the original is meant. */
+  #sourceOf(endpoint: EndpointId, id: MessageId): SourceRef {
+    return this.#options.store.sourceOf({ endpoint, id }) ?? { endpoint, id };
+  }
+
+  #reference(origin: EndpointId, id: MessageId, destination: EndpointId): Reference {
+    const { store, recent } = this.#options;
+    const source = this.#sourceOf(origin, id);
+    const message = recent.find(source.endpoint, source.id);
+    if (source.endpoint === destination) return { id: source.id, message };
+    const trace = store.traces(source)?.find((trace) => trace.endpoint === destination);
+    return { id: trace?.ids[0] ?? null, message };
+  }
+
+  #receiver(route: Route): AccountSettings {
+    const to = this.#options.accounts.get(route.to.account);
+    if (to === undefined) throw new Error(`Cannot deliver: no account ${route.to.account}`);
+    return to.settings;
+  }
+
+  #composition(route: Route, from: RelayAccount): Composition {
+    const to = this.#options.accounts.get(route.to.account);
+    if (to === undefined) throw new Error(`Cannot deliver: no account ${route.to.account}`);
+    return {
+      route,
+      receiver: to.settings,
+      capabilities: to.bridge.capabilities,
+      protocol: from.bridge.protocol,
+      label: from.settings.label,
+      nowMs: this.#options.clock.now(),
+    };
+  }
+}
+
+const NOTHING: Reference = { id: null, message: null };
+
+function followUp(route: Route, outgoing: NewDelivery["outgoing"]): NewDelivery {
+  return {
+    endpoint: route.destination,
+    outgoing,
+    source: null,
+    gateway: route.gateway,
+    speaker: null,
+  };
+}

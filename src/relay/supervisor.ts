@@ -1,0 +1,128 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import type { Bridge, BridgeHost, LinkEnd } from "./bridge.ts";
+import type { LinkState } from "./link_state.ts";
+import { type NextStep, nextStep } from "./next_step.ts";
+
+export interface SupervisorOptions {
+  readonly bridge: Bridge;
+  /** What the bridge's reports of one connection go to; called once for each connection. */
+  readonly host: (supervisor: Supervisor) => BridgeHost;
+  /** The connection is over: none of its channels can be used any more. */
+  readonly onLinkEnd: () => void;
+  readonly onState: (state: LinkState) => void;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/**
+ * Keeps one account connected for as long as the program runs: `run` decides and waits, the bridge's `runOnce` lives
+ * one connection. It never gives up.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  #state: LinkState = { kind: "idle" };
+  #readyAtMs: number | null = null;
+  #wasReady = false;
+  /** Ends the current connection or wait. */
+  #attempt: AbortController | null = null;
+  #wanted: string | null = null;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Called by the host when the account is logged in. */
+  linkUp(self: string): void {
+    const { clock, log } = this.#options;
+    this.#readyAtMs = clock.monotonic();
+    log.info(this.#wasReady ? "connected again as {self}" : "connected as {self}", { self });
+    this.#wasReady = true;
+    this.#setState({ kind: "ready", sinceMs: clock.now(), self });
+  }
+
+  /** Ends the connection, or the wait for it, and makes a new one at once. */
+  reconnect(reason: string): void {
+    if (this.#attempt === null) return;
+    this.#wanted = reason;
+    this.#attempt.abort(new Error(reason));
+  }
+
+  /** Connects, and connects again, until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    let outageSinceMs = this.#options.clock.monotonic();
+    while (!signal.aborted) {
+      const { end, readyMs } = await this.#attemptOnce(signal, failures + 1);
+      if (signal.aborted) break;
+      const nowMs = this.#options.clock.monotonic();
+      if (readyMs > 0) outageSinceMs = nowMs;
+      if (this.#wanted !== null) {
+        this.#options.log.info("reconnecting: {reason}", { reason: this.#wanted });
+        this.#wanted = null;
+        // A wish is no failure, but wishes in a row are slowed down like failures.
+        failures = readyMs > 10_000 ? 0 : failures;
+      }
+      const step = nextStep({
+        end: end.kind === "stopped" ? { kind: "lost", reason: end.reason } : end,
+        readyMs,
+        failures: failures + 1,
+        outageMs: nowMs - outageSinceMs,
+        random: this.#options.random(),
+      });
+      if (step.kind === "stop") break;
+      failures = step.failures;
+      await this.#wait(step, end, signal);
+    }
+    this.#setState({ kind: "stopped" });
+  }
+
+  async #attemptOnce(
+    signal: AbortSignal,
+    attempt: number,
+  ): Promise<{ end: LinkEnd; readyMs: number }> {
+    const { bridge, clock, host, onLinkEnd } = this.#options;
+    this.#readyAtMs = null;
+    this.#attempt = new AbortController();
+    this.#setState({ kind: "connecting", sinceMs: clock.now(), attempt });
+    const linkSignal = AbortSignal.any([signal, this.#attempt.signal]);
+    const end = await bridge.runOnce(host(this), linkSignal).catch(brokenPromise);
+    onLinkEnd();
+    const readyMs = this.#readyAtMs === null ? 0 : clock.monotonic() - this.#readyAtMs;
+    return { end, readyMs };
+  }
+
+  async #wait(step: Exclude<NextStep, { kind: "stop" }>, end: LinkEnd, signal: AbortSignal) {
+    const { clock, log } = this.#options;
+    const untilMs = clock.now() + step.waitMs;
+    const facts = { reason: end.reason, waitSeconds: Math.round(step.waitMs / 100) / 10 };
+    if (step.kind === "retry-slowly") {
+      log.error("refused: {reason}. Somebody must mend this; next try in {waitSeconds} s", facts);
+      this.#setState({ kind: "refused", untilMs, reason: end.reason });
+    } else {
+      log.warn("not connected: {reason}. Next try in {waitSeconds} s", facts);
+      this.#setState({ kind: "waiting", untilMs, reason: end.reason, attempt: step.failures });
+    }
+    this.#attempt = new AbortController();
+    const wait = AbortSignal.any([signal, this.#attempt.signal]);
+    await clock.sleep(step.waitMs, wait).catch(() => {});
+    this.#wanted = null;
+  }
+
+  #setState(state: LinkState): void {
+    this.#state = state;
+    this.#options.onState(state);
+  }
+}
+
+/** The port forbids it; should a bridge reject all the same, the account goes on like after any lost link. */
+function brokenPromise(thrown: unknown): LinkEnd {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return { kind: "lost", reason: `unexpected fault of the program: ${reason}` };
+}

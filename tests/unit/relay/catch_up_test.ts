@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import type { HistoryMessage } from "../../../src/relay/bridge.ts";
+import { catchUp, firstCursor } from "../../../src/relay/catch_up.ts";
+import { textOf } from "../../../src/relay/rich_text.ts";
+import { message, messageId } from "./builders.ts";
+
+const LIMITS = { maxMessages: 3, maxAgeMs: 60_000 };
+const NOW_MS = 100_000;
+const CURSOR = { id: messageId("5"), atMs: 50_000 };
+
+function said(atMs: number, id: string | null = `at-${atMs}`): HistoryMessage {
+  const event = message(`${atMs}`, { atMs, id: id === null ? null : messageId(id) });
+  return { own: false, event };
+}
+
+function texts(messages: HistoryMessage[], complete = true, cursor: typeof CURSOR | null = CURSOR) {
+  const { events, gap } = catchUp({ messages, complete }, cursor, LIMITS, NOW_MS);
+  return { texts: events.map((event) => textOf(event.text)), gap };
+}
+
+Deno.test("catchUp() takes what came after the cursor, marked late", () => {
+  const { events } = catchUp({ messages: [said(60_000)], complete: true }, CURSOR, LIMITS, NOW_MS);
+  assert.deepEqual(events.map((event) => [textOf(event.text), event.late]), [["60000", true]]);
+});
+
+Deno.test("catchUp() takes nothing at the first visit", () => {
+  assert.deepEqual(texts([said(60_000)], false, null), { texts: [], gap: false });
+});
+
+Deno.test("catchUp() leaves what is older than the cursor, but for the same second", () => {
+  assert.deepEqual(texts([said(40_000), said(49_000), said(50_001)]), {
+    texts: ["49000", "50001"],
+    gap: false,
+  });
+});
+
+Deno.test("catchUp() without ids goes by time alone", () => {
+  assert.deepEqual(texts([said(49_000, null), said(50_000, null), said(50_001, null)]).texts, [
+    "50001",
+  ]);
+});
+
+Deno.test("catchUp() keeps the newest within its limits and says that there is a gap", () => {
+  assert.deepEqual(texts([51, 52, 53, 54].map((at) => said(at * 1_000))), {
+    texts: ["52000", "53000", "54000"],
+    gap: true,
+  });
+});
+
+Deno.test("catchUp() leaves what is too old and says that there is a gap", () => {
+  const { events, gap } = catchUp(
+    { messages: [said(51_000), said(99_000)], complete: true },
+    CURSOR,
+    { ...LIMITS, maxAgeMs: 10_000 },
+    NOW_MS,
+  );
+  assert.deepEqual([events.length, gap], [1, true]);
+});
+
+Deno.test("catchUp() tells a gap where the history did not reach back to the cursor", () => {
+  assert.equal(texts([said(60_000)], false).gap, true);
+  assert.equal(texts([said(40_000), said(60_000)], false).gap, false);
+});
+
+Deno.test("firstCursor() stands at the newest message, else at now", () => {
+  assert.deepEqual(firstCursor({ messages: [said(1), said(2)], complete: true }, 9), {
+    id: "at-2",
+    atMs: 2,
+  });
+  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9 });
+});

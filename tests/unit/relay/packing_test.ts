@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { takePack } from "../../../src/relay/packing.ts";
+import { plainText, textOf } from "../../../src/relay/rich_text.ts";
+import { delivery, messageId, outgoing } from "./builders.ts";
+
+const POLICY = { separator: " | ", maxLength: 20, fromWaiting: 3 };
+
+function packed(...args: Parameters<typeof takePack>): { ids: number[]; text: string } | null {
+  const pack = takePack(...args);
+  if (pack === null) return null;
+  const text = pack.outgoing.kind === "message" ? textOf(pack.outgoing.text) : "";
+  return { ids: pack.deliveries.map((one) => one.id), text };
+}
+
+Deno.test("takePack() joins what one speaker said in a row", () => {
+  const waiting = ["a", "b", "c"].map((text, at) => delivery(at + 1, outgoing(text)));
+  assert.deepEqual(packed(waiting, POLICY), { ids: [1, 2, 3], text: "a | b | c" });
+});
+
+Deno.test("takePack() takes one where few wait, or where nothing is packed", () => {
+  const waiting = ["a", "b"].map((text, at) => delivery(at + 1, outgoing(text)));
+  assert.deepEqual(packed(waiting, POLICY), { ids: [1], text: "a" });
+  assert.deepEqual(packed([...waiting, ...waiting], null), { ids: [1], text: "a" });
+  assert.equal(packed([], POLICY), null);
+});
+
+const ENDS: readonly [why: string, second: ReturnType<typeof delivery>][] = [
+  ["another speaker", delivery(2, outgoing("b"), { speaker: "bob" })],
+  ["another prefix", delivery(2, outgoing("b", { prefix: plainText("<al> ") }))],
+  ["an action", delivery(2, outgoing("b", { action: true }))],
+  ["a reply", delivery(2, outgoing("b", { replyTo: messageId("1") }))],
+  ["several lines", delivery(2, outgoing("b\nc"))],
+  ["no speaker", delivery(2, outgoing("b"), { speaker: null })],
+  ["a deletion", delivery(2, { kind: "deletion", target: messageId("1") })],
+  ["too much text", delivery(2, outgoing("b".repeat(30)))],
+];
+for (const [why, second] of ENDS) {
+  Deno.test(`takePack() ends before ${why}`, () => {
+    const waiting = [delivery(1, outgoing("a")), second, delivery(3, outgoing("c"))];
+    assert.deepEqual(packed(waiting, POLICY), { ids: [1], text: "a" });
+  });
+}
+
+Deno.test("takePack() loses nothing and keeps the order, whatever waits", () => {
+  const one = fc.record({
+    text: fc.string({ maxLength: 12 }),
+    speaker: fc.constantFrom("alice", "bob"),
+    action: fc.boolean(),
+  });
+  fc.assert(fc.property(fc.array(one, { maxLength: 30 }), (messages) => {
+    let waiting = messages.map(({ text, speaker, action }, at) =>
+      delivery(at + 1, outgoing(text, { action }), { speaker })
+    );
+    const seen: number[] = [];
+    for (let pack = takePack(waiting, POLICY); pack !== null; pack = takePack(waiting, POLICY)) {
+      seen.push(...pack.deliveries.map((each) => each.id));
+      waiting = waiting.slice(pack.deliveries.length);
+    }
+    assert.deepEqual(seen, messages.map((_, at) => at + 1));
+  }));
+});

@@ -1,0 +1,30 @@
+/** What is expected of an IRC nick; null when this can be one. Servers allow different letters: they have the last word. */
+export function nickFault(nick: string): string | null {
+  if (nick === "") return "a nick";
+  return /^[0-9#&+:$~%-]|[\s,*?!@.]/u.test(nick)
+    ? "a nick: no spaces and none of , * ? ! @ . in it, no digit, sign or # at its start"
+    : null;
+}
+
+/** What is expected of a certificate's fingerprint. */
+export function fingerprintFault(written: string): string | null {
+  return /^[0-9a-f]{64}$/i.test(written.replaceAll(":", ""))
+    ? null
+    : "a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons";
+}
+
+/** What is expected of a channel's name; null when this can be one. */
+export function channelFault(name: string): string | null {
+  // deno-lint-ignore no-control-regex -- a channel's name ends at these
+  return /^[^\p{L}\p{N}\s,:][^\s,\u0000\u0007]{0,199}$/u.test(name)
+    ? null
+    : 'the name of an IRC channel such as "#kosmi"';
+}
+
+/** What is expected of a channel's key. */
+export function channelKeyFault(key: string): string | null {
+  // deno-lint-ignore no-control-regex -- a key with these would become another command
+  return /^[^\s,:\u0000-\u001f][^\s,\u0000-\u001f]*$/.test(key)
+    ? null
+    : "a channel's key without spaces and commas";
+}

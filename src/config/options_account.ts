@@ -1,0 +1,157 @@
+import { type ForeignKey, NOT_BUILT_YET, option } from "./option.ts";
+import { DEFAULT_NICK_FORMAT, nickTemplate } from "./nick_template.ts";
+import { extractions, patternWords, replacements } from "./pattern_types.ts";
+import { boolean, text } from "./value_types.ts";
+
+/** Keys of every account, whatever its service; in [general] they hold for all accounts. */
+export const ACCOUNT_OPTIONS = {
+  remoteNickFormat: option({
+    key: "RemoteNickFormat",
+    type: nickTemplate,
+    fallback: DEFAULT_NICK_FORMAT,
+    doc:
+      "What stands before a text that is relayed to this account; placeholders: {NICK}, {NOPINGNICK}, " +
+      "{PROTOCOL}, {BRIDGE}, {GATEWAY}, {LABEL}, {USERID}, {CHANNEL} (of the sender).",
+  }),
+  label: option({
+    key: "Label",
+    type: text({ empty: "allowed" }),
+    fallback: "",
+    doc: "What {LABEL} stands for in messages that come from this account.",
+  }),
+  ignoreNicks: option({
+    key: "IgnoreNicks",
+    type: patternWords,
+    fallback: [],
+    doc: "Messages of this account's people whose nick matches one of these are not relayed.",
+    status: NOT_BUILT_YET,
+  }),
+  ignoreMessages: option({
+    key: "IgnoreMessages",
+    type: patternWords,
+    fallback: [],
+    doc: "Messages of this account whose text matches one of these are not relayed.",
+    status: NOT_BUILT_YET,
+  }),
+  replaceMessages: option({
+    key: "ReplaceMessages",
+    type: replacements,
+    fallback: [],
+    doc: "Replaces in the text of messages that come from this account.",
+    status: NOT_BUILT_YET,
+  }),
+  replaceNicks: option({
+    key: "ReplaceNicks",
+    type: replacements,
+    fallback: [],
+    doc: "Replaces in the nicks of people of this account.",
+    status: NOT_BUILT_YET,
+  }),
+  extractNicks: option({
+    key: "ExtractNicks",
+    type: extractions,
+    fallback: [],
+    doc:
+      "Takes the true nick out of another relay's messages: where the first expression matches the " +
+      "nick and the second the text, its first group is the nick and its second the text.",
+    status: NOT_BUILT_YET,
+  }),
+  stripNick: option({
+    key: "StripNick",
+    type: boolean,
+    fallback: false,
+    doc: "Reduces the nicks that are relayed to this account to letters and digits.",
+    status: NOT_BUILT_YET,
+  }),
+  editSuffix: option({
+    key: "EditSuffix",
+    type: text({ empty: "allowed" }),
+    fallback: "",
+    doc: "What is put behind the new text of an edited message.",
+  }),
+  editDisable: option({
+    key: "EditDisable",
+    type: boolean,
+    fallback: false,
+    doc: "Edited messages are not relayed again to this account.",
+  }),
+  showDeletes: option({
+    key: "ShowDeletes",
+    type: boolean,
+    fallback: true,
+    doc:
+      "Says to this account that a relayed message was deleted, where it can't be deleted there too.",
+  }),
+  showReactions: option({
+    key: "ShowReactions",
+    type: boolean,
+    fallback: true,
+    doc: "Says to this account how somebody reacted to a relayed message.",
+  }),
+  showReplies: option({
+    key: "ShowReplies",
+    type: boolean,
+    fallback: true,
+    doc: "Says to this account which message is answered, where the service can't show it.",
+  }),
+  showJoinPart: option({
+    key: "ShowJoinPart",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account who comes and leaves elsewhere.",
+    status: NOT_BUILT_YET,
+  }),
+  verboseJoinPart: option({
+    key: "VerboseJoinPart",
+    type: boolean,
+    fallback: false,
+    doc: "Shows user and host of those who come and leave.",
+    status: NOT_BUILT_YET,
+  }),
+  showQuit: option({
+    key: "ShowQuit",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account who leaves another service altogether (ours, not Matterbridge's).",
+    status: NOT_BUILT_YET,
+  }),
+  showNickChange: option({
+    key: "ShowNickChange",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account who changes their nick elsewhere (ours, not Matterbridge's).",
+    status: NOT_BUILT_YET,
+  }),
+  showTopicChange: option({
+    key: "ShowTopicChange",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account when a topic is changed elsewhere.",
+    status: NOT_BUILT_YET,
+  }),
+  syncTopic: option({
+    key: "SyncTopic",
+    type: boolean,
+    fallback: false,
+    doc: "Sets the topic of this account's channels when it is changed elsewhere.",
+    status: NOT_BUILT_YET,
+  }),
+} as const;
+
+/** Matterbridge's keys of any account that have no effect here. */
+export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
+  { key: "PreserveThreading", instead: "replies are always kept, see ShowReplies" },
+  { key: "Debug", instead: "set Debug in [general]" },
+  { key: "ShowEmbeds", instead: "Kosmi and IRC have no embeds" },
+  { key: "ShowUserTyping", instead: "who is typing is not relayed" },
+  {
+    key: "NoSendJoinPart",
+    instead: "set ShowJoinPart=false at the accounts that should not be told",
+  },
+  { key: "UseLocalAvatar", instead: "Kosmi and IRC take no avatars from a relay" },
+  { key: "IconURL", instead: "Kosmi and IRC take no avatars from a relay" },
+  {
+    key: "MessageQueue",
+    instead: "nothing is dropped from the queue; see OutboxMaxMessages in [general]",
+  },
+];

@@ -1,0 +1,83 @@
+import { goReplacement } from "./go_replacement.ts";
+import { compileGoPattern } from "./go_pattern.ts";
+import type { Reading, ValueType } from "./option.ts";
+import { describeValue, shown } from "./show.ts";
+import { list, unexpected } from "./value_types.ts";
+
+/** For `String.replace`: the pattern has the flag "g". */
+export type Replacement = readonly [pattern: RegExp, replacement: string];
+
+/** Regular expressions with spaces between them. */
+export const patternWords: ValueType<readonly RegExp[]> = {
+  name: "regular expressions, separated by spaces",
+  secret: false,
+  fromText: (given) => given,
+  read: (raw) => {
+    if (typeof raw !== "string") return unexpected(raw, false, "text in quotes");
+    return allOf(raw.split(/\s+/).filter((word) => word !== "").map((word) => pattern(word, "")));
+  },
+};
+
+/** A list of [regular expression, replacement]; the replacement may hold $1. */
+export const replacements: ValueType<readonly Replacement[]> = list({
+  name: "list of [regular expression, replacement]",
+  example: '[ ["cat", "dog"] ]',
+  item: pairType("[regular expression, replacement]", (one, other) => {
+    const compiled = pattern(one, "g");
+    if ("fault" in compiled) return compiled;
+    return {
+      value: Object.freeze([compiled.value, goReplacement(other, compiled.value)] as const),
+    };
+  }),
+});
+
+/** A list of [regular expression for the nick, regular expression for the text]. */
+export const extractions: ValueType<readonly (readonly [nick: RegExp, text: RegExp])[]> = list({
+  name: "list of [regular expression of the nick, regular expression of the text]",
+  example: String.raw`[ ["otherbot", "<(.*?)>\\s+(.*)"] ]`,
+  item: pairType(
+    "[regular expression of the nick, regular expression of the text]",
+    (one, other) => {
+      const [nick, text] = [pattern(one, ""), pattern(other, "")];
+      if ("fault" in nick) return nick;
+      return "fault" in text ? text : { value: Object.freeze([nick.value, text.value] as const) };
+    },
+  ),
+});
+
+function pairType<T>(
+  name: string,
+  make: (one: string, other: string) => Reading<T>,
+): ValueType<T> {
+  return {
+    name,
+    secret: false,
+    fromText: (given) => given,
+    read: (raw) => {
+      const [one, other, ...rest]: unknown[] = Array.isArray(raw) ? raw : [];
+      if (typeof one === "string" && typeof other === "string" && rest.length === 0) {
+        return make(one, other);
+      }
+      return { fault: `found ${describeValue(raw, false)}, expected ${name}, both in quotes` };
+    },
+  };
+}
+
+function pattern(source: string, flags: "" | "g"): Reading<RegExp> {
+  const compiled = compileGoPattern(source, flags);
+  if ("value" in compiled) return compiled;
+  return {
+    fault: `found "${
+      shown(source)
+    }", which is no regular expression that works here: ${compiled.fault}`,
+  };
+}
+
+function allOf<T>(readings: readonly Reading<T>[]): Reading<readonly T[]> {
+  const values: T[] = [];
+  for (const reading of readings) {
+    if ("fault" in reading) return reading;
+    values.push(reading.value);
+  }
+  return { value: Object.freeze(values) };
+}

@@ -1,0 +1,101 @@
+import { didYouMean } from "./did_you_mean.ts";
+import type { Environment } from "./environment.ts";
+import type { Findings, Place } from "./fault.ts";
+import type { ForeignKey, Option, OptionTable, Values } from "./option.ts";
+import { titled } from "./section.ts";
+import type { Section } from "./section.ts";
+
+/** A value before it is read, and where it stands. */
+export interface Found {
+  readonly raw: unknown;
+  readonly place: Place;
+}
+
+/** Where values come from, the first that has one: the account's variable, its section, general's variable, [general]. */
+export interface Lookup {
+  /** Of the section itself, for what is missing. */
+  readonly place: Place;
+  find(option: Pick<Option<unknown>, "key" | "type">): Found | null;
+}
+
+/** A section alone, with its environment variables where `names` are given. */
+export function sectionLookup(
+  section: Section,
+  env?: { readonly environment: Environment; readonly names: readonly string[] },
+): Lookup {
+  return {
+    place: section.place,
+    find({ key, type }) {
+      const variable = env?.environment.find([...env.names, key]);
+      if (variable) return { raw: type.fromText(variable.text), place: variable.place };
+      const entry = section.entries.get(key.toLowerCase());
+      if (entry === undefined) return null;
+      return { raw: entry.value, place: { ...entry.place, key: titled(section.place.key, key) } };
+    },
+  };
+}
+
+/** What the first does not have is looked up in the second. */
+export function orElse(first: Lookup, second: Lookup): Lookup {
+  return { place: first.place, find: (option) => first.find(option) ?? second.find(option) };
+}
+
+/** Reads every option of a table; what has a fault gets its default, and the fault is told. */
+export function readOptions<Table extends OptionTable>(
+  table: Table,
+  lookup: Lookup,
+  findings: Findings,
+): Values<Table> {
+  const values: Record<string, unknown> = {};
+  for (const [name, option] of Object.entries(table)) {
+    values[name] = readOption(option, lookup, findings);
+  }
+  // Each property was read by the type that its row in the table has.
+  return values as Values<Table>;
+}
+
+function readOption(option: Option<unknown>, lookup: Lookup, findings: Findings): unknown {
+  const found = lookup.find(option);
+  if (found === null) {
+    if (option.required) findings.fault(placeOfMissing(option, lookup), "is missing");
+    return option.fallback;
+  }
+  const reading = option.type.read(found.raw);
+  if ("fault" in reading) {
+    findings.fault(found.place, reading.fault);
+    return option.fallback;
+  }
+  if (option.required && reading.value === null) findings.fault(found.place, "is empty");
+  if (reading.warning !== undefined) findings.warn(found.place, reading.warning);
+  if (option.status === "supported") return reading.value;
+  findings.warn(found.place, `has no effect: ${option.status.unsupported}`);
+  return option.fallback;
+}
+
+function placeOfMissing(option: Option<unknown>, lookup: Lookup): Place {
+  return { ...lookup.place, key: titled(lookup.place.key, option.key) };
+}
+
+/** Warns of each key of a section that no table has. */
+export function warnOfUnknownKeys(
+  section: Section,
+  known: { readonly keys: readonly string[]; readonly foreign: readonly ForeignKey[] },
+  findings: Findings,
+): void {
+  const keys = new Set(known.keys.map((key) => key.toLowerCase()));
+  const foreign = new Map(known.foreign.map((row) => [row.key.toLowerCase(), row.instead]));
+  for (const [lower, entry] of section.entries) {
+    if (keys.has(lower)) continue;
+    const instead = foreign.get(lower);
+    findings.warn(
+      entry.place,
+      instead === undefined
+        ? `there is no such key, so it has no effect${didYouMean(entry.written, known.keys)}`
+        : `has no effect: ${instead}`,
+    );
+  }
+}
+
+export function keysOf(...tables: readonly OptionTable[]): string[] {
+  return tables.flatMap((table) => Object.values(table).map((option) => option.key));
+}

@@ -200,6 +200,7 @@ function withSharedKeys(gateways: readonly GatewayConfig[]): GatewayConfig[] {
 export function checkFlow(
   gateways: readonly GatewayConfig[],
   raw: readonly RawGateway[],
+  known: AccountIndex,
   findings: Findings,
 ): boolean {
   let any = false;
@@ -207,8 +208,11 @@ export function checkFlow(
     const place = raw[index]?.place;
     const hasFlow = flows(gateway);
     any ||= hasFlow;
-    // A gateway that lost an endpoint to a fault is judged when the fault is mended.
     if (place === undefined || hasFlow) continue;
+    // One that lost an endpoint to a fault is judged when the fault is mended.
+    if (raw[index]?.endpoints.some((one) => !known.accounts.has(one.account.toLowerCase()))) {
+      continue;
+    }
     findings.warn(place, whyNoFlow(gateway));
   }
   return any;

@@ -28,3 +28,8 @@ export function channelKeyFault(key: string): string | null {
     ? null
     : "a channel's key without spaces and commas";
 }
+
+/** A fingerprint in the one spelling that is compared: lower case, without colons. */
+export function plainFingerprint(written: string): string {
+  return written.replaceAll(":", "").toLowerCase();
+}

@@ -68,7 +68,7 @@ function readDocument(document: TomlDocument, from: ConfigSource, report: Report
   const index = indexAccounts(sections, accounts, foreign);
   const gateways = resolveGateways(rawGateways.enabled, index, report);
   checkGateways(
-    { from, rawGateways, flow: checkFlow(gateways, rawGateways.enabled, report) },
+    { from, rawGateways, flow: checkFlow(gateways, rawGateways.enabled, index, report) },
     report,
   );
   environment.warnOfUnread(
@@ -93,7 +93,10 @@ function readGeneral(
   return { general: Object.freeze(readOptions(GENERAL_OPTIONS, lookup, findings)), lookup };
 }
 
-/** Those that an enabled gateway uses. What is wrong with any other is only worth a warning. */
+/**
+ * Those that an enabled gateway uses. What is wrong with any other is only worth a warning, unless a gateway names an
+ * account that the file does not have: then it is not certain which ones are meant.
+ */
 function readAccounts(
   sections: readonly AccountSection[],
   gateways: RawGateways,
@@ -102,8 +105,10 @@ function readAccounts(
   const used = new Set(
     gateways.enabled.flatMap(({ endpoints }) => endpoints.map((one) => one.account.toLowerCase())),
   );
+  const known = new Set(sections.map(idOf));
+  const isCertain = [...used].every((id) => known.has(id));
   return sections.flatMap((section) => {
-    const isUsed = used.has(idOf(section));
+    const isUsed = used.has(idOf(section)) || !isCertain;
     if (!isUsed) {
       report.warn(
         section.section.place,

@@ -1,4 +1,4 @@
-import { type ForeignKey, NOT_BUILT_YET, option } from "./option.ts";
+import { type ForeignKey, option } from "./option.ts";
 import { DEFAULT_NICK_FORMAT, nickTemplate } from "./nick_template.ts";
 import { extractions, patternWords, replacements } from "./pattern_types.ts";
 import { boolean, text } from "./value_types.ts";
@@ -24,28 +24,24 @@ export const ACCOUNT_OPTIONS = {
     type: patternWords,
     fallback: [],
     doc: "Messages of this account's people whose nick matches one of these are not relayed.",
-    status: NOT_BUILT_YET,
   }),
   ignoreMessages: option({
     key: "IgnoreMessages",
     type: patternWords,
     fallback: [],
     doc: "Messages of this account whose text matches one of these are not relayed.",
-    status: NOT_BUILT_YET,
   }),
   replaceMessages: option({
     key: "ReplaceMessages",
     type: replacements,
     fallback: [],
     doc: "Replaces in the text of messages that come from this account.",
-    status: NOT_BUILT_YET,
   }),
   replaceNicks: option({
     key: "ReplaceNicks",
     type: replacements,
     fallback: [],
     doc: "Replaces in the nicks of people of this account.",
-    status: NOT_BUILT_YET,
   }),
   extractNicks: option({
     key: "ExtractNicks",
@@ -54,14 +50,12 @@ export const ACCOUNT_OPTIONS = {
     doc:
       "Takes the true nick out of another relay's messages: where the first expression matches the " +
       "nick and the second the text, its first group is the nick and its second the text.",
-    status: NOT_BUILT_YET,
   }),
   stripNick: option({
     key: "StripNick",
     type: boolean,
     fallback: false,
     doc: "Reduces the nicks that are relayed to this account to letters and digits.",
-    status: NOT_BUILT_YET,
   }),
   editSuffix: option({
     key: "EditSuffix",
@@ -99,42 +93,36 @@ export const ACCOUNT_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: "Says to this account who comes and leaves elsewhere.",
-    status: NOT_BUILT_YET,
   }),
   verboseJoinPart: option({
     key: "VerboseJoinPart",
     type: boolean,
     fallback: false,
     doc: "Shows user and host of those who come and leave.",
-    status: NOT_BUILT_YET,
   }),
   showQuit: option({
     key: "ShowQuit",
     type: boolean,
     fallback: false,
     doc: "Says to this account who leaves another service altogether (ours, not Matterbridge's).",
-    status: NOT_BUILT_YET,
   }),
   showNickChange: option({
     key: "ShowNickChange",
     type: boolean,
     fallback: false,
     doc: "Says to this account who changes their nick elsewhere (ours, not Matterbridge's).",
-    status: NOT_BUILT_YET,
   }),
   showTopicChange: option({
     key: "ShowTopicChange",
     type: boolean,
     fallback: false,
     doc: "Says to this account when a topic is changed elsewhere.",
-    status: NOT_BUILT_YET,
   }),
   syncTopic: option({
     key: "SyncTopic",
     type: boolean,
     fallback: false,
     doc: "Sets the topic of this account's channels when it is changed elsewhere.",
-    status: NOT_BUILT_YET,
   }),
 } as const;
 

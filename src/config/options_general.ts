@@ -1,8 +1,31 @@
 import { listenAddress } from "./net_types.ts";
 import { type ForeignKey, NOT_BUILT_YET, option } from "./option.ts";
-import { boolean, choice, duration, integer, secretText, text, textList } from "./value_types.ts";
+import {
+  boolean,
+  choice,
+  duration,
+  integer,
+  secretText,
+  text,
+  textList,
+  turned,
+} from "./value_types.ts";
 
 const DAY_MS = 86_400_000;
+
+const LEVELS = ["debug", "info", "warning", "error"] as const;
+export type LogLevel = (typeof LEVELS)[number];
+
+/** Levels by category: `["irc.libera=debug"]`. */
+const logLevels = turned(
+  textList({ check: levelFault }),
+  (rows): Readonly<Record<string, LogLevel>> =>
+    Object.freeze(Object.fromEntries(rows.flatMap((row) => {
+      const [category = "", word = ""] = row.split("=");
+      const level = LEVELS.find((level) => level === word);
+      return level === undefined ? [] : [[category, level] as const];
+    }))),
+);
 
 /** Keys of `[general]` that are about the relay itself. All keys of accounts can stand there too. */
 export const GENERAL_OPTIONS = {
@@ -42,16 +65,17 @@ export const GENERAL_OPTIONS = {
   }),
   logLevel: option({
     key: "LogLevel",
-    type: choice(["debug", "info", "warning", "error"]),
+    type: choice(LEVELS),
     fallback: "info",
     doc: "What is logged at least.",
     status: NOT_BUILT_YET,
   }),
   logLevels: option({
     key: "LogLevels",
-    type: textList({ check: levelFault }),
-    fallback: [],
-    doc: 'Other levels for parts of the relay, as in `["irc=debug", "store=warning"]`.',
+    type: logLevels,
+    fallback: Object.freeze({}),
+    fallbackText: "none",
+    doc: 'Other levels for parts of the relay, as in `["irc.libera=debug"]`.',
     status: NOT_BUILT_YET,
   }),
   logFormat: option({
@@ -111,9 +135,9 @@ export const GENERAL_OPTIONS = {
 } as const;
 
 function levelFault(written: string): string | null {
-  return /^[a-z.-]+=(?:debug|info|warning|error)$/.test(written)
+  return /^[^\s=]+=(?:debug|info|warning|error)$/.test(written)
     ? null
-    : 'text such as "irc=debug"';
+    : 'text such as "irc.libera=debug"';
 }
 
 const NO_MEDIA =

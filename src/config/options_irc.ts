@@ -9,8 +9,9 @@ import {
   secretText,
   text,
   textList,
+  turned,
 } from "./value_types.ts";
-import { fingerprintFault, nickFault } from "./irc_checks.ts";
+import { fingerprintFault, nickFault, plainFingerprint } from "./irc_checks.ts";
 
 /** Keys of `[irc.NAME]` besides those of every account. */
 export const IRC_OPTIONS = {
@@ -66,7 +67,10 @@ export const IRC_OPTIONS = {
   }),
   tlsFingerprint: option({
     key: "TLSFingerprint",
-    type: optionalText({ check: fingerprintFault }),
+    type: turned(
+      optionalText({ name: "fingerprint", check: fingerprintFault }),
+      (written) => written === null ? null : plainFingerprint(written),
+    ),
     fallback: null,
     doc: "SHA-256 fingerprint of the one certificate that is taken (ours, not Matterbridge's).",
     status: NOT_BUILT_YET,
@@ -220,7 +224,6 @@ export const IRC_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: "Colours the nicks that are relayed to this account, each always the same.",
-    status: NOT_BUILT_YET,
   }),
   stripMarkdown: option({
     key: "StripMarkdown",

@@ -30,11 +30,7 @@ export function text(
 export function optionalText(
   options: { name?: string; check?: TextCheck; secret?: boolean } = {},
 ): ValueType<string | null> {
-  const inner = text({ ...options, empty: "allowed" });
-  return {
-    ...inner,
-    read: (raw) => mapped(inner.read(raw), (value) => value === "" ? null : value),
-  };
+  return turned(text({ ...options, empty: "allowed" }), (value) => value === "" ? null : value);
 }
 
 /** A password or token: never shown. */
@@ -178,6 +174,11 @@ export function unexpected(raw: unknown, secret: boolean, expected: string): { f
 /** The same reading with its value turned. */
 export function mapped<T, U>(reading: Reading<T>, turn: (value: T) => U): Reading<U> {
   return "fault" in reading ? reading : { ...reading, value: turn(reading.value) };
+}
+
+/** A type that reads as another does, with its value turned. */
+export function turned<T, U>(inner: ValueType<T>, turn: (value: T) => U): ValueType<U> {
+  return { ...inner, read: (raw) => mapped(inner.read(raw), turn) };
 }
 
 function numberFromText(given: string): unknown {

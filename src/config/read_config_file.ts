@@ -1,13 +1,16 @@
-import type { Fault } from "./fault.ts";
+import { formatFault } from "./fault.ts";
+import { shown } from "./show.ts";
 
 /** Far more than a configuration needs, and little enough to be read at once. */
 const LARGEST_BYTES = 8 * 1_024 * 1_024;
 
-/** Reads the configuration's text. The fault says what to do. */
+/** Reads the configuration's text. The fault is one sentence, with the path, that says what to do. */
 export async function readConfigFile(
   path: string,
-): Promise<{ readonly text: string } | { readonly fault: Fault }> {
-  const fault = (message: string) => ({ fault: { file: path, line: null, key: "", message } });
+): Promise<{ readonly text: string } | { readonly fault: string }> {
+  const fault = (message: string) => ({
+    fault: formatFault({ file: shown(path), line: null, key: "", message }),
+  });
   try {
     const bytes = await readBounded(path);
     return bytes === null ? fault("is too large to be a configuration") : decode(bytes, fault);
@@ -91,5 +94,5 @@ function whyUnreadable(thrown: unknown, path: string): string {
 function notCapable(path: string): string {
   return "this program was built so that it may not read this file, only the one that was named when it was " +
     "compiled (matterbridge.toml in the folder where it is started): move the file there, or rebuild with " +
-    `deno task compile --config=${path}`;
+    `deno task compile --config=${shown(path)}`;
 }

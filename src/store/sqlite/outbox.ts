@@ -1,0 +1,183 @@
+import type { Logger } from "../../base/log.ts";
+import type { EndpointId } from "../../relay/ids.ts";
+import type {
+  Delivery,
+  DeliveryId,
+  OutboxLevel,
+  OutboxLimits,
+  RelayStore,
+  Settlement,
+  Shipment,
+} from "../../relay/relay_store.ts";
+import type { LinkBook } from "./link_book.ts";
+import type { UnderWay } from "./open_state.ts";
+import { type DeliveryRow, toRow } from "./outbox_table.ts";
+import { Settling } from "./settling.ts";
+import type { StoreDatabase } from "./store_database.ts";
+import type { StoreHome } from "./store_home.ts";
+
+type NewShipment = Parameters<RelayStore["ship"]>[0][number];
+
+interface Shipped {
+  readonly shipment: UnderWay;
+  /** How many of its deliveries had to be put back into the outbox. */
+  readonly restored: number;
+}
+
+/** Deliveries from acceptance to the end: waiting, under way, settled or dropped. */
+export class Outbox {
+  readonly #home: StoreHome;
+  readonly #links: LinkBook;
+  readonly #log: Logger;
+
+  constructor(home: StoreHome, links: LinkBook, log: Logger) {
+    this.#home = home;
+    this.#links = links;
+    this.#log = log;
+  }
+
+  waiting(name: EndpointId, after: DeliveryId | null, limit: number): readonly Delivery[] {
+    return this.#home.read((database) => {
+      const endpoint = this.#home.state.endpoint(name);
+      if (endpoint === null || this.#home.state.waiting(endpoint) === 0) return [];
+      return this.#rows(database, endpoint, after ?? 0, limit)
+        .map((row) => this.#home.state.delivery(row));
+    });
+  }
+
+  underWay(name: EndpointId): readonly Shipment[] {
+    return this.#home.read(() => {
+      const state = this.#home.state;
+      const endpoint = state.endpoint(name);
+      return state.shipments().filter((shipment) => shipment.endpoint === endpoint)
+        .map((shipment) => state.toShipment(shipment, true));
+    });
+  }
+
+  ship(batch: readonly NewShipment[]): readonly Shipment[] {
+    if (batch.length === 0) return [];
+    this.#home.reserveIds(batch.length);
+    // A power cut between this and the confirmation may double a message; an fsync here would delay every one.
+    const shipments = this.#home.write(
+      "process",
+      batch.map((item) => item.endpoint),
+      (database) => batch.map((item) => this.#shipOne(database, item)),
+      (added) => {
+        for (const { shipment, restored } of added) {
+          this.#home.state.count(shipment.endpoint, restored);
+          this.#home.state.addShipment(shipment);
+        }
+      },
+    );
+    return shipments.map(({ shipment }) => this.#home.state.toShipment(shipment, false));
+  }
+
+  settle(batch: readonly Settlement[]): void {
+    if (batch.length === 0) return;
+    this.#home.write("power", [], (database) => {
+      const settling = new Settling(this.#home.state, database, this.#links, this.#log);
+      for (const settlement of batch) settling.take(settlement);
+      settling.finish();
+      return settling;
+    }, (settling) => settling.apply(this.#home.state));
+  }
+
+  trim(limits: OutboxLimits, nowMs: number): readonly Delivery[] {
+    const olderThanMs = nowMs - limits.maxAgeMs;
+    const find = (database: StoreDatabase) => this.#overLimits(database, limits, olderThanMs);
+    // Mostly there is nothing to do, and that needs no transaction.
+    if (this.#home.read(find).length === 0) return [];
+    return this.#home.write("power", [], (database) => {
+      const dropped = find(database);
+      for (const row of dropped) this.#drop(database, row);
+      return dropped;
+    }, (dropped) => {
+      for (const row of dropped) this.#home.state.count(row.endpoint, -1);
+    }).map((row) => this.#home.state.delivery(row));
+  }
+
+  level(name: EndpointId): OutboxLevel {
+    return this.#home.read((database) => {
+      const endpoint = this.#home.state.endpoint(name);
+      const waiting = endpoint === null ? 0 : this.#home.state.waiting(endpoint);
+      if (endpoint === null || waiting === 0) return { waiting, oldestAcceptedAtMs: null };
+      const oldest = this.#rows(database, endpoint, 0, 1)[0];
+      return { waiting, oldestAcceptedAtMs: oldest?.acceptedAtMs ?? null };
+    });
+  }
+
+  /** Waiting rows; those under way are few and at the front, so that skipping them costs little. */
+  #rows(database: StoreDatabase, endpoint: number, after: number, limit: number): DeliveryRow[] {
+    const shipped = this.#home.state.shipped(endpoint);
+    return database.outbox.deliveriesAfter(endpoint, after, limit + shipped.size)
+      .filter((row) => !shipped.has(row.id)).slice(0, limit);
+  }
+
+  #shipOne(database: StoreDatabase, item: NewShipment): Shipped {
+    const endpoint = this.#home.number(item.endpoint);
+    let restored = 0;
+    const rows = item.deliveries.map((delivery) => {
+      if (this.#home.state.shipped(endpoint).has(delivery.id)) {
+        throw new Error(`Cannot ship delivery ${delivery.id}: it is under way already`);
+      }
+      const row = database.outbox.delivery(endpoint, delivery.id);
+      if (row !== null) return row;
+      restored++;
+      return this.#restore(database, endpoint, delivery);
+    });
+    const { deliveries, parts } = item;
+    const shipment = { id: this.#home.takeId(), endpoint, rows, deliveries, parts, confirmed: 0 };
+    database.outbox.addShipment({ ...shipment, deliveries: rows.map((row) => row.id) });
+    return { shipment, restored };
+  }
+
+  /** `trim` dropped it while the worker held it: it leaves all the same, so it was not dropped. */
+  #restore(database: StoreDatabase, endpoint: number, delivery: Delivery): DeliveryRow {
+    const { source } = delivery;
+    const origin = source === null ? null : this.#home.state.endpoint(source.endpoint);
+    const message = source === null || origin === null
+      ? null
+      : this.#links.find(database, origin, source.id);
+    if (message !== null) {
+      const target = [delivery.id, endpoint] as const;
+      this.#links.changeTargets(database, message.id, (targets) => [...targets, target]);
+    }
+    if (database.state.dropped(endpoint) > 0) database.state.addDropped(endpoint, -1);
+    const row = toRow(delivery, { endpoint, source: message?.id ?? null, sourceEndpoint: origin });
+    database.outbox.addDelivery(row);
+    return row;
+  }
+
+  #drop(database: StoreDatabase, row: DeliveryRow): void {
+    database.outbox.removeDelivery(row.endpoint, row.id);
+    database.state.addDropped(row.endpoint, 1);
+    if (row.source === null) return;
+    this.#links.changeTargets(
+      database,
+      row.source,
+      (targets) => targets.filter(([delivery]) => delivery !== row.id),
+    );
+  }
+
+  #overLimits(database: StoreDatabase, limits: OutboxLimits, olderThanMs: number): DeliveryRow[] {
+    const state = this.#home.state;
+    const over = new Map<number, DeliveryRow>();
+    for (const row of database.outbox.deliveriesBefore(olderThanMs)) {
+      if (!state.shipped(row.endpoint).has(row.id)) over.set(row.id, row);
+    }
+    for (const endpoint of state.endpoints().keys()) {
+      const surplus = state.waiting(endpoint) - limits.maxMessages;
+      if (surplus <= 0) continue;
+      let left = surplus;
+      for (const row of over.values()) if (row.endpoint === endpoint) left--;
+      const candidates = this.#rows(database, endpoint, 0, surplus + over.size);
+      for (const row of candidates) {
+        if (left <= 0) break;
+        if (over.has(row.id)) continue;
+        over.set(row.id, row);
+        left--;
+      }
+    }
+    return [...over.values()].sort((a, b) => a.id - b.id);
+  }
+}

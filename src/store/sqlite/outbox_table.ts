@@ -1,0 +1,182 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Part } from "../../relay/bridge.ts";
+import type { Delivery } from "../../relay/relay_store.ts";
+import {
+  jsonIn,
+  numberIn,
+  numberOrNullIn,
+  type Row,
+  textIn,
+  textOrNullIn,
+  toText,
+} from "./columns.ts";
+import { isNumbers, isParts } from "./row_gate.ts";
+
+/** A row of `delivery`. `outgoing` is JSON; `source` is the row of the message that it relays. */
+export interface DeliveryRow {
+  readonly endpoint: number;
+  readonly id: number;
+  readonly acceptedAtMs: number;
+  readonly gateway: string;
+  readonly speaker: string | null;
+  readonly source: number | null;
+  readonly sourceEndpoint: number | null;
+  readonly sourceName: string | null;
+  readonly outgoing: string;
+}
+
+export interface ShipmentRow {
+  readonly id: number;
+  readonly endpoint: number;
+  readonly deliveries: readonly number[];
+  readonly parts: readonly Part[];
+  readonly confirmed: number;
+}
+
+export type Direction = "ASC" | "DESC";
+
+/** Statements on `delivery` and `shipment`: rows only, no rules. */
+export class OutboxTable {
+  readonly #handle: DatabaseSync;
+  readonly #insertDelivery;
+  readonly #deleteDelivery;
+  readonly #delivery;
+  readonly #deliveriesAfter;
+  readonly #deliveriesBefore;
+  readonly #insertShipment;
+  readonly #confirm;
+  readonly #deleteShipment;
+
+  constructor(handle: DatabaseSync) {
+    this.#handle = handle;
+    this.#insertDelivery = handle.prepare(
+      "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#deleteDelivery = handle.prepare("DELETE FROM delivery WHERE endpoint = ? AND id = ?");
+    this.#delivery = handle.prepare("SELECT * FROM delivery WHERE endpoint = ? AND id = ?");
+    this.#deliveriesAfter = handle.prepare(
+      "SELECT * FROM delivery WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
+    );
+    this.#deliveriesBefore = handle.prepare("SELECT * FROM delivery WHERE accepted_at < ?");
+    this.#insertShipment = handle.prepare(
+      "INSERT INTO shipment VALUES (?, ?, ?, ?, ?)",
+    );
+    this.#confirm = handle.prepare("UPDATE shipment SET confirmed = ? WHERE id = ?");
+    this.#deleteShipment = handle.prepare("DELETE FROM shipment WHERE id = ?");
+  }
+
+  addDelivery(row: DeliveryRow): void {
+    this.#insertDelivery.run(
+      row.endpoint,
+      row.id,
+      row.acceptedAtMs,
+      toText(row.gateway),
+      row.speaker === null ? null : toText(row.speaker),
+      row.source,
+      row.sourceEndpoint,
+      row.sourceName === null ? null : toText(row.sourceName),
+      row.outgoing,
+    );
+  }
+
+  removeDelivery(endpoint: number, id: number): void {
+    this.#deleteDelivery.run(endpoint, id);
+  }
+
+  delivery(endpoint: number, id: number): DeliveryRow | null {
+    const row = this.#delivery.get(endpoint, id);
+    return row === undefined ? null : deliveryRow(row);
+  }
+
+  /** Deliveries of an endpoint with ids above `after`, oldest first. */
+  deliveriesAfter(endpoint: number, after: number, limit: number): DeliveryRow[] {
+    return this.#deliveriesAfter.all(endpoint, after, limit).map(deliveryRow);
+  }
+
+  /** Deliveries of all endpoints that were accepted before this instant, in no order. */
+  deliveriesBefore(acceptedAtMs: number): DeliveryRow[] {
+    return this.#deliveriesBefore.all(acceptedAtMs).map(deliveryRow);
+  }
+
+  /** Counts of deliveries by endpoint. */
+  counts(): Map<number, number> {
+    const rows = this.#handle.prepare(
+      "SELECT endpoint, count(*) AS count FROM delivery GROUP BY endpoint",
+    ).all();
+    return new Map(rows.map((row) => [numberIn(row, "endpoint"), numberIn(row, "count")]));
+  }
+
+  addShipment(row: ShipmentRow): void {
+    this.#insertShipment.run(
+      row.id,
+      row.endpoint,
+      JSON.stringify(row.deliveries),
+      JSON.stringify(row.parts),
+      row.confirmed,
+    );
+  }
+
+  setConfirmed(shipment: number, confirmed: number): void {
+    this.#confirm.run(confirmed, shipment);
+  }
+
+  removeShipment(shipment: number): void {
+    this.#deleteShipment.run(shipment);
+  }
+
+  shipments(): ShipmentRow[] {
+    return this.#handle.prepare("SELECT * FROM shipment ORDER BY id").all().map(shipmentRow);
+  }
+
+  /** Undecoded rows of a table in the order of its key: for carrying over what a damaged file still shows. */
+  rows(table: "delivery" | "shipment", direction: Direction): Iterable<Row> {
+    const key = table === "delivery" ? `endpoint ${direction}, id ${direction}` : `id ${direction}`;
+    return this.#handle.prepare(`SELECT * FROM ${table} ORDER BY ${key}`).iterate();
+  }
+
+  clear(): void {
+    this.#handle.exec("DELETE FROM delivery; DELETE FROM shipment");
+  }
+}
+
+/** A delivery as a row, with the numbers that stand for its names. */
+export function toRow(
+  delivery: Delivery,
+  numbers: Pick<DeliveryRow, "endpoint" | "source" | "sourceEndpoint">,
+): DeliveryRow {
+  return {
+    ...numbers,
+    id: delivery.id,
+    acceptedAtMs: delivery.acceptedAtMs,
+    gateway: delivery.gateway,
+    speaker: delivery.speaker,
+    sourceName: delivery.source === null ? null : delivery.source.id,
+    outgoing: JSON.stringify(delivery.outgoing),
+  };
+}
+
+/** Throws DamagedRowError. */
+export function deliveryRow(row: Row): DeliveryRow {
+  return {
+    endpoint: numberIn(row, "endpoint"),
+    id: numberIn(row, "id"),
+    acceptedAtMs: numberIn(row, "accepted_at"),
+    gateway: textIn(row, "gateway"),
+    speaker: textOrNullIn(row, "speaker"),
+    source: numberOrNullIn(row, "source"),
+    sourceEndpoint: numberOrNullIn(row, "source_endpoint"),
+    sourceName: textOrNullIn(row, "source_name"),
+    outgoing: textIn(row, "outgoing"),
+  };
+}
+
+/** Throws DamagedRowError. */
+export function shipmentRow(row: Row): ShipmentRow {
+  return {
+    id: numberIn(row, "id"),
+    endpoint: numberIn(row, "endpoint"),
+    deliveries: jsonIn(row, "deliveries", isNumbers),
+    parts: jsonIn(row, "parts", isParts),
+    confirmed: numberIn(row, "confirmed"),
+  };
+}

@@ -1,0 +1,55 @@
+/** Marks the file as ours ("KRLY"), so that a stranger's database is never written to. */
+export const APPLICATION_ID = 0x4b524c59;
+
+/**
+ * One script for each version of the schema, oldest first; `PRAGMA user_version` counts those that ran. What was
+ * released is never changed: a new version is a new script.
+ *
+ * Times are REAL because services may show fractions of a millisecond. Ids come from one ascending sequence that
+ * outlives its rows (`meta.next_id` is its reserved end), so that none is used twice after a crash. `message` is what
+ * was taken over; its `targets` are [delivery, endpoint] pairs. `link` is one confirmed part of a delivery.
+ */
+export const MIGRATIONS: readonly string[] = [`
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE endpoint (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
+  CREATE TABLE message (
+    id INTEGER PRIMARY KEY,
+    endpoint INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    taken_at REAL NOT NULL,
+    targets TEXT NOT NULL,
+    UNIQUE (endpoint, name)
+  ) STRICT;
+  CREATE INDEX message_age ON message (taken_at);
+  CREATE TABLE delivery (
+    endpoint INTEGER NOT NULL,
+    id INTEGER NOT NULL,
+    accepted_at REAL NOT NULL,
+    gateway TEXT NOT NULL,
+    speaker TEXT,
+    source INTEGER,
+    source_endpoint INTEGER,
+    source_name TEXT,
+    outgoing TEXT NOT NULL,
+    PRIMARY KEY (endpoint, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX delivery_age ON delivery (accepted_at);
+  CREATE TABLE shipment (
+    id INTEGER PRIMARY KEY,
+    endpoint INTEGER NOT NULL,
+    deliveries TEXT NOT NULL,
+    parts TEXT NOT NULL,
+    confirmed INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE link (
+    message INTEGER NOT NULL,
+    delivery INTEGER NOT NULL,
+    part INTEGER NOT NULL,
+    endpoint INTEGER NOT NULL,
+    copy TEXT NOT NULL,
+    PRIMARY KEY (message, delivery, part)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX link_copy ON link (endpoint, copy);
+  CREATE TABLE cursor (endpoint INTEGER PRIMARY KEY, name TEXT, at REAL NOT NULL) STRICT;
+  CREATE TABLE dropped (endpoint INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+`];

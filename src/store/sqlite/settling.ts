@@ -1,0 +1,111 @@
+import { assertNever } from "../../base/assert_never.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Settlement } from "../../relay/relay_store.ts";
+import type { LinkBook } from "./link_book.ts";
+import type { OpenState, UnderWay } from "./open_state.ts";
+import type { StoreDatabase } from "./store_database.ts";
+
+type Ending = Exclude<Settlement["kind"], "part">;
+
+/** One batch of settlements inside one transaction; `apply` takes it into memory once that is committed. */
+export class Settling {
+  readonly #state: OpenState;
+  readonly #database: StoreDatabase;
+  readonly #links: LinkBook;
+  readonly #log: Logger;
+  /** Confirmed parts of the shipments of this batch, as far as they changed. */
+  readonly #confirmed = new Map<UnderWay, number>();
+  readonly #ended = new Map<UnderWay, Ending>();
+
+  constructor(state: OpenState, database: StoreDatabase, links: LinkBook, log: Logger) {
+    this.#state = state;
+    this.#database = database;
+    this.#links = links;
+    this.#log = log;
+  }
+
+  take(settlement: Settlement): void {
+    const shipment = this.#state.shipment(settlement.shipment);
+    // Settled before: late news of a shipment changes nothing.
+    if (shipment === null || this.#ended.has(shipment)) return;
+    const { kind } = settlement;
+    switch (kind) {
+      case "part":
+        return this.#confirm(shipment, settlement.messageId);
+      case "done":
+      case "rejected":
+        return this.#remove(shipment, kind);
+      case "released":
+        return this.#release(shipment);
+      default:
+        return assertNever(kind);
+    }
+  }
+
+  /** Writes what the batch left of shipments that go on. */
+  finish(): void {
+    for (const [shipment, confirmed] of this.#confirmed) {
+      if (!this.#ended.has(shipment)) this.#database.outbox.setConfirmed(shipment.id, confirmed);
+    }
+  }
+
+  apply(state: OpenState): void {
+    for (const [shipment, confirmed] of this.#confirmed) {
+      const current = state.shipment(shipment.id);
+      if (current !== null) current.confirmed = confirmed;
+    }
+    for (const [shipment, ending] of this.#ended) {
+      const current = state.shipment(shipment.id);
+      if (current === null) continue;
+      state.removeShipment(current);
+      if (ending !== "released") state.count(current.endpoint, -current.rows.length);
+    }
+  }
+
+  #confirm(shipment: UnderWay, messageId: string | null): void {
+    const part = this.#confirmedOf(shipment);
+    if (part >= shipment.parts.length) return;
+    this.#confirmed.set(shipment, part + 1);
+    if (messageId === null) return;
+    for (const row of shipment.rows) {
+      if (row.source === null) continue;
+      this.#database.links.addLink({
+        message: row.source,
+        delivery: row.id,
+        part,
+        endpoint: shipment.endpoint,
+        copy: messageId,
+      });
+    }
+  }
+
+  #remove(shipment: UnderWay, ending: "done" | "rejected"): void {
+    this.#ended.set(shipment, ending);
+    this.#database.outbox.removeShipment(shipment.id);
+    for (const row of shipment.rows) {
+      this.#database.outbox.removeDelivery(shipment.endpoint, row.id);
+      if (ending === "done" || row.source === null || this.#confirmedOf(shipment) > 0) continue;
+      this.#links.changeTargets(
+        this.#database,
+        row.source,
+        (targets) => targets.filter(([delivery]) => delivery !== row.id),
+      );
+    }
+  }
+
+  #release(shipment: UnderWay): void {
+    if (this.#confirmedOf(shipment) > 0) {
+      this.#log.error(
+        "Cannot release shipment {shipment}: some of it has arrived; it stays under way",
+        { shipment: shipment.id },
+      );
+      return;
+    }
+    this.#ended.set(shipment, "released");
+    this.#database.outbox.removeShipment(shipment.id);
+  }
+
+  #confirmedOf(shipment: UnderWay): number {
+    return this.#confirmed.get(shipment) ?? shipment.confirmed;
+  }
+}

@@ -1,0 +1,286 @@
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
+import type { EndpointId } from "../../relay/ids.ts";
+import { bringBack } from "./bring_back.ts";
+import { type Carried, carryOver } from "./carry_over.ts";
+import {
+  openDamagedFile,
+  openDatabaseFile,
+  openMemoryDatabase,
+  setAside,
+} from "./database_file.ts";
+import { IdSequence } from "./id_sequence.ts";
+import { OpenState } from "./open_state.ts";
+import type { Durability, StoreDatabase } from "./store_database.ts";
+import { DamagedRowError, faultOf, type StoreFault } from "./store_fault.ts";
+
+export interface StoreHomeOptions {
+  /** Null: memory only. */
+  readonly path: string | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** How long the store stays in memory before it tries the disk again; doubles with every failure. */
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 60_000;
+/** A file that breaks twice within this time is not replaced at once: the disk itself is bad. */
+const DAMAGE_PAUSE_MS = 60_000;
+
+/** Ids that are set aside with every move into memory: also for the call in which the move happens. */
+const IDS_AWAY = 1_000_000;
+
+/** A stay in memory while the disk can't be used. */
+interface Away {
+  readonly carried: Carried;
+  /** The database that was left, for looking up old links; null when it can't even be read. */
+  archive: StoreDatabase | null;
+  waitMs: number;
+  nextTryMs: number;
+}
+
+/**
+ * Where the database is at the moment: on the disk or, while the disk is full or broken, in memory with all that was
+ * open. Every access goes through here; the move happens inside of it, and the access is then made where we are.
+ */
+export class StoreHome {
+  readonly #path: string | null;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  #database: StoreDatabase;
+  #state: OpenState;
+  #ids: IdSequence;
+  #away: Away | null = null;
+  #damagedAtMs = Number.NEGATIVE_INFINITY;
+
+  /** Throws StoreRefusedError, or Deno.errors.NotCapable. */
+  constructor(options: StoreHomeOptions) {
+    this.#path = options.path;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#database = openMemoryDatabase();
+    this.#state = new OpenState();
+    this.#ids = new IdSequence(1);
+    if (options.path !== null) this.#openFirst(options.path);
+  }
+
+  get state(): OpenState {
+    return this.#state;
+  }
+
+  /** The database that was left while the store is in memory; it may break at any access (see `fromArchive`). */
+  fromArchive<T>(look: (archive: StoreDatabase) => T | null): T | null {
+    const away = this.#away;
+    if (away === null || away.archive === null) return null;
+    try {
+      return look(away.archive);
+    } catch (thrown) {
+      if (faultOf(thrown) === null) throw thrown;
+      away.archive.close();
+      away.archive = null;
+      return null;
+    }
+  }
+
+  read<T>(work: (database: StoreDatabase) => T): T {
+    return this.#steadily(() => work(this.#database));
+  }
+
+  /**
+   * One transaction, for which these endpoints have numbers. `work` may run twice (on the disk, then in memory): it
+   * must not change anything but the database; `apply` runs once it is committed.
+   */
+  write<T>(
+    durability: Durability,
+    endpoints: readonly EndpointId[],
+    work: (database: StoreDatabase) => T,
+    apply: (result: T) => void = () => {},
+  ): T {
+    const result = this.#steadily(() => {
+      for (const name of endpoints) this.#giveNumber(name);
+      return this.#database.transaction(durability, () => work(this.#database));
+    });
+    apply(result);
+    return result;
+  }
+
+  /** Reserves ids for the `takeId` calls of one `write`. */
+  reserveIds(count: number): void {
+    this.#ids.reserve(count, (reserved) => {
+      this.write("process", [], (database) => database.state.setNextId(reserved));
+    });
+  }
+
+  takeId(): number {
+    return this.#ids.take();
+  }
+
+  /** The number of an endpoint that `write` was told of. */
+  number(endpoint: EndpointId): number {
+    const number = this.#state.endpoint(endpoint);
+    if (number === null) throw new Error(`Cannot find endpoint ${endpoint}: it has no number`);
+    return number;
+  }
+
+  /** Tries to be on the disk at the end, and says what is lost otherwise. */
+  close(): void {
+    if (this.#away !== null && !this.#tryReturn()) {
+      const lost = this.#state.outboxSize();
+      this.#log.error("Cannot write {path} at the end: {lost} undelivered messages are lost", {
+        path: this.#path,
+        lost,
+      });
+    }
+    this.#away?.archive?.close();
+    this.#database.close();
+  }
+
+  #steadily<T>(work: () => T): T {
+    if (this.#away !== null && this.#clock.monotonic() >= this.#away.nextTryMs) this.#tryReturn();
+    try {
+      return work();
+    } catch (thrown) {
+      const fault = faultOf(thrown);
+      if (fault === null || this.#path === null || this.#away !== null) throw thrown;
+      const disk = this.#database;
+      this.#database = openMemoryDatabase();
+      this.#goOnInMemory(this.#path, fault, thrown, disk);
+      return work();
+    }
+  }
+
+  #giveNumber(name: EndpointId): void {
+    if (this.#state.endpoint(name) !== null) return;
+    const id = Math.max(0, ...this.#state.endpoints().keys()) + 1;
+    this.#database.transaction("process", () => this.#database.state.addEndpoint(id, name));
+    this.#state.addEndpoint(id, name);
+  }
+
+  #openFirst(path: string): void {
+    try {
+      this.#settleIn(openDatabaseFile(path));
+      this.#ids = new IdSequence(this.#database.state.nextId());
+    } catch (thrown) {
+      const fault = faultOf(thrown);
+      if (fault === null) throw thrown;
+      const damaged = fault === "damaged" ? openDamagedFile(path) : null;
+      this.#goOnInMemory(path, fault, thrown, damaged);
+    }
+  }
+
+  #settleIn(disk: StoreDatabase): void {
+    try {
+      this.#state = OpenState.load(disk);
+    } catch (thrown) {
+      disk.close();
+      throw thrown;
+    }
+    this.#database.close();
+    this.#database = disk;
+  }
+
+  #goOnInMemory(
+    path: string,
+    fault: StoreFault,
+    thrown: unknown,
+    disk: StoreDatabase | null,
+  ): void {
+    const before = this.#state;
+    const expected = before.outboxSizes();
+    const carried = carryOver(disk, this.#database, before);
+    this.#state = OpenState.load(this.#database);
+    // What can't be read may hold ids: without its count, start above all that can have been given out.
+    const firstId = disk === null ? this.#clock.now() * 1_000 : this.#ids.reserved;
+    this.#database.state.setNextId(firstId);
+    const nextId = this.#database.state.nextId();
+    this.#database.state.setNextId(nextId + IDS_AWAY);
+    this.#ids = new IdSequence(nextId, nextId + IDS_AWAY);
+    const nextTryMs = this.#clock.monotonic() + FIRST_RETRY_MS;
+    this.#away = { carried, archive: disk, waitMs: FIRST_RETRY_MS, nextTryMs };
+    if (fault === "damaged") this.#replaceDamaged(path, thrown, expected);
+    else this.#sayWhy(path, fault, thrown);
+  }
+
+  #sayWhy(path: string, fault: StoreFault, thrown: unknown): void {
+    const advice = fault === "full"
+      ? "Free some space on its disk"
+      : "Look at its disk and at its permissions";
+    this.#log.error(
+      "Cannot write {path}: {reason}. {advice}; the relay goes on in memory, where a crash would lose what is " +
+        "not delivered, and tries the disk again and again",
+      { path, reason: describeError(thrown), advice },
+    );
+  }
+
+  #replaceDamaged(path: string, thrown: unknown, expected: ReadonlyMap<number, number>): void {
+    let lost = 0;
+    for (const [endpoint, count] of expected) {
+      const missing = count - this.#state.outboxSize(endpoint);
+      if (missing <= 0) continue;
+      lost += missing;
+      this.#database.state.addDropped(endpoint, missing);
+    }
+    const kept = this.#state.outboxSize();
+    this.#setAside(path, thrown, { kept, lost });
+    const againMs = this.#damagedAtMs + DAMAGE_PAUSE_MS;
+    this.#damagedAtMs = this.#clock.monotonic();
+    if (this.#damagedAtMs >= againMs) this.#tryReturn();
+  }
+
+  #setAside(path: string, thrown: unknown, counts: { kept: number; lost: number }): void {
+    const away = this.#away;
+    away?.archive?.close();
+    if (away !== null) away.archive = null;
+    const properties = { path, reason: describeError(thrown), ...counts };
+    try {
+      const aside = setAside(path, this.#clock.now());
+      this.#log.error(
+        "The message store {path} is damaged ({reason}). It was set aside as {aside}; {kept} undelivered messages " +
+          "were saved from it, {lost} are known to be lost. The relay goes on with a new one. Look at its disk",
+        { ...properties, aside },
+      );
+    } catch (failure) {
+      this.#log.error(
+        "The message store {path} is damaged ({reason}) and can't be set aside: {failure}. {kept} undelivered " +
+          "messages were saved from it, {lost} are known to be lost. The relay goes on in memory. Move the file away",
+        { ...properties, failure: describeError(failure) },
+      );
+    }
+  }
+
+  #tryReturn(): boolean {
+    const away = this.#away;
+    const path = this.#path;
+    if (away === null || path === null) return true;
+    try {
+      away.archive ??= openDatabaseFile(path);
+      bringBack(this.#database, away.archive, this.#state, away.carried);
+      this.#settleIn(away.archive);
+    } catch (thrown) {
+      this.#stayAway(away, path, thrown);
+      return false;
+    }
+    this.#away = null;
+    this.#log.info("The message store {path} is on its disk again; {kept} undelivered messages", {
+      path,
+      kept: this.#state.outboxSize(),
+    });
+    return true;
+  }
+
+  #stayAway(away: Away, path: string, thrown: unknown): void {
+    const fault = faultOf(thrown);
+    this.#log.debug("Still can't write {path}: {reason}", { path, reason: describeError(thrown) });
+    // A full disk's file can still be read; another fault may be cured only by opening it anew.
+    if (fault !== "full") {
+      away.archive?.close();
+      away.archive = null;
+    }
+    if (fault === "damaged" && !(thrown instanceof DamagedRowError)) {
+      this.#setAside(path, thrown, { kept: this.#state.outboxSize(), lost: 0 });
+    }
+    away.nextTryMs = this.#clock.monotonic() + away.waitMs;
+    away.waitMs = Math.min(away.waitMs * 2, LONGEST_RETRY_MS);
+  }
+}

@@ -1,0 +1,58 @@
+import type { Outgoing, Part, WireText } from "../../../src/relay/bridge.ts";
+import {
+  type AccountId,
+  type ChannelId,
+  type EndpointId,
+  endpointId,
+  type MessageId,
+} from "../../../src/relay/ids.ts";
+import type { Acceptance, NewDelivery } from "../../../src/relay/relay_store.ts";
+import { plainText } from "../../../src/relay/rich_text.ts";
+
+export function endpoint(account: string, channel: string): EndpointId {
+  return endpointId(account as AccountId, channel as ChannelId);
+}
+
+export function id(text: string): MessageId {
+  return text as MessageId;
+}
+
+export function message(text: string): Outgoing {
+  return {
+    kind: "message",
+    prefix: plainText("<nick> "),
+    text: plainText(text),
+    action: false,
+    replyTo: null,
+    sender: null,
+  };
+}
+
+export function partsOf(...texts: string[]): Part[] {
+  return texts.map((text) => ({
+    kind: "message",
+    wire: text as WireText,
+    target: null,
+    speaker: null,
+  }));
+}
+
+/** A message that was said at `origin` and goes to each endpoint of `to`. */
+export function acceptance(said: {
+  origin: EndpointId;
+  id: string | null;
+  to: readonly EndpointId[];
+  text?: string;
+  atMs?: number | null;
+}): Acceptance {
+  const messageId = said.id === null ? null : id(said.id);
+  const source = messageId === null ? null : { endpoint: said.origin, id: messageId };
+  const deliveries = said.to.map((to): NewDelivery => ({
+    endpoint: to,
+    outgoing: message(said.text ?? `text of ${said.id}`),
+    source,
+    gateway: "gateway",
+    speaker: "nick",
+  }));
+  return { origin: said.origin, messageId, cursorAtMs: said.atMs ?? null, deliveries };
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../../src/base/clock.ts";
+import { silentLogger } from "../../../src/base/log.ts";
+import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { acceptance, endpoint, id, partsOf } from "./relay_store_support.ts";
+
+const kosmi = endpoint("kosmi.a", "main");
+const irc = endpoint("irc.b", "#c");
+
+Deno.test("openRelayStore() carries a message from acceptance to its link", () => {
+  const store = openRelayStore({ path: null, clock: systemClock, log: silentLogger });
+  const [deliveries] = store.accept([acceptance({ origin: kosmi, id: "m1", to: [irc] })], 1_000);
+  assert.equal(deliveries?.length, 1);
+  assert.deepEqual(store.traces({ endpoint: kosmi, id: id("m1") }), [{ endpoint: irc, ids: [] }]);
+  assert.deepEqual(store.level(irc), { waiting: 1, oldestAcceptedAtMs: 1_000 });
+  const waiting = store.waiting(irc, null, 10);
+  assert.deepEqual(waiting, deliveries);
+  const [shipment] = store.ship([{ endpoint: irc, deliveries: waiting, parts: partsOf("a", "b") }]);
+  assert.ok(shipment);
+  assert.deepEqual(store.waiting(irc, null, 10), []);
+  store.settle([
+    { kind: "part", shipment: shipment.id, messageId: id("c1") },
+    { kind: "part", shipment: shipment.id, messageId: id("c2") },
+    { kind: "done", shipment: shipment.id },
+  ], 2_000);
+  assert.deepEqual(store.underWay(irc), []);
+  assert.deepEqual(store.traces({ endpoint: kosmi, id: id("m1") }), [
+    { endpoint: irc, ids: ["c1", "c2"] },
+  ]);
+  assert.deepEqual(store.sourceOf({ endpoint: irc, id: id("c2") }), { endpoint: kosmi, id: "m1" });
+  store.close();
+});

@@ -1,0 +1,34 @@
+/** How a browser login failed. Each has its own message that says what to do. */
+export type LoginFailure =
+  | "noBrowser"
+  | "browserBlocked"
+  | "browserFailed"
+  | "pageUnreachable"
+  | "pageChanged"
+  | "wrongCredentials"
+  | "captcha"
+  | "secondFactor"
+  | "noTokenInTime"
+  | "browserCrashed";
+
+/** Trying again soon can't help with these: something has to be installed, corrected or done by hand. */
+const FOR_A_PERSON: ReadonlySet<LoginFailure> = new Set([
+  "noBrowser",
+  "browserBlocked",
+  "pageChanged",
+  "wrongCredentials",
+  "captcha",
+  "secondFactor",
+]);
+
+/** A login that gave no token. The message never holds a password or a token. */
+export class LoginError extends Error {
+  override readonly name = "LoginError";
+  constructor(readonly failure: LoginFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+  }
+
+  get needsPerson(): boolean {
+    return FOR_A_PERSON.has(this.failure);
+  }
+}

@@ -2,14 +2,33 @@ import type { Findings } from "./fault.ts";
 import { isDefaultRoom, roomFault } from "./kosmi_room.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options_account.ts";
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "./options_irc.ts";
+import { GENERAL_OPTIONS } from "./options_general.ts";
 import { KOSMI_OPTIONS } from "./options_kosmi.ts";
-import { keysOf, type Lookup, readOptions, warnOfUnknownKeys } from "./read_options.ts";
+import {
+  keysOf,
+  type KnownKeys,
+  type Lookup,
+  readOptions,
+  warnOfUnknownKeys,
+} from "./read_options.ts";
 import type { Section } from "./section.ts";
 import type { AccountConfig, IrcAccountConfig, KosmiAccountConfig } from "./types.ts";
 
 /** The services that this relay speaks. */
 export const PROTOCOLS = ["irc", "kosmi"] as const;
 export type Protocol = (typeof PROTOCOLS)[number];
+
+const IRC_KEYS: KnownKeys = {
+  keys: keysOf(ACCOUNT_OPTIONS, IRC_OPTIONS),
+  foreign: [...FOREIGN_ACCOUNT_KEYS, ...FOREIGN_IRC_KEYS],
+  elsewhere: [["general", keysOf(GENERAL_OPTIONS)], ["kosmi.NAME", keysOf(KOSMI_OPTIONS)]],
+};
+
+const KOSMI_KEYS: KnownKeys = {
+  keys: keysOf(ACCOUNT_OPTIONS, KOSMI_OPTIONS),
+  foreign: FOREIGN_ACCOUNT_KEYS,
+  elsewhere: [["general", keysOf(GENERAL_OPTIONS)], ["irc.NAME", keysOf(IRC_OPTIONS)]],
+};
 
 /** One account's section, not read yet. */
 export interface AccountSection {
@@ -31,11 +50,7 @@ export function readAccount(account: AccountSection, findings: Findings): Accoun
 
 function readIrc(account: AccountSection, findings: Findings): IrcAccountConfig | null {
   const { name, section, lookup } = account;
-  const known = {
-    keys: keysOf(ACCOUNT_OPTIONS, IRC_OPTIONS),
-    foreign: [...FOREIGN_ACCOUNT_KEYS, ...FOREIGN_IRC_KEYS],
-  };
-  warnOfUnknownKeys(section, known, findings);
+  warnOfUnknownKeys(section, IRC_KEYS, findings);
   const common = readOptions(ACCOUNT_OPTIONS, lookup, findings);
   const { server, ...values } = readOptions(IRC_OPTIONS, lookup, findings);
   if (server === null) return null;
@@ -70,8 +85,7 @@ function warnOfOddPort(
 
 function readKosmi(account: AccountSection, findings: Findings): KosmiAccountConfig {
   const { name, section, lookup } = account;
-  const known = { keys: keysOf(ACCOUNT_OPTIONS, KOSMI_OPTIONS), foreign: FOREIGN_ACCOUNT_KEYS };
-  warnOfUnknownKeys(section, known, findings);
+  warnOfUnknownKeys(section, KOSMI_KEYS, findings);
   const common = readOptions(ACCOUNT_OPTIONS, lookup, findings);
   const values = readOptions(KOSMI_OPTIONS, lookup, findings);
   checkLogin(values, lookup, findings);

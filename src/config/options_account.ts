@@ -129,7 +129,7 @@ export const ACCOUNT_OPTIONS = {
 /** Matterbridge's keys of any account that have no effect here. */
 export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
   { key: "PreserveThreading", instead: "replies are always kept, see ShowReplies" },
-  { key: "Debug", instead: "set Debug in [general]" },
+  { key: "Debug", instead: "an account has none of its own: set it in [general]" },
   { key: "ShowEmbeds", instead: "Kosmi and IRC have no embeds" },
   { key: "ShowUserTyping", instead: "who is typing is not relayed" },
   {

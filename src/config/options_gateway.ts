@@ -41,8 +41,7 @@ export const ENDPOINT_OPTIONS = {
     key: "samechannel",
     type: boolean,
     fallback: false,
-    doc: "Not possible for a single endpoint.",
-    status: { unsupported: "use a [[samechannelgateway]] instead" },
+    doc: "Can only be false: use a `[[samechannelgateway]]` instead.",
   }),
   options: option<Readonly<Record<string, unknown>>>({
     key: "options",

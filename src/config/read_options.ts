@@ -76,24 +76,34 @@ function placeOfMissing(option: Option<unknown>, lookup: Lookup): Place {
   return { ...lookup.place, key: titled(lookup.place.key, option.key) };
 }
 
-/** Warns of each key of a section that no table has. */
-export function warnOfUnknownKeys(
-  section: Section,
-  known: { readonly keys: readonly string[]; readonly foreign: readonly ForeignKey[] },
-  findings: Findings,
-): void {
+/** What a section can hold. */
+export interface KnownKeys {
+  readonly keys: readonly string[];
+  readonly foreign: readonly ForeignKey[];
+  /** Keys that belong into another section, which is named. */
+  readonly elsewhere?: readonly (readonly [section: string, keys: readonly string[]])[];
+}
+
+/** Warns of each key of a section that has no effect there. */
+export function warnOfUnknownKeys(section: Section, known: KnownKeys, findings: Findings): void {
   const keys = new Set(known.keys.map((key) => key.toLowerCase()));
   const foreign = new Map(known.foreign.map((row) => [row.key.toLowerCase(), row.instead]));
   for (const [lower, entry] of section.entries) {
     if (keys.has(lower)) continue;
     const instead = foreign.get(lower);
-    findings.warn(
-      entry.place,
-      instead === undefined
-        ? `there is no such key, so it has no effect${didYouMean(entry.written, known.keys)}`
-        : `has no effect: ${instead}`,
-    );
+    const why = instead === undefined
+      ? whyUnknown(entry.written, known)
+      : `has no effect: ${instead}`;
+    findings.warn(entry.place, why);
   }
+}
+
+function whyUnknown(written: string, known: KnownKeys): string {
+  const home = known.elsewhere?.find(([, keys]) =>
+    keys.some((key) => key.toLowerCase() === written.toLowerCase())
+  );
+  if (home !== undefined) return `has no effect here: this key belongs in [${home[0]}]`;
+  return `there is no such key, so it has no effect${didYouMean(written, known.keys)}`;
 }
 
 export function keysOf(...tables: readonly OptionTable[]): string[] {

@@ -1,0 +1,43 @@
+import { systemClock } from "../base/clock.ts";
+import type { Config } from "../config/types.ts";
+import { type Logging, type LoggingOptions, startLogging } from "../observability/logging.ts";
+import { stderrIsTerminal, wantsColour } from "../observability/terminal.ts";
+
+/** Starts the log as the configuration wants it, with all its secrets known. */
+export async function startOurLogging(config: Config, debug: boolean): Promise<Logging> {
+  const { general } = config;
+  const terminal = stderrIsTerminal();
+  const logging = await startLogging({
+    clock: systemClock,
+    level: general.logLevel,
+    debug: debug || general.debug,
+    levels: levelsOf(general.logLevels),
+    format: general.logFormat,
+    terminal,
+    colour: wantsColour(terminal),
+  });
+  for (const secret of secretsOf(config)) logging.secrets.add(secret);
+  return logging;
+}
+
+function levelsOf(written: readonly string[]): LoggingOptions["levels"] {
+  return Object.fromEntries(written.flatMap((entry) => {
+    const [category, level] = entry.split("=");
+    return category !== undefined && isLevel(level) ? [[category, level]] : [];
+  }));
+}
+
+function isLevel(level: string | undefined): level is LoggingOptions["level"] {
+  return level === "debug" || level === "info" || level === "warning" || level === "error";
+}
+
+/** Every secret of the configuration: none of them may ever be shown. */
+function secretsOf({ general, accounts, gateways }: Config): string[] {
+  const ofAccounts = accounts.flatMap((account) =>
+    account.protocol === "kosmi"
+      ? [account.password, account.token]
+      : [account.password, account.saslPassword, account.nickServPassword]
+  );
+  const keys = gateways.flatMap((gateway) => gateway.endpoints.map((endpoint) => endpoint.key));
+  return [general.statusToken, ...ofAccounts, ...keys].filter((secret) => secret !== null);
+}

@@ -1,0 +1,105 @@
+import { systemClock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { formatFault } from "../config/fault.ts";
+import type { Config } from "../config/types.ts";
+import type { Logging } from "../observability/logging.ts";
+import { noObserver } from "../relay/observer.ts";
+import { Relay } from "../relay/relay.ts";
+import { type DataDirectory, DataDirectoryError } from "../store/data_directory.ts";
+import { openRelayStore } from "../store/relay_store.ts";
+import type { CommonOptions } from "./command_line.ts";
+import { loadOrExplain } from "./configuration.ts";
+import { EXIT, type ExitCode } from "./exit_code.ts";
+import { openOurDataDirectory } from "./our_data_directory.ts";
+import { startOurLogging } from "./our_logging.ts";
+import { VERSION } from "./version.ts";
+import { wireAccounts, wireGateways, WiringError } from "./wire.ts";
+
+/** Message links and the ids of known messages are kept for a week: later edits and replies find no target. */
+const KEEP_LINKS_MS = 7 * 86_400_000;
+const STORE_FILE = "kosmi-relay.db";
+
+/** Relays until `stopping` aborts. */
+export async function run(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
+  const loaded = await loadOrExplain(options.conf);
+  if (loaded === null) return EXIT.usage;
+  const { config, warnings } = loaded;
+  await using logging = await startOurLogging(config, options.debug);
+  const log = logging.logger("relay");
+  for (const warning of warnings) log.warn("{warning}", { warning: formatFault(warning) });
+  log.info("kosmi-relay {version} starts", { version: VERSION });
+  const caught = logStrayFaults(log);
+  try {
+    await using data = await openOurDataDirectory(logging.logger("store"));
+    await relayWith(config, data, logging, stopping);
+    log.info("stopped");
+    return EXIT.ok;
+  } catch (error) {
+    return explain(error, options.conf, log);
+  } finally {
+    caught.stop();
+  }
+}
+
+function explain(error: unknown, file: string, log: Logger): ExitCode {
+  if (error instanceof WiringError) {
+    for (const fault of error.faults) log.error("{file}: {fault}", { file, fault });
+    return EXIT.usage;
+  }
+  if (error instanceof DataDirectoryError) {
+    log.error("{fault}", { fault: error.message });
+    return EXIT.failed;
+  }
+  log.error("Cannot go on: {error}", { error: describeError(error) });
+  return EXIT.failed;
+}
+
+async function relayWith(
+  config: Config,
+  data: DataDirectory,
+  logging: Logging,
+  stopping: AbortSignal,
+): Promise<void> {
+  const { general } = config;
+  const storePath = data.writable
+    ? await data.prepareFile(STORE_FILE, [`${STORE_FILE}-wal`, `${STORE_FILE}-shm`])
+    : null;
+  const accounts = await wireAccounts(config, { data, logging, clock: systemClock });
+  const store = openRelayStore({
+    path: storePath,
+    clock: systemClock,
+    log: logging.logger("store"),
+  });
+  const ended = new AbortController();
+  const background = accounts.map((account) => account.maintain(ended.signal).catch(() => {}));
+  try {
+    const relay = new Relay({
+      gateways: wireGateways(config, accounts),
+      accounts,
+      store,
+      outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
+      catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+      keepLinksMs: KEEP_LINKS_MS,
+      clock: systemClock,
+      random: Math.random,
+      log: logging.logger("relay"),
+      observer: noObserver,
+    });
+    await relay.run(stopping);
+  } finally {
+    ended.abort();
+    await Promise.all(background);
+    store.close();
+  }
+}
+
+/** A fault that nobody caught must not end the relay of everybody else; it is said in full instead. */
+function logStrayFaults(log: Logger): { stop(): void } {
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    log.error("unexpected fault of the program: {error}", { error: describeError(event.reason) });
+  };
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  return { stop: () => globalThis.removeEventListener("unhandledrejection", onRejection) };
+}

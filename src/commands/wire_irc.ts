@@ -1,0 +1,84 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { IrcBridge } from "../bridges/irc/irc_bridge.ts";
+import type { IrcNickServ, IrcSasl, SaslMechanism } from "../bridges/irc/options.ts";
+import type { GeneralConfig, IrcAccountConfig } from "../config/types.ts";
+import type { AccountId } from "../relay/ids.ts";
+import { VERSION } from "./version.ts";
+
+export interface IrcWiring {
+  readonly general: GeneralConfig;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Content of the file that TLSClientCertificate names. */
+  readonly clientCertificatePem: string | null;
+}
+
+/** An IRC account of the configuration as a bridge. */
+export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge {
+  const { clock, random, log, general, clientCertificatePem } = wiring;
+  return new IrcBridge({
+    account: account.id as AccountId,
+    host: account.server.host,
+    port: account.server.port,
+    nick: account.nick,
+    userName: account.userName,
+    realName: account.realName,
+    password: account.password,
+    bind: account.bind,
+    tls: account.useTls
+      ? {
+        verify: !account.skipTlsVerify,
+        clientCertificatePem,
+        pinSha256: account.tlsFingerprint === null ? [] : [account.tlsFingerprint],
+      }
+      : null,
+    sasl: saslOf(account),
+    nickServ: nickServOf(account),
+    runCommands: account.runCommands,
+    messageDelayMs: account.messageDelayMs,
+    burst: account.burst,
+    messageLength: account.messageLength === 0 ? null : account.messageLength,
+    messageSplit: account.messageSplit,
+    messageClipped: account.messageClipped,
+    maxLines: account.maxLines,
+    rejoinDelayMs: account.rejoinDelayMs,
+    joinDelayMs: account.joinDelayMs,
+    pingDelayMs: account.pingDelayMs,
+    charset: account.charset,
+    stripMarkup: account.stripMarkdown,
+    useRelayMsg: account.useRelayMsg,
+    version: `kosmi-relay ${VERSION}`,
+    history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    clock,
+    random,
+    log,
+  });
+}
+
+const MECHANISMS: Readonly<Record<string, SaslMechanism>> = {
+  plain: "PLAIN",
+  external: "EXTERNAL",
+  "scram-sha-256": "SCRAM-SHA-256",
+};
+
+/** Matterbridge has one pair of keys for SASL and NickServ; ours for SASL alone come first. */
+function saslOf(account: IrcAccountConfig): IrcSasl | null {
+  if (!account.useSasl) return null;
+  return {
+    required: true,
+    mechanism: MECHANISMS[account.saslMechanism] ?? null,
+    login: account.saslLogin ?? account.nickServNick ?? account.nick,
+    password: account.saslPassword ?? account.nickServPassword ?? "",
+  };
+}
+
+function nickServOf(account: IrcAccountConfig): IrcNickServ | null {
+  if (account.useSasl || account.nickServPassword === null) return null;
+  return {
+    nick: account.nickServNick ?? "NickServ",
+    password: account.nickServPassword,
+    username: account.nickServUsername,
+  };
+}

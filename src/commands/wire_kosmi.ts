@@ -1,0 +1,50 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { KosmiBridge } from "../bridges/kosmi/kosmi_bridge.ts";
+import { parseOverrides } from "../bridges/kosmi/operations.ts";
+import type { CredentialSource } from "../bridges/kosmi/options.ts";
+import type { KosmiProtocol } from "../bridges/kosmi/protocol.ts";
+import type { GeneralConfig, KosmiAccountConfig } from "../config/types.ts";
+import type { AccountId } from "../relay/ids.ts";
+
+export interface KosmiWiring {
+  readonly general: GeneralConfig;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly credentials: CredentialSource;
+}
+
+/** A Kosmi account of the configuration as a bridge. Throws when its overrides do not hold. */
+export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): KosmiBridge {
+  const { clock, random, log, general, credentials } = wiring;
+  return new KosmiBridge({
+    account: account.id as AccountId,
+    endpoints: endpointsOf(account),
+    room: account.roomUrl,
+    credentials,
+    protocol: protocolOf(account),
+    messageDelayMs: account.messageDelayMs,
+    burst: account.burst,
+    history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    markup: account.markup,
+    clock,
+    random,
+    log,
+  });
+}
+
+/** Where the account's service is. */
+export function endpointsOf(account: KosmiAccountConfig) {
+  const { appUrl, httpEndpoint, wsEndpoint, imageEndpoint } = account;
+  return { appUrl, httpEndpoint, wsEndpoint, imageEndpoint };
+}
+
+/** What is known of the service, with the account's overrides. Throws a sentence with every fault of theirs. */
+export function protocolOf(account: KosmiAccountConfig): KosmiProtocol {
+  const { protocol, faults } = parseOverrides(account.overrides);
+  if (faults.length === 0) return protocol;
+  const list = faults.map((fault) => `${["overrides", ...fault.path].join(".")}: ${fault.problem}`)
+    .join("; ");
+  throw new Error(`Cannot use the overrides: ${list}`);
+}

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { noObserver } from "../../../src/relay/observer.ts";
+import { Relay } from "../../../src/relay/relay.ts";
+import type { RelayStore } from "../../../src/relay/relay_store.ts";
+import type { AccountSettings } from "../../../src/relay/settings.ts";
+import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
+import { channelId, message, messageId, person, place, settings } from "./builders.ts";
+import { MemoryBridge } from "./memory_bridge.ts";
+
+/** Two memory services with one gateway between "#a" of one and "#a" of the other, running. */
+class Bench implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly log = new LogRecorder();
+  readonly left: MemoryBridge;
+  readonly right: MemoryBridge;
+  readonly store: RelayStore;
+  readonly relay: Relay;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+
+  constructor(
+    options: {
+      settings?: Partial<AccountSettings>;
+      left?: MemoryBridge;
+      right?: MemoryBridge;
+      store?: RelayStore;
+    } = {},
+  ) {
+    this.left = options.left ?? new MemoryBridge("memory.left");
+    this.right = options.right ?? new MemoryBridge("memory.right");
+    this.store = options.store ??
+      openRelayStore({ path: null, clock: this.clock, log: this.log });
+    const both = settings(options.settings);
+    this.relay = new Relay({
+      gateways: [{
+        name: "g",
+        endpoints: [place("memory.left", "#a"), place("memory.right", "#a")],
+      }],
+      accounts: [{ bridge: this.left, settings: both }, { bridge: this.right, settings: both }],
+      store: this.store,
+      outbox: { maxAgeMs: 3_600_000, maxMessages: 100 },
+      catchUp: { maxMessages: 100, maxAgeMs: 3_600_000 },
+      keepLinksMs: 3_600_000,
+      clock: this.clock,
+      random: () => 0,
+      log: this.log,
+      observer: noObserver,
+    });
+    this.#running = this.relay.run(this.#stop.signal);
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#drive(this.#running);
+  }
+
+  /** Moves time while something waits for it. */
+  async #drive(promise: Promise<void>): Promise<void> {
+    let done = false;
+    const marked = promise.finally(() => done = true);
+    while (!done) await this.clock.advance(50);
+    await marked;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    this.store.close();
+  }
+}
+
+const at = (bench: Bench) => ({ channel: channelId("#a"), atMs: bench.clock.now() });
+
+Deno.test("Relay carries messages both ways, in order, with the nick format", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  await left.changes.until(() => left.runs === 1 && right.runs === 1, "both links");
+  left.emit(message("one", at(bench)));
+  left.emit(message("two", at(bench)));
+  await right.waitForTexts(["<alice> one", "<alice> two"]);
+  right.emit(message("three", { ...at(bench), sender: person("bob") }));
+  await left.waitForTexts(["<bob> three"]);
+});
+
+Deno.test("Relay takes a message with the same id once", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  left.emit(message("one", { ...at(bench), id: messageId("1") }));
+  left.emit(message("one", { ...at(bench), id: messageId("1") }));
+  left.emit(message("two", { ...at(bench), id: messageId("2") }));
+  await right.waitForTexts(["<alice> one", "<alice> two"]);
+});
+
+Deno.test("Relay keeps for later what a lost destination can't take", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.cut();
+  await right.changes.until(() => right.host === null, "the link to end");
+  right.cut = () => {};
+  left.emit(message("one", at(bench)));
+  await bench.clock.advance(1_000);
+  await right.waitForTexts(["<alice> one"]);
+  assert.equal(right.runs, 2);
+});
+
+Deno.test("Relay does not send again what arrived unconfirmed, and sends what did not", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  const fates = ["arrive-unconfirmed", "swallow"] as const;
+  let parts = 0;
+  right.fate = () => fates[parts++] ?? "confirm";
+  left.emit(message("arrived", at(bench)));
+  left.emit(message("swallowed", at(bench)));
+  await right.changes.until(() => parts === 2, "both parts to leave");
+  right.cut();
+  await bench.clock.advance(1_000);
+  await right.waitForTexts(["<alice> arrived", "<alice> swallowed"]);
+});
+
+Deno.test("Relay sends again without a history: at least once wins over loss", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.withHistory = false;
+  right.fate = () => right.runs === 1 ? "swallow" : "confirm";
+  left.emit(message("one", at(bench)));
+  await bench.clock.advance(0);
+  right.cut();
+  await bench.clock.advance(1_000);
+  await right.waitForTexts(["<alice> one"]);
+});
+
+Deno.test("Relay makes a new connection when a part stays unconfirmed on a living link", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.fate = () => right.runs === 1 ? "swallow" : "confirm";
+  left.emit(message("one", at(bench)));
+  await bench.clock.advance(0);
+  right.doubtHeld();
+  await bench.clock.advance(5_000);
+  await right.waitForTexts(["<alice> one"]);
+  assert.equal(right.runs, 2);
+});
+
+Deno.test("Relay gives up a message that is never shown, counts it and goes on", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.fate = (part) => part.wire.endsWith("cursed") ? "swallow" : "confirm";
+  left.emit(message("cursed", at(bench)));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await bench.clock.advance(0);
+    right.doubtHeld();
+    await bench.clock.advance(20_000);
+  }
+  left.emit(message("after", at(bench)));
+  await right.waitForTexts(["1 older message was not relayed", "<alice> after"]);
+  await bench.log.waitFor(/sent 3 times and never shown/);
+});
+
+Deno.test("Relay ends a rejected message with its reason and goes on", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.fate = (part) => part.wire.endsWith("bad") ? "reject" : "confirm";
+  left.emit(message("bad", at(bench)));
+  left.emit(message("good", at(bench)));
+  await right.waitForTexts(["<alice> good"]);
+  await bench.log.waitFor(/not allowed/);
+});
+
+Deno.test("Relay catches up with what was said meanwhile, once, marked late", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  left.emit(message("before", { ...at(bench), id: messageId("1") }));
+  await right.waitForTexts(["<alice> before"]);
+  const missed = message("missed", { ...at(bench), id: messageId("2") });
+  left.cut();
+  left.history.push({ own: false, event: message("before", { ...at(bench), id: messageId("1") }) });
+  left.history.push({ own: false, event: missed });
+  await bench.clock.advance(1_000);
+  left.emit(missed);
+  left.emit(message("after", { ...at(bench), id: messageId("3") }));
+  await right.changes.until(() => right.texts().length === 3, "three texts");
+  assert.match(right.texts()[1] ?? "", /^<alice> \[\d\d:\d\d\] missed$/);
+  assert.equal(right.texts()[2], "<alice> after");
+});
+
+Deno.test("Relay points a reply at the copy, or tells in words what is answered", async () => {
+  const right = new MemoryBridge("memory.right", { replies: true });
+  await using bench = new Bench({ right });
+  const { left } = bench;
+  left.emit(message("question", { ...at(bench), id: messageId("q") }));
+  await right.waitForTexts(["<alice> question"]);
+  await bench.clock.advance(10);
+  const copy = messageId("memory.right-1");
+  const answered = { id: copy, nick: null, excerpt: null };
+  right.emit(message("answer", { ...at(bench), sender: person("bob"), replyTo: answered }));
+  await left.waitForTexts(["<bob> (re alice: question) answer"]);
+});
+
+Deno.test("Relay tells edits, deletions and reactions only of what it relayed", async () => {
+  await using bench = new Bench({ settings: { editSuffix: " (edited)" } });
+  const { left, right } = bench;
+  const base = { ...at(bench), late: false } as const;
+  const alice = person("alice");
+  left.emit(message("text", { ...base, id: messageId("1") }));
+  await right.waitForTexts(["<alice> text"]);
+  await bench.clock.advance(10);
+  const text = message("new text").text;
+  left.emit({ ...base, kind: "edit", id: messageId("unknown"), sender: alice, text });
+  left.emit({ ...base, kind: "edit", id: messageId("1"), sender: alice, text });
+  left.emit({
+    ...base,
+    kind: "reaction",
+    id: messageId("1"),
+    sender: person("bob"),
+    key: "👍",
+    removed: false,
+  });
+  left.emit({ ...base, kind: "deletion", id: messageId("1"), by: alice });
+  await right.waitForTexts([
+    "<alice> text",
+    "<alice> new text (edited)",
+    "<bob> reacts with 👍 to alice: new text",
+    "<alice> deleted a message",
+  ]);
+});
+
+Deno.test("Relay keeps waiting messages over a restart", async () => {
+  const clock = new FakeClock();
+  const log = new LogRecorder();
+  const store = openRelayStore({ path: null, clock, log });
+  const first = new Bench({ store });
+  first.right.fate = () => "swallow";
+  first.left.emit(message("one", at(first)));
+  await first.clock.advance(0);
+  await first.stop();
+  await using second = new Bench({ store });
+  await second.right.waitForTexts(["<alice> one"]);
+});

@@ -127,6 +127,16 @@ export class KosmiCore {
     return this.#log.slice(-this.#keepLog);
   }
 
+  /** Gives somebody another name, in the rooms where they are too. */
+  rename(user: KosmiUser, displayName: string): void {
+    const renamed = this.users.rename(user, displayName);
+    for (const session of this.sessions) {
+      if (session.user?.id !== user.id) continue;
+      session.user = renamed;
+      for (const roomId of session.joined) this.chat.room(roomId).renamed(renamed);
+    }
+  }
+
   /** Counts one send of the user; false when that is more than the limit allows. */
   sendRate(user: KosmiUser, limit: { readonly count: number; readonly perMs: number }): boolean {
     const now = this.now();

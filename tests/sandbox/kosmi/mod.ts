@@ -61,7 +61,7 @@ export async function startKosmi(options: KosmiSandboxOptions = {}): Promise<Kos
     now: options.now ?? Date.now,
   });
   const images = new Images(core);
-  const app = new WebApp();
+  const app = new WebApp(core);
   const server = new KosmiServer(core, {
     port: options.port ?? 0,
     keepaliveMs: options.keepaliveMs ?? 30_000,

@@ -101,6 +101,12 @@ export class Room {
     return true;
   }
 
+  /** Somebody who is here got another name. */
+  renamed(user: KosmiUser): void {
+    const present = this.#presence.get(user.id);
+    if (present !== undefined) present.user = user;
+  }
+
   members(): KosmiUser[] {
     return [...this.#presence.values()].map((present) => present.user);
   }

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Buffer } from "node:buffer";
 // @ts-types="@types/ws"
@@ -6,13 +12,8 @@ import { WebSocketServer } from "ws";
 import type { KosmiCore } from "./core.ts";
 import { answerEngine } from "./engine.ts";
 import { notFromTheApp, playFault, reply } from "./http_tools.ts";
+import { PATHS } from "./paths.ts";
 import { SocketSession } from "./session.ts";
-
-export const PATHS = {
-  engine: "/engine/",
-  socket: "/engine/gql-ws",
-  images: "/images/",
-} as const;
 
 const SUBPROTOCOL = "graphql-transport-ws";
 const MAX_CLIENT_FRAME_BYTES = 32 * 1024 * 1024;
@@ -138,7 +139,9 @@ export class KosmiServer {
       this.#core.waiting.changed();
       const body = variants.upgrade.html ? "<!doctype html><h1>Attention required</h1>" : "";
       socket.end(
-        `HTTP/1.1 ${refusal} Refused\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        `HTTP/1.1 ${refusal} ${
+          STATUS_CODES[refusal] ?? ""
+        }\r\nconnection: close\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
       );
       return;
     }

@@ -75,6 +75,11 @@ export class Users {
     return this.#keep(made);
   }
 
+  /** The same person under another name, no longer anonymous. */
+  rename(user: KosmiUser, displayName: string): KosmiUser {
+    return this.#keep({ ...user, displayName, isAnonymous: false });
+  }
+
   byId(id: string): KosmiUser | null {
     return this.#byId.get(id) ?? null;
   }

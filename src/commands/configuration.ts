@@ -1,5 +1,5 @@
 import { type Fault, formatFault, loadConfig } from "../config/load.ts";
-import { readConfigFile } from "../config/read_file.ts";
+import { readConfigFile } from "../config/read_config_file.ts";
 import type { Config } from "../config/types.ts";
 import { printErrorLine } from "../observability/terminal.ts";
 
@@ -13,7 +13,7 @@ export interface LoadedConfig {
 export async function loadOrExplain(file: string): Promise<LoadedConfig | null> {
   const source = await readConfigFile(file);
   if ("fault" in source) {
-    printErrorLine(formatFault(source.fault));
+    printErrorLine(source.fault);
     return null;
   }
   const { config, faults, warnings } = loadConfig({

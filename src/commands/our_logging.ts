@@ -1,4 +1,5 @@
 import { systemClock } from "../base/clock.ts";
+import { secretsOf } from "../config/secrets.ts";
 import type { Config } from "../config/types.ts";
 import { type Logging, type LoggingOptions, startLogging } from "../observability/logging.ts";
 import { stderrIsTerminal, wantsColour } from "../observability/terminal.ts";
@@ -29,15 +30,4 @@ function levelsOf(written: readonly string[]): LoggingOptions["levels"] {
 
 function isLevel(level: string | undefined): level is LoggingOptions["level"] {
   return level === "debug" || level === "info" || level === "warning" || level === "error";
-}
-
-/** Every secret of the configuration: none of them may ever be shown. */
-function secretsOf({ general, accounts, gateways }: Config): string[] {
-  const ofAccounts = accounts.flatMap((account) =>
-    account.protocol === "kosmi"
-      ? [account.password, account.token]
-      : [account.password, account.saslPassword, account.nickServPassword]
-  );
-  const keys = gateways.flatMap((gateway) => gateway.endpoints.map((endpoint) => endpoint.key));
-  return [general.statusToken, ...ofAccounts, ...keys].filter((secret) => secret !== null);
 }

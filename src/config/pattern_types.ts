@@ -1,6 +1,7 @@
-import { goReplacement } from "./go_replacement.ts";
-import { compileGoPattern } from "./go_pattern.ts";
 import type { Reading, ValueType } from "./option.ts";
+import { goReplacement } from "./regexp/go_replacement.ts";
+import { LinearRegExp } from "./regexp/linear_regexp.ts";
+import { PatternError } from "./regexp/syntax.ts";
 import { describeValue, shown } from "./show.ts";
 import { list, unexpected } from "./value_types.ts";
 
@@ -63,14 +64,20 @@ function pairType<T>(
   };
 }
 
-function pattern(source: string, flags: "" | "g"): Reading<RegExp> {
-  const compiled = compileGoPattern(source, flags);
-  if ("value" in compiled) return compiled;
-  return {
-    fault: `found "${
-      shown(source)
-    }", which is no regular expression that works here: ${compiled.fault}`,
-  };
+const LONGEST_PATTERN = 1_000;
+
+function pattern(source: string, flags: "" | "g"): Reading<LinearRegExp> {
+  const fault = (why: string) => ({
+    fault: `found "${shown(source)}", which is no regular expression that works here: ${why}`,
+  });
+  if (source.length > LONGEST_PATTERN) {
+    return fault(`it is longer than ${LONGEST_PATTERN} characters`);
+  }
+  try {
+    return { value: new LinearRegExp(source, flags) };
+  } catch (thrown) {
+    return fault(thrown instanceof PatternError ? thrown.message : "it can't be read");
+  }
 }
 
 function allOf<T>(readings: readonly Reading<T>[]): Reading<readonly T[]> {

@@ -7,6 +7,8 @@ export type KeyPath = readonly (string | number)[];
 export interface Positions {
   /** 1-based; the nearest enclosing one that is known; null where nothing is. */
   lineOf(path: KeyPath): number | null;
+  /** Whether exactly this path stands in the text. */
+  has(path: KeyPath): boolean;
 }
 
 interface Place {
@@ -28,7 +30,7 @@ export function findPositions(text: string): Positions {
       descend(section, path, line);
     },
   });
-  return { lineOf: (path) => lineOf(root, path) };
+  return { lineOf: (path) => lineOf(root, path), has: (path) => has(root, path) };
 }
 
 /** Goes down to a path, making what is missing; through a list of sections it goes to the newest one. */
@@ -74,4 +76,10 @@ function lineOf(root: Place, path: KeyPath): number | null {
     line = next.line;
   }
   return line;
+}
+
+function has(root: Place, path: KeyPath): boolean {
+  let place: Place | undefined = root;
+  for (const step of path) place = place?.children.get(step);
+  return place !== undefined;
 }

@@ -1,0 +1,75 @@
+import type {
+  Bridge,
+  BridgeHost,
+  Capabilities,
+  LinkEnd,
+  Outgoing,
+  Part,
+  Receipt,
+} from "../../relay/bridge.ts";
+import type { AccountId, ChannelId } from "../../relay/ids.ts";
+import { channelIdOf } from "./channel_name.ts";
+import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "./options.ts";
+import { Pace } from "./pace.ts";
+import { renderOutgoing } from "./render.ts";
+import { Session } from "./session.ts";
+
+/** A link that held this long has shown that the server bears our pace. */
+const PACE_TRUSTED_MS = 30 * 60_000;
+const UNLIMITED_WINDOW = 64;
+const SMALLEST_WINDOW = 4;
+
+/** One IRC account: the connection, and what is sent into its channels. */
+export class IrcBridge implements Bridge {
+  readonly account: AccountId;
+  readonly protocol = "irc";
+  readonly #settings: IrcSettings;
+  readonly #pace: Pace;
+  #session: Session | null = null;
+
+  constructor(options: IrcBridgeOptions) {
+    this.account = options.account;
+    this.#settings = settingsOf(options);
+    this.#pace = new Pace(this.#settings.messageDelayMs, this.#settings.burst);
+  }
+
+  get capabilities(): Capabilities {
+    const { messageDelayMs, burst } = this.#settings;
+    return {
+      window: messageDelayMs === 0 ? UNLIMITED_WINDOW : Math.max(burst, SMALLEST_WINDOW),
+      deletions: this.#session?.has("draft/message-redaction") ?? false,
+      replies: this.#session?.has("message-tags") ?? false,
+      history: this.#session?.has("draft/chathistory") ? "full" : "bounded",
+    };
+  }
+
+  channelId(written: string): ChannelId {
+    return channelIdOf(written);
+  }
+
+  async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
+    if (signal.aborted) return { kind: "stopped", reason: "We were asked to stop" };
+    const { clock } = this.#settings;
+    const startedMs = clock.monotonic();
+    const session = new Session(this.#settings, host, this.#pace);
+    this.#session = session;
+    try {
+      return await session.run(signal);
+    } finally {
+      this.#session = null;
+      if (clock.monotonic() - startedMs > PACE_TRUSTED_MS) this.#pace.faster();
+    }
+  }
+
+  render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
+    return renderOutgoing(outgoing, this.#settings, this.#session, channel);
+  }
+
+  transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
+    const session = this.#session;
+    if (session === null) {
+      return Promise.resolve({ outcome: "unsent", reason: "there is no connection" });
+    }
+    return session.transmit(channel, part, signal);
+  }
+}

@@ -1,0 +1,293 @@
+import { backoffMs } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import { byteLength } from "../../base/text.ts";
+import type { BridgeHost, ChannelPlan, ChannelRefusal, History } from "../../relay/bridge.ts";
+import type { ChannelId } from "../../relay/ids.ts";
+import type { Fence } from "./fence.ts";
+import { historyOf } from "./history.ts";
+import { HistoryFetch } from "./history_fetch.ts";
+import type { ServerFeatures } from "./isupport.ts";
+import type { IrcSettings } from "./options.ts";
+import type { People } from "./people.ts";
+import type { Self } from "./self.ts";
+import type { Cancel, Timers } from "./timers.ts";
+import type { IrcMessage, OutLine } from "./wire/message.ts";
+
+export interface ChannelsOptions {
+  readonly settings: IrcSettings;
+  readonly clock: Clock;
+  readonly host: BridgeHost;
+  readonly features: ServerFeatures;
+  readonly people: People;
+  readonly self: Self;
+  readonly timers: Timers;
+  readonly fence: Fence;
+  readonly has: (capability: string) => boolean;
+  /** Sends within the flood budget, ahead of messages. */
+  readonly control: (line: OutLine) => void;
+  /** A channel went down: what waits for it has not left. */
+  readonly onDown: (channel: ChannelId, reason: string) => void;
+  /** Lines that came while the channel was being entered, to be handled now that it is up. */
+  readonly onLive: (messages: readonly IrcMessage[]) => void;
+}
+
+/** out: not in it, a retry may be planned. entering: the server let us in, its history is being read. */
+type State = "out" | "joining" | "entering" | "up";
+
+interface Channel {
+  readonly plan: ChannelPlan;
+  /** As the server writes it. */
+  name: string;
+  state: State;
+  failures: number;
+  /** What the core was told last; null while it thinks that all is well or about to be. */
+  told: string | null;
+  retry: Cancel | null;
+  /** Counts our entries: what was begun in an earlier one is void. */
+  entry: number;
+  live: IrcMessage[];
+  playback: IrcMessage[] | null;
+  fetch: HistoryFetch | null;
+}
+
+/** Longest list of channels in one JOIN. */
+const JOIN_BYTES = 400;
+const CHANNELS_PER_JOIN = 10;
+/** Staying this long in a channel makes earlier kicks and refusals forgotten. */
+const SETTLED_MS = 60_000;
+const MAX_LIVE = 5_000;
+
+/** The channels of one connection: entering, being thrown out, entering again; and what they played back. */
+export class Channels {
+  readonly #options: ChannelsOptions;
+  readonly #channels: readonly Channel[];
+  readonly #byName = new Map<string, Channel>();
+  #toJoin: Channel[] = [];
+  #joining = false;
+
+  constructor(options: ChannelsOptions) {
+    this.#options = options;
+    this.#channels = options.host.channels().map((plan) => ({
+      plan,
+      name: plan.channel,
+      state: "out",
+      failures: 0,
+      told: null,
+      retry: null,
+      entry: 0,
+      live: [],
+      playback: null,
+      fetch: null,
+    }));
+    for (const channel of this.#channels) {
+      this.#byName.set(options.features.fold(channel.name), channel);
+    }
+  }
+
+  joinAll(): void {
+    this.#toJoin.push(...this.#channels);
+    this.#joinNext();
+  }
+
+  /** The id of a channel that the server names, if a gateway uses it. */
+  idOf(name: string): ChannelId | null {
+    return this.#find(name)?.plan.channel ?? null;
+  }
+
+  nameOf(id: ChannelId): string {
+    return this.#channels.find((channel) => channel.plan.channel === id)?.name ?? id;
+  }
+
+  isUp(id: ChannelId): boolean {
+    return this.#channels.some((channel) => channel.plan.channel === id && channel.state === "up");
+  }
+
+  isJoining(name: string): boolean {
+    return this.#find(name)?.state === "joining";
+  }
+
+  isEntering(name: string): boolean {
+    return this.#find(name)?.state === "entering";
+  }
+
+  /** Our own JOIN: the server let us in. False for a channel that nobody asked for. */
+  entered(name: string): boolean {
+    const channel = this.#find(name);
+    if (channel === undefined) return false;
+    channel.retry?.();
+    Object.assign(channel, { name, state: "entering", live: [], playback: null, fetch: null });
+    const entry = ++channel.entry;
+    // Behind the PONG stand the list of names and all that the server plays back by itself.
+    this.#options.fence.after(() => {
+      if (channel.entry === entry && channel.state === "entering") this.#readHistory(channel);
+    });
+    return true;
+  }
+
+  /** A line of a channel that is being entered: kept until it is up. */
+  keepLive(name: string, message: IrcMessage): void {
+    const live = this.#find(name)?.live ?? [];
+    if (live.length < MAX_LIVE) live.push(message);
+  }
+
+  /** Lines from before our entry, which the server showed as such. */
+  played(name: string, messages: readonly IrcMessage[]): void {
+    const channel = this.#find(name);
+    if (channel === undefined || channel.state !== "entering") return;
+    if (channel.fetch !== null) return channel.fetch.page(messages);
+    channel.playback = [...channel.playback ?? [], ...messages];
+  }
+
+  historyFailed(name: string): void {
+    this.#find(name)?.fetch?.failed();
+  }
+
+  /** The server does not let us in. */
+  refused(name: string, refusal: ChannelRefusal): void {
+    const channel = this.#find(name);
+    if (channel === undefined) return;
+    channel.failures++;
+    const { rejoinMs, rejoinMaxMs } = this.#options.settings.limits;
+    const baseMs = refusal.mend === "person" ? rejoinMs * 6 : rejoinMs;
+    const policy = { baseMs, capMs: Math.max(rejoinMaxMs, baseMs), jitter: 0.3 };
+    // Failure 1 would be retried at once: the server has just said no.
+    this.#down(
+      channel,
+      refusal,
+      backoffMs(policy, channel.failures + 1, this.#options.settings.random()),
+    );
+  }
+
+  /** Thrown out, or taken out by services. */
+  lost(name: string, reason: string): void {
+    const channel = this.#find(name);
+    if (channel === undefined) return;
+    channel.failures++;
+    const { rejoinDelayMs, random, limits } = this.#options.settings;
+    const policy = { baseMs: limits.rejoinMs, capMs: limits.rejoinMaxMs, jitter: 0.3 };
+    const waitMs = Math.max(rejoinDelayMs, backoffMs(policy, channel.failures, random()));
+    this.#down(channel, { reason, mend: "wait" }, waitMs);
+  }
+
+  #down(channel: Channel, refusal: ChannelRefusal, retryMs: number): void {
+    const { host, onDown, people, timers } = this.#options;
+    channel.state = "out";
+    channel.entry++;
+    channel.retry?.();
+    people.channelGone(channel.plan.channel);
+    onDown(channel.plan.channel, refusal.reason);
+    // The same refusal again and again is said once.
+    if (channel.told !== refusal.reason) {
+      channel.told = refusal.reason;
+      host.channelDown(channel.plan.channel, refusal);
+    }
+    channel.retry = timers.after(retryMs, () => {
+      this.#toJoin.push(channel);
+      this.#joinNext();
+    });
+  }
+
+  /** Joins what waits: several in one line, or one by one where a delay is configured. */
+  #joinNext(): void {
+    if (this.#joining) return;
+    const batch = this.#takeBatch();
+    if (batch.length === 0) return;
+    const keys = batch.map((channel) => channel.plan.key).filter((key) => key !== null);
+    const names = batch.map((channel) => channel.name).join(",");
+    this.#options.control({
+      command: "JOIN",
+      params: keys.length === 0 ? [names] : [names, keys.join(",")],
+    });
+    for (const channel of batch) this.#awaitJoin(channel);
+    const { joinDelayMs } = this.#options.settings;
+    if (joinDelayMs === 0) return this.#joinNext();
+    this.#joining = true;
+    this.#options.timers.after(joinDelayMs, () => {
+      this.#joining = false;
+      this.#joinNext();
+    });
+  }
+
+  #awaitJoin(channel: Channel): void {
+    channel.state = "joining";
+    channel.retry?.();
+    channel.retry = this.#options.timers.after(this.#options.settings.limits.joinMs, () => {
+      if (channel.state !== "joining") return;
+      const reason = `Cannot join ${channel.name}: the server does not answer`;
+      this.refused(channel.name, { reason, mend: "wait" });
+    });
+  }
+
+  /** Channels with keys come first: keys are matched by position. */
+  #takeBatch(): readonly Channel[] {
+    const most = this.#options.settings.joinDelayMs > 0 ? 1 : CHANNELS_PER_JOIN;
+    const waiting = this.#toJoin.filter((channel) => channel.state === "out");
+    waiting.sort((a, b) => Number(b.plan.key !== null) - Number(a.plan.key !== null));
+    const batch: Channel[] = [];
+    let bytes = 0;
+    for (const channel of waiting) {
+      bytes += byteLength(channel.name) + byteLength(channel.plan.key ?? "") + 2;
+      if (batch.length >= most || (batch.length > 0 && bytes > JOIN_BYTES)) break;
+      batch.push(channel);
+    }
+    this.#toJoin = waiting.filter((channel) => !batch.includes(channel));
+    return batch;
+  }
+
+  #readHistory(channel: Channel): void {
+    const { has, host, features, settings, control, timers } = this.#options;
+    if (!has("draft/chathistory") || !has("batch")) {
+      return this.#up(channel, channel.playback, false);
+    }
+    const { entry } = channel;
+    const timeout = timers.after(settings.limits.historyMs, () => channel.fetch?.end(true));
+    channel.fetch = new HistoryFetch({
+      channel: channel.name,
+      cursor: host.cursor(channel.plan.channel),
+      features,
+      maxMessages: settings.history.maxMessages,
+      send: control,
+      done: (lines, cut) => {
+        timeout();
+        channel.fetch = null;
+        if (channel.entry === entry && channel.state === "entering") {
+          this.#up(channel, lines ?? channel.playback, cut);
+        }
+      },
+    });
+  }
+
+  #up(channel: Channel, lines: readonly IrcMessage[] | null, cut: boolean): void {
+    const { host, timers, onLive } = this.#options;
+    const history = lines === null ? null : this.#history(channel, lines, cut);
+    const { live, entry } = channel;
+    Object.assign(channel, { state: "up", told: null, live: [], playback: null });
+    channel.retry = timers.after(SETTLED_MS, () => {
+      if (channel.entry === entry) channel.failures = 0;
+    });
+    host.channelUp(channel.plan.channel, history);
+    const played = new Set(
+      (lines ?? []).map((line) => line.tags.get("msgid")).filter((id) => id !== undefined),
+    );
+    // What was said between our entry and the answer stands in both.
+    onLive(live.filter((message) => !played.has(message.tags.get("msgid") ?? "")));
+  }
+
+  #history(channel: Channel, lines: readonly IrcMessage[], cut: boolean): History {
+    const { host, settings, people, self, clock } = this.#options;
+    const id = channel.plan.channel;
+    return historyOf(lines, {
+      channel: id,
+      cursor: host.cursor(id),
+      limits: settings.history,
+      people,
+      self,
+      nowMs: clock.now(),
+      notices: settings.relayNotices,
+    }, cut);
+  }
+
+  #find(name: string): Channel | undefined {
+    return this.#byName.get(this.#options.features.fold(name));
+  }
+}

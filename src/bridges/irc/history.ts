@@ -1,0 +1,75 @@
+import type { Cursor, History, HistoryMessage, WireText } from "../../relay/bridge.ts";
+import type { ChannelId } from "../../relay/ids.ts";
+import type { IrcHistoryLimits } from "./options.ts";
+import type { People } from "./people.ts";
+import { messageId, readMessage } from "./read_message.ts";
+import type { Self } from "./self.ts";
+import { type IrcMessage, param, serverTimeMs } from "./wire/message.ts";
+
+export interface HistoryContext {
+  readonly channel: ChannelId;
+  readonly cursor: Cursor | null;
+  readonly limits: IrcHistoryLimits;
+  readonly people: People;
+  readonly self: Self;
+  readonly nowMs: number;
+  readonly notices: boolean;
+}
+
+/**
+ * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor only our
+ * own lines count: nothing is caught up at the very first start, but what we sent before a crash must be recognised.
+ * `cut` tells that the server had more.
+ */
+export function historyOf(
+  lines: readonly IrcMessage[],
+  context: HistoryContext,
+  cut: boolean,
+): History {
+  const wanted = lines.filter((line) => isMessage(line, context.notices));
+  const { rest, whole } = since(wanted, context.cursor);
+  const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null)
+    .filter((one) => context.cursor !== null || one.own);
+  const oldestMs = context.nowMs - context.limits.maxAgeMs;
+  const young = messages.filter((one) => (one.own ? one.atMs : one.event.atMs) >= oldestMs);
+  const kept = young.slice(-context.limits.maxMessages);
+  return { messages: kept, complete: whole && !cut && kept.length === messages.length };
+}
+
+function isMessage(line: IrcMessage, notices: boolean): boolean {
+  return line.command === "PRIVMSG" || (notices && line.command === "NOTICE");
+}
+
+/**
+ * The lines behind the cursor: behind its message where that is among them, else by time. `whole` is false when the
+ * lines do not reach back to the cursor, so that something between may be missing.
+ */
+function since(
+  lines: readonly IrcMessage[],
+  cursor: Cursor | null,
+): { readonly rest: readonly IrcMessage[]; readonly whole: boolean } {
+  if (cursor === null) return { rest: lines, whole: true };
+  const at = cursor.id === null ? -1 : lines.findIndex((line) => messageId(line) === cursor.id);
+  if (at !== -1) return { rest: lines.slice(at + 1), whole: true };
+  const times = lines.map((line) => serverTimeMs(line) ?? Infinity);
+  // InspIRCd's channel history has whole seconds only: there the second of the cursor itself is doubtful, and what
+  // was taken over before is recognised by its id.
+  const rounded = times.every((atMs) => atMs % 1000 === 0 || atMs === Infinity);
+  const fromMs = rounded ? Math.floor(cursor.atMs / 1000) * 1000 : cursor.atMs + 1;
+  const rest = lines.filter((_, index) => (times[index] ?? Infinity) >= fromMs);
+  return { rest, whole: rest.length < lines.length };
+}
+
+function historyMessage(line: IrcMessage, context: HistoryContext): HistoryMessage | null {
+  const { channel, people, nowMs, self } = context;
+  if (self.wrote(line)) {
+    return {
+      own: true,
+      wire: param(line, 1) as WireText,
+      id: messageId(line),
+      atMs: serverTimeMs(line) ?? nowMs,
+    };
+  }
+  const event = readMessage(line, { channel, people, nowMs, late: true });
+  return event === null ? null : { own: false, event };
+}

@@ -1,0 +1,58 @@
+import type { LinkEnd } from "../../relay/bridge.ts";
+import { readPlain } from "./text/mirc_read.ts";
+
+/** What is known when a link has ended by itself. */
+export interface LinkFacts {
+  /** Text of the server's ERROR, or of a numeric that refused us; null when it said nothing. */
+  readonly serverWords: string | null;
+  /** Numeric that refused us during registration, such as 464. */
+  readonly numeric: string | null;
+  /** What the socket reported; null for an orderly close. */
+  readonly socketError: string | null;
+  /** True for a certificate that can't be trusted. */
+  readonly untrusted: boolean;
+  readonly registered: boolean;
+}
+
+/** Servers that throttle count from the last attempt: come back sooner and it begins anew. */
+const THROTTLED_WAIT_MS = 30_000;
+const REFUSED_WAIT_MS = 300_000;
+
+const THROTTLED =
+  /throttl|reconnect(ing|ed)? too fast|too (many|fast).*connect|trying to reconnect|connect(ing|ion).*too (fast|often|quickly)|wait a while before/i;
+const REFUSED =
+  /\b([kgzd]|kill|akill|gz)-?:?\s?lined?\b|banned|not welcome|permanent(ly)? .*(ban|deny)|bad password|password (incorrect|mismatch)|access denied|not authori[sz]ed|you are not allowed|sasl (access|authentication).*required|require.*sasl|certificate.*required/i;
+
+/** Why the link ended and what follows: the server's own words decide, then the socket's. */
+export function linkEndOf(facts: LinkFacts): LinkEnd {
+  const words = facts.serverWords === null ? "" : readPlain(facts.serverWords).trim();
+  if (facts.untrusted) return refused(facts.socketError ?? "Cannot trust the server's certificate");
+  if (facts.numeric === "464") {
+    return refused(`Cannot log in: the server refuses the password (${words || "464"})`);
+  }
+  if (THROTTLED.test(words)) {
+    return {
+      kind: "throttled",
+      reason: `Cannot stay connected: the server says that we come too often (${words})`,
+      retryAfterMs: THROTTLED_WAIT_MS,
+    };
+  }
+  if (facts.numeric === "465" || REFUSED.test(words)) {
+    return refused(`Cannot connect: the server refuses us (${words || facts.numeric})`);
+  }
+  if (words !== "") return { kind: "lost", reason: `The server ended the connection: ${words}` };
+  if (facts.socketError !== null) {
+    const action = facts.registered ? "Lost the connection" : "Cannot connect";
+    return { kind: "lost", reason: `${action}: ${facts.socketError}` };
+  }
+  return {
+    kind: "lost",
+    reason: facts.registered
+      ? "The server closed the connection without a word"
+      : "The server closed the connection before we were logged in",
+  };
+}
+
+function refused(reason: string): LinkEnd {
+  return { kind: "refused", reason, retryAfterMs: REFUSED_WAIT_MS };
+}

@@ -1,0 +1,38 @@
+import type { Clock } from "../../base/clock.ts";
+import { type IrcMessage, serverTimeMs } from "./wire/message.ts";
+
+/** The server's clock is known from its first line to within this. */
+const TOLERANCE_MS = 2_000;
+/** As long as it is not known, its clock may differ from ours by this much. */
+const UNKNOWN_CLOCK_MS = 120_000;
+
+/** Tells lines from before the connection, which bouncers and servers play back, by their time on the server's clock. */
+export class PlaybackFilter {
+  readonly #clock: Clock;
+  #connectedMs = 0;
+  #offsetMs: number | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  connected(): void {
+    this.#connectedMs = this.#clock.now();
+  }
+
+  /** Learns the server's clock from lines that it writes itself at this moment. */
+  observe(message: IrcMessage): void {
+    if (message.command !== "PONG" && message.command !== "CAP" && message.command !== "001") {
+      return;
+    }
+    const atMs = serverTimeMs(message);
+    if (atMs !== null) this.#offsetMs ??= atMs - this.#clock.now();
+  }
+
+  isOld(message: IrcMessage): boolean {
+    const atMs = serverTimeMs(message);
+    if (atMs === null) return false;
+    const slackMs = this.#offsetMs === null ? UNKNOWN_CLOCK_MS : TOLERANCE_MS;
+    return atMs < this.#connectedMs + (this.#offsetMs ?? 0) - slackMs;
+  }
+}

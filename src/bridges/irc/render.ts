@@ -1,0 +1,83 @@
+import { clipBytes } from "../../base/text.ts";
+import type { Outgoing, OutgoingMessage, Part, WireText } from "../../relay/bridge.ts";
+import type { ChannelId } from "../../relay/ids.ts";
+import { plainText, textOf } from "../../relay/rich_text.ts";
+import type { IrcSettings } from "./options.ts";
+import { composeLines } from "./text/compose.ts";
+import { singleLine } from "./wire/format_line.ts";
+
+/** What rendering needs to know of the connection. */
+export interface RenderLink {
+  has(capability: string): boolean;
+  textBytes(channel: ChannelId): number;
+}
+
+/** Between two connections: the longest prefix that servers put before a line, and a long channel name. */
+const SAFE_TEXT_BYTES = 350;
+const TOPIC_BYTES = 300;
+const RELAYED_NICK_BYTES = 30;
+
+/** The parts that show something in a channel: lines of text, a topic, or a redaction. */
+export function renderOutgoing(
+  outgoing: Outgoing,
+  settings: IrcSettings,
+  link: RenderLink | null,
+  channel: ChannelId,
+): readonly Part[] {
+  switch (outgoing.kind) {
+    case "message":
+      return renderMessage(outgoing, settings, link, channel);
+    case "topic": {
+      const topic = clipBytes(singleLine(outgoing.topic), TOPIC_BYTES);
+      return [{ kind: "topic", wire: topic as WireText, target: null, speaker: null }];
+    }
+    case "deletion":
+      if (!(link?.has("draft/message-redaction") ?? false)) return [];
+      return [{ kind: "deletion", wire: "" as WireText, target: outgoing.target, speaker: null }];
+  }
+}
+
+function renderMessage(
+  message: OutgoingMessage,
+  settings: IrcSettings,
+  link: RenderLink | null,
+  channel: ChannelId,
+): readonly Part[] {
+  const speaker = settings.useRelayMsg && (link?.has("draft/relaymsg") ?? false)
+    ? relayedNick(message)
+    : null;
+  const serverBytes = link?.textBytes(channel) ?? SAFE_TEXT_BYTES;
+  const lineBytes = Math.min(serverBytes, Math.max(settings.messageLength ?? serverBytes, 64));
+  const lines = composeLines({
+    prefix: speaker === null ? message.prefix : plainText(""),
+    text: message.text,
+    action: message.action,
+  }, {
+    lineBytes: speaker === null ? lineBytes : Math.min(lineBytes, SAFE_TEXT_BYTES),
+    maxLines: Math.max(settings.maxLines, 1),
+    split: settings.messageSplit,
+    clipped: settings.messageClipped,
+    stripMarkup: settings.stripMarkup,
+  });
+  return lines.map((line, index) => ({
+    kind: "message",
+    wire: line as WireText,
+    // One answer is enough: the lines after the first belong to it.
+    target: index === 0 ? message.replyTo : null,
+    speaker,
+  }));
+}
+
+/**
+ * The name for RELAYMSG, which the server wants with a separator that no nick has: from the prefix where the template
+ * makes such a name, else `nick/protocol`. Null for notices of the relay itself.
+ */
+function relayedNick(message: OutgoingMessage): string | null {
+  if (message.sender === null) return null;
+  const written = textOf(message.prefix).replace(/[<>:]/g, "").trim();
+  const protocol = message.sender.account.split(".")[0] ?? "relay";
+  const name = written.includes("/") ? written : `${message.sender.person.nick}/${protocol}`;
+  // deno-lint-ignore no-control-regex
+  const safe = name.replace(/[\x00-\x20!@,*?$#&%+~:.\x7f]/g, "_");
+  return clipBytes(safe, RELAYED_NICK_BYTES);
+}

@@ -1,0 +1,389 @@
+import { describeError } from "../../base/errors.ts";
+import type { BridgeHost, LinkEnd, Part, Receipt } from "../../relay/bridge.ts";
+import type { ChannelId } from "../../relay/ids.ts";
+import { Arrival } from "./arrival.ts";
+import { type Batch, Batches, type Placed } from "./batches.ts";
+import { Channels } from "./channels.ts";
+import { ctcpAnswer, CtcpLimit, readCtcp } from "./ctcp.ts";
+import { Fence } from "./fence.ts";
+import { ServerFeatures } from "./isupport.ts";
+import { joinRefusalOf } from "./join_refusal.ts";
+import { Keepalive } from "./keepalive.ts";
+import { linkEndOf } from "./link_end.ts";
+import { NickKeeper } from "./nick_keeper.ts";
+import type { IrcSettings } from "./options.ts";
+import type { Pace } from "./pace.ts";
+import { People } from "./people.ts";
+import { PlaybackFilter } from "./playback.ts";
+import { Registration } from "./registration.ts";
+import { Self } from "./self.ts";
+import { Sender } from "./sender.ts";
+import { isRefusalNumeric } from "./send_refusal.ts";
+import { readPlain } from "./text/mirc_read.ts";
+import { Timers } from "./timers.ts";
+import { Traffic } from "./traffic.ts";
+import { PinError } from "./wire/certificate_pin.ts";
+import { type Connection, openConnection } from "./wire/connection.ts";
+import { type IrcMessage, lastParam, type OutLine, param } from "./wire/message.ts";
+
+/** One connection from dial to end: owns everything that lives as long. */
+export class Session {
+  readonly features = new ServerFeatures();
+  readonly self: Self;
+  readonly #settings: IrcSettings;
+  readonly #host: BridgeHost;
+  readonly #pace: Pace;
+  readonly #life = new AbortController();
+  readonly #timers: Timers;
+  readonly #ended = Promise.withResolvers<LinkEnd>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #batches: Batches;
+  readonly #fence: Fence;
+  readonly #registration: Registration;
+  readonly #sender: Sender;
+  readonly #people = new People(this.features);
+  readonly #playback: PlaybackFilter;
+  readonly #ctcp: CtcpLimit;
+  #connection: Connection | null = null;
+  #keepalive: Keepalive | null = null;
+  #channels: Channels | null = null;
+  #traffic: Traffic | null = null;
+  #nickKeeper: NickKeeper | null = null;
+  #arrival: Arrival | null = null;
+  #end: LinkEnd | null = null;
+  #serverWords: string | null = null;
+  #numeric: string | null = null;
+  #registered = false;
+  #quitting = false;
+
+  constructor(settings: IrcSettings, host: BridgeHost, pace: Pace) {
+    this.#settings = settings;
+    this.#host = host;
+    this.#pace = pace;
+    const { clock, log, limits } = settings;
+    this.self = new Self(settings.nick, this.features);
+    this.#timers = new Timers(clock, this.#life.signal, (thrown) => this.#fault(thrown));
+    this.#playback = new PlaybackFilter(clock);
+    this.#ctcp = new CtcpLimit(limits.ctcpMs);
+    const send = (line: OutLine) => this.#connection?.send(line);
+    const monotonic = () => clock.monotonic();
+    const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
+    this.#fence = new Fence({ send, monotonic, onRoundTrip });
+    this.#batches = new Batches(
+      (message, placed) => this.#line(message, placed),
+      (batch) => this.#batchEnd(batch),
+    );
+    this.#registration = new Registration({
+      settings,
+      features: this.features,
+      self: this.self,
+      timers: this.#timers,
+      log,
+      send,
+      ready: () => this.#ready(),
+      failed: (end) => this.#finish(end),
+    });
+    this.#sender = new Sender({
+      clock,
+      timers: this.#timers,
+      log,
+      pace,
+      fence: this.#fence,
+      send,
+      has: (name) => this.has(name),
+      textBytes: (channel) => this.textBytes(channel),
+      nameOf: (channel) => this.nameOf(channel),
+      echoMs: limits.echoMs,
+    });
+  }
+
+  /** Resolves with why the link ended, once nothing of it is left. */
+  async run(signal: AbortSignal): Promise<LinkEnd> {
+    const stop = () => this.#stop();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      this.#dial();
+      const end = await this.#ended.promise;
+      await this.#closed.promise;
+      return end;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
+  }
+
+  has(capability: string): boolean {
+    return this.#registration.capabilities.has(capability);
+  }
+
+  nameOf(channel: ChannelId): string {
+    return this.#channels?.nameOf(channel) ?? channel;
+  }
+
+  /** Bytes that the text of one PRIVMSG to this channel may have so that nobody gets it cut. */
+  textBytes(channel: ChannelId): number {
+    const line = this.features.number("LINELEN", 512);
+    const overhead = "PRIVMSG  :\r\n".length + this.self.prefixBytes +
+      new TextEncoder().encode(this.nameOf(channel)).length;
+    return Math.max(line - overhead, 64);
+  }
+
+  transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
+    return this.#sender.transmit(channel, part, signal);
+  }
+
+  #dial(): void {
+    const { charset, host, limits, nick, password, port, realName, tls, userName, bind } =
+      this.#settings;
+    const cancel = this.#timers.after(limits.connectMs, () => {
+      this.#finish({
+        kind: "lost",
+        reason: `Cannot connect to ${host}:${port}: no answer within ${limits.connectMs / 1000} s`,
+      });
+    });
+    this.#connection = openConnection(
+      { dial: { host, port, bind, tls }, charset, nick, userName, realName, password },
+      {
+        opened: () => {
+          cancel();
+          this.#opened();
+        },
+        message: (message) => this.#batches.handle(message),
+        bytes: () => this.#keepalive?.alive(),
+        tooLong: (bytes) => {
+          this.#settings.log.warn(
+            "Ignored a line of {bytes} bytes from the server: no IRC line is that long",
+            { bytes },
+          );
+        },
+        fault: (thrown) => this.#fault(thrown),
+        closed: (error) => this.#socketClosed(error),
+      },
+    );
+  }
+
+  #opened(): void {
+    const { clock, limits, pingDelayMs } = this.#settings;
+    this.#playback.connected();
+    this.#keepalive = new Keepalive({
+      clock,
+      timers: this.#timers,
+      fence: this.#fence,
+      pingDelayMs: Math.max(pingDelayMs, 1),
+      deadMs: limits.deadMs,
+      dead: () =>
+        this.#finish({
+          kind: "lost",
+          reason: `Nothing came from the server for ${limits.deadMs / 1000} s`,
+        }),
+    });
+    this.#timers.after(limits.registrationMs, () => {
+      if (this.#registered) return;
+      this.#finish({
+        kind: "lost",
+        reason: `Cannot log in: the server did not finish it within ${
+          limits.registrationMs / 1000
+        } s`,
+      });
+    });
+  }
+
+  #line(message: IrcMessage, placed: Placed): void {
+    this.#playback.observe(message);
+    this.#nickKeeper?.observe(message);
+    this.#arrival?.observe(message);
+    switch (message.command) {
+      case "PING":
+        return this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
+      case "PONG":
+        return void this.#fence.pong(lastParam(message));
+      case "ERROR":
+        return this.#serverEnds(lastParam(message));
+    }
+    if (this.#registration.handle(message)) return;
+    if (this.#traffic?.handle(message, placed.label)) return;
+    this.#other(message, placed.label);
+  }
+
+  #other(message: IrcMessage, label: string | null): void {
+    switch (message.command) {
+      case "005":
+        return this.features.add(message.params);
+      case "396":
+        return this.#hostShown(param(message, 1));
+      case "464":
+      case "465":
+      case "466":
+        return this.#refused(message);
+      case "ACK":
+        return label === null ? undefined : this.#sender.acknowledged(label);
+      case "FAIL":
+        return this.#failed(message, label);
+      case "263":
+        return this.#sender.slowDown(null, lastParam(message));
+      case "439":
+        return this.#sender.slowDown(
+          this.#channels?.idOf(param(message, 1)) ?? null,
+          lastParam(message),
+        );
+    }
+    const name = param(message, 1);
+    const refusal = joinRefusalOf(message);
+    if (refusal !== null && (this.#channels?.isJoining(name) ?? false)) {
+      return this.#channels?.refused(name, refusal);
+    }
+    if (isRefusalNumeric(message.command)) {
+      const channel = this.#channels?.idOf(name) ?? null;
+      const reason = `${this.nameOf(channel ?? (name as ChannelId))}: ${
+        readPlain(lastParam(message))
+      } (${message.command})`;
+      if (channel !== null || message.command === "417") {
+        this.#sender.refused(channel, label, reason);
+      }
+    }
+  }
+
+  #failed(message: IrcMessage, label: string | null): void {
+    const [command = "", code = "", ...context] = message.params;
+    const channel =
+      context.map((name) => this.#channels?.idOf(name) ?? null).find((id) => id !== null) ?? null;
+    if (command === "CHATHISTORY") {
+      const name = context.find((one) => this.#channels?.isEntering(one));
+      if (name !== undefined) this.#channels?.historyFailed(name);
+    } else if (label !== null || channel !== null) {
+      this.#sender.refused(channel, label, `${readPlain(lastParam(message))} (${code})`);
+    }
+  }
+
+  #refused(message: IrcMessage): void {
+    this.#numeric = message.command;
+    this.#serverWords ??= lastParam(message);
+    // Most servers close now with more words; some leave the socket open for ever.
+    this.#timers.after(1_000, () => this.#connection?.destroy());
+  }
+
+  #serverEnds(words: string): void {
+    if (this.#quitting) return this.#sender.workedOff();
+    this.#serverWords = words;
+    if (/flood/i.test(words)) this.#pace.slower();
+    this.#timers.after(1_000, () => this.#connection?.destroy());
+  }
+
+  #hostShown(written: string): void {
+    const [user = "", host] = written.split("@");
+    if (host === undefined) this.self.learn("", written);
+    else this.self.learn(user, host);
+  }
+
+  #batchEnd(batch: Batch): void {
+    const name = batch.params[0] ?? "";
+    if (batch.type === "chathistory" || batch.type === "znc.in/playback") {
+      this.#channels?.played(name, batch.messages);
+    }
+  }
+
+  #ready(): void {
+    this.#registered = true;
+    const { settings, control } = {
+      settings: this.#settings,
+      control: (line: OutLine) => this.#sender.control(line),
+    };
+    const { clock, log, limits } = settings;
+    const { features, self } = this;
+    const timers = this.#timers;
+    const people = this.#people;
+    const channels = new Channels({
+      settings,
+      clock,
+      host: this.#host,
+      features,
+      people,
+      self,
+      timers,
+      fence: this.#fence,
+      has: (name) => this.has(name),
+      control,
+      onDown: (channel, reason) => this.#sender.channelDown(channel, reason),
+      onLive: (messages) => messages.forEach((message) => this.#traffic?.handle(message, null)),
+    });
+    this.#channels = channels;
+    this.#traffic = new Traffic({
+      host: this.#host,
+      clock,
+      log,
+      features,
+      self,
+      people,
+      channels,
+      sender: this.#sender,
+      relayNotices: settings.relayNotices,
+      isPlayback: (message) => this.#playback.isOld(message),
+      onPrivate: (message) => this.#answerCtcp(message),
+    });
+    this.#host.linkUp(self.person);
+    const service = settings.nickServ ??
+      (this.#registration.loggedIn ? { nick: "NickServ", password: "" } : null);
+    this.#nickKeeper = new NickKeeper({
+      self,
+      features,
+      timers,
+      control,
+      regainMs: limits.regainMs,
+      service,
+    });
+    const { loggedIn } = this.#registration;
+    const done = () => channels.joinAll();
+    this.#arrival = new Arrival({ settings, features, self, timers, log, control, loggedIn, done });
+  }
+
+  #answerCtcp(message: IrcMessage): void {
+    const { clock, version } = this.#settings;
+    if (message.command !== "PRIVMSG" || this.#playback.isOld(message)) return;
+    const request = readCtcp(param(message, 1));
+    const answer = request === null ? null : ctcpAnswer(request, { version, nowMs: clock.now() });
+    if (answer === null || !this.#ctcp.allows(clock.monotonic())) return;
+    this.#sender.control({ command: "NOTICE", params: [message.nick, `\x01${answer}\x01`] });
+  }
+
+  #socketClosed(error: Error | null): void {
+    this.#closed.resolve();
+    if (this.#quitting) return this.#finish({ kind: "stopped", reason: "We said goodbye" });
+    this.#finish(linkEndOf({
+      serverWords: this.#serverWords,
+      numeric: this.#numeric,
+      socketError: error === null ? null : describeError(error),
+      untrusted: error instanceof PinError || isCertificateError(error),
+      registered: this.#registered,
+    }));
+  }
+
+  /** Says goodbye and gives the server a moment to close, so that the last lines are certain to be worked off. */
+  #stop(): void {
+    if (this.#end !== null || this.#quitting) return;
+    this.#quitting = true;
+    const { limits, quitMessage } = this.#settings;
+    this.#sender.stop("we are stopping");
+    this.#connection?.send({ command: "QUIT", params: [quitMessage] });
+    const waitMs = this.#registered ? limits.quitMs : 0;
+    this.#timers.after(waitMs, () => this.#finish({ kind: "stopped", reason: "We said goodbye" }));
+  }
+
+  #finish(end: LinkEnd): void {
+    if (this.#end !== null) return;
+    this.#end = end;
+    this.#life.abort();
+    this.#sender.end(end.reason);
+    this.#connection?.destroy();
+    this.#ended.resolve(end);
+  }
+
+  #fault(thrown: unknown): void {
+    this.#settings.log.error("Fault while handling a line from the server: {error}", {
+      error: describeError(thrown),
+    });
+  }
+}
+
+function isCertificateError(error: Error | null): boolean {
+  const code = error !== null && "code" in error ? String(error.code) : "";
+  return /CERT|ALTNAME|ISSUER|SELF_SIGNED/.test(code);
+}

@@ -1,0 +1,123 @@
+import { byteLength, clipBytes } from "../../../base/text.ts";
+import { PLAIN, type RichText, type Span, type Style, textOf } from "../../../relay/rich_text.ts";
+import { splitLine } from "./line_split.ts";
+import { writeMirc } from "./mirc_write.ts";
+
+export interface ComposeLimits {
+  /** UTF-8 bytes that the text of one line may have, prefix and formatting codes included. */
+  readonly lineBytes: number;
+  /** Most lines of one message; the rest is told as one line. */
+  readonly maxLines: number;
+  /** False: a line of text that is too long is cut, and `clipped` is put at its end. */
+  readonly split: boolean;
+  readonly clipped: string;
+  readonly stripMarkup: boolean;
+}
+
+export interface ComposeInput {
+  /** Stands before every line. */
+  readonly prefix: RichText;
+  readonly text: RichText;
+  readonly action: boolean;
+}
+
+const ACTION_BYTES = byteLength("\x01ACTION \x01");
+
+/**
+ * The texts of the lines that show a message: the parameters of PRIVMSG. Lines without anything visible are left out,
+ * so that the answer may be empty.
+ */
+export function composeLines(input: ComposeInput, limits: ComposeLimits): string[] {
+  const lineBytes = limits.lineBytes - (input.action ? ACTION_BYTES : 0);
+  const prefix = clippedPrefix(cleaned(input.prefix, limits, " "), Math.floor(lineBytes / 2));
+  const end = prefix.at(-1)?.style ?? PLAIN;
+  const room = lineBytes - byteLength(writeMirc(prefix));
+  const sources = sourceLines(cleaned(input.text, limits, "\n"));
+  const bodies = bounded(sources, room, end, limits);
+  return bodies.map((body) => {
+    const line = writeMirc([...prefix, ...body]);
+    return input.action ? `\x01ACTION ${line}\x01` : line;
+  });
+}
+
+/** The bodies of all lines; what would pass `maxLines` is not even cut, only estimated. */
+function bounded(
+  sources: readonly RichText[],
+  room: number,
+  start: Style,
+  limits: ComposeLimits,
+): RichText[] {
+  const bodies: RichText[] = [];
+  let beyond = 0;
+  for (const source of sources) {
+    if (bodies.length > limits.maxLines) {
+      beyond += Math.ceil(byteLength(textOf(source)) / room);
+      continue;
+    }
+    const [head, rest] = headOf(source, (limits.maxLines + 1) * room);
+    bodies.push(
+      ...limits.split ? splitLine(head, room, start) : [clippedLine(head, room, start, limits)],
+    );
+    if (limits.split) beyond += Math.ceil(byteLength(textOf(rest)) / room);
+  }
+  const total = bodies.length + beyond;
+  if (total <= limits.maxLines) return bodies;
+  const kept = bodies.slice(0, Math.max(1, limits.maxLines - 1));
+  return [...kept, [{ text: `… ${total - kept.length} more lines`, style: PLAIN }]];
+}
+
+function clippedLine(
+  source: RichText,
+  room: number,
+  start: Style,
+  limits: ComposeLimits,
+): RichText {
+  const [whole, ...more] = splitLine(source, room, start);
+  if (whole === undefined || more.length === 0) return source;
+  const mark = ` ${limits.clipped}`;
+  const first = splitLine(source, Math.max(room - byteLength(mark) - 1, 8), start)[0] ?? whole;
+  return [...first, { text: mark, style: PLAIN }];
+}
+
+/** The first `units` UTF-16 units and the rest, cut between code points. */
+function headOf(source: RichText, units: number): [RichText, RichText] {
+  const head: Span[] = [];
+  const rest: Span[] = [];
+  let left = units;
+  for (const span of source) {
+    let cut = Math.min(left, span.text.length);
+    if (cut < span.text.length && /[\ud800-\udbff]/.test(span.text.charAt(cut - 1))) cut--;
+    if (cut > 0) head.push({ text: span.text.slice(0, cut), style: span.style });
+    if (cut < span.text.length) rest.push({ text: span.text.slice(cut), style: span.style });
+    left -= span.text.length;
+    if (left < 0) left = 0;
+  }
+  return [head, rest];
+}
+
+function clippedPrefix(prefix: RichText, maxBytes: number): RichText {
+  if (byteLength(writeMirc(prefix)) <= maxBytes) return prefix;
+  return [{ text: `${clipBytes(textOf(prefix), maxBytes - 4)}… `, style: PLAIN }];
+}
+
+// deno-lint-ignore no-control-regex
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+
+/** No control character but line breaks is left: a stored prefix or text could otherwise carry a command. */
+function cleaned(rich: RichText, limits: ComposeLimits, lineBreak: string): RichText {
+  return rich.map((span) => ({
+    text: span.text.replace(/\r\n?|\n/g, lineBreak).replaceAll("\t", " ").replace(CONTROLS, ""),
+    style: limits.stripMarkup ? PLAIN : span.style,
+  })).filter((span) => span.text !== "");
+}
+
+function sourceLines(text: RichText): RichText[] {
+  const lines: Span[][] = [[]];
+  for (const span of text) {
+    span.text.split("\n").forEach((piece, index) => {
+      if (index > 0) lines.push([]);
+      if (piece !== "") lines.at(-1)?.push({ text: piece, style: span.style });
+    });
+  }
+  return lines.filter((line) => textOf(line).trim() !== "");
+}

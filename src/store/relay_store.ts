@@ -17,6 +17,7 @@ import type {
 import { Acceptor } from "./sqlite/acceptor.ts";
 import { LinkBook } from "./sqlite/link_book.ts";
 import { Outbox } from "./sqlite/outbox.ts";
+import type { OpenHandle } from "./sqlite/database_file.ts";
 import { StoreHome } from "./sqlite/store_home.ts";
 
 export interface RelayStoreOptions {
@@ -24,6 +25,8 @@ export interface RelayStoreOptions {
   readonly path: string | null;
   readonly clock: Clock;
   readonly log: Logger;
+  /** How SQLite opens a file, for tests of what happens when it can't. */
+  readonly openHandle?: OpenHandle;
 }
 
 /**

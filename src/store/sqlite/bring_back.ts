@@ -12,8 +12,9 @@ export function bringBack(
   memory: StoreDatabase,
   disk: StoreDatabase,
   state: OpenState,
-  carried: Carried,
+  stay: { readonly carried: Carried; readonly forgottenBeforeMs: number },
 ): void {
+  const { carried, forgottenBeforeMs } = stay;
   disk.transaction("power", () => {
     const ids = endpointIds(disk, state);
     const endpoint = (id: number) => ids.get(id) ?? id;
@@ -26,6 +27,7 @@ export function bringBack(
     for (const [id, cursor] of memory.state.cursors()) disk.state.setCursor(endpoint(id), cursor);
     if (carried.dropped) disk.state.clearAllDropped();
     for (const [id, count] of memory.state.allDropped()) disk.state.addDropped(endpoint(id), count);
+    for (const id of disk.links.takenBefore(forgottenBeforeMs, -1)) disk.links.removeMessage(id);
     for (const row of memory.links.all()) addMessage(memory, disk, row, endpoint);
   });
 }

@@ -3,6 +3,11 @@ import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { StoreDatabase } from "./store_database.ts";
 import { StoreRefusedError } from "./store_fault.ts";
 
+/** Opens SQLite's handle of a file; tests give one that fails on demand. */
+export type OpenHandle = (path: string) => DatabaseSync;
+
+export const openSqliteHandle: OpenHandle = (path) => new DatabaseSync(path);
+
 /** SQLite's companions of a database file. */
 const SUFFIXES = ["", "-wal", "-shm"];
 
@@ -10,10 +15,10 @@ const SUFFIXES = ["", "-wal", "-shm"];
  * Opens (or makes) the database file with its schema brought up to date. Throws StoreRefusedError for what only the
  * operator can mend, else what SQLite or the file system says.
  */
-export function openDatabaseFile(path: string): StoreDatabase {
+export function openDatabaseFile(path: string, openHandle: OpenHandle): StoreDatabase {
   refuseLinks(path);
   makePrivate(path);
-  const handle = new DatabaseSync(path);
+  const handle = openHandle(path);
   try {
     configure(handle);
     migrate(handle, path);
@@ -32,10 +37,10 @@ export function openMemoryDatabase(): StoreDatabase {
 }
 
 /** Opens a damaged file as far as it goes, to read what is left; null when nothing can be read. */
-export function openDamagedFile(path: string): StoreDatabase | null {
+export function openDamagedFile(path: string, openHandle: OpenHandle): StoreDatabase | null {
   try {
     refuseLinks(path);
-    const handle = new DatabaseSync(path);
+    const handle = openHandle(path);
     try {
       handle.exec("PRAGMA locking_mode = EXCLUSIVE");
       return new StoreDatabase(handle);

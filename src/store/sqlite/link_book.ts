@@ -47,7 +47,7 @@ export class LinkBook {
       const endpoint = this.#home.state.endpoint(copy.endpoint);
       if (endpoint === null) return null;
       const message = database.links.sourceOf(endpoint, copy.id) ??
-        this.#archived((archive) => archive.links.sourceOf(endpoint, copy.id));
+        this.#home.messageFromArchive((archive) => archive.links.sourceOf(endpoint, copy.id));
       if (message === null) return null;
       return { endpoint: this.#home.state.name(message.endpoint), id: message.name as MessageId };
     });
@@ -56,7 +56,7 @@ export class LinkBook {
   /** The row of a message that was taken over; null when it never was or is forgotten. */
   find(database: StoreDatabase, endpoint: number, name: string): MessageRow | null {
     return database.links.find(endpoint, name) ??
-      this.#archived((archive) => archive.links.find(endpoint, name));
+      this.#home.messageFromArchive((archive) => archive.links.find(endpoint, name));
   }
 
   /** Adds or takes away deliveries of a message. Inside of `write`. */
@@ -70,7 +70,7 @@ export class LinkBook {
   }
 
   forget(olderThanMs: number): void {
-    this.#forgetBeforeMs = Math.max(this.#forgetBeforeMs, olderThanMs);
+    this.#forgetBeforeMs = olderThanMs;
     const untilMs = this.#clock.monotonic() + FORGET_MS;
     do this.#moreToForget = this.#forgetStep(FORGET_STEP); while (
       this.#moreToForget && this.#clock.monotonic() < untilMs
@@ -86,6 +86,7 @@ export class LinkBook {
   /** False when nothing is left to forget. */
   #forgetStep(limit: number): boolean {
     return this.#home.write("process", [], (database) => {
+      this.#home.forgetInArchive(this.#forgetBeforeMs);
       const ids = database.links.takenBefore(this.#forgetBeforeMs, limit);
       for (const id of ids) database.links.removeMessage(id);
       return ids.length === limit;
@@ -99,17 +100,11 @@ export class LinkBook {
 
   /** Copies a message with its links from the archive, so that it can be changed. */
   #adopt(database: StoreDatabase, id: number): MessageRow | null {
-    const message = this.#archived((archive) => archive.links.message(id));
+    const message = this.#home.messageFromArchive((archive) => archive.links.message(id));
     if (message === null) return null;
     database.links.addMessage(message);
     const links = this.#home.fromArchive((archive) => archive.links.links(id)) ?? [];
     for (const link of links) database.links.addLink(link);
     return message;
-  }
-
-  /** What is older than the last `forget` is forgotten in the archive too, though it can't be removed there. */
-  #archived(look: (archive: StoreDatabase) => MessageRow | null): MessageRow | null {
-    const message = this.#home.fromArchive(look);
-    return message !== null && message.takenAtMs >= this.#forgetBeforeMs ? message : null;
   }
 }

@@ -44,7 +44,10 @@ export class LinkTable {
     );
     this.#newest = handle.prepare("SELECT * FROM message ORDER BY id DESC LIMIT ?");
     this.#deleteMessage = handle.prepare("DELETE FROM message WHERE id = ?");
-    this.#insertLink = handle.prepare("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?)");
+    // A message may have been forgotten while a copy of it was still waiting: nobody would ever remove its links.
+    this.#insertLink = handle.prepare(
+      "INSERT OR IGNORE INTO link SELECT ?1, ?2, ?3, ?4, ?5 FROM message WHERE id = ?1",
+    );
     this.#links = handle.prepare("SELECT * FROM link WHERE message = ? ORDER BY delivery, part");
     this.#deleteLinks = handle.prepare("DELETE FROM link WHERE message = ?");
     this.#sourceOf = handle.prepare(

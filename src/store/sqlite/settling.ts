@@ -69,13 +69,8 @@ export class Settling {
     if (messageId === null) return;
     for (const row of shipment.rows) {
       if (row.source === null) continue;
-      this.#database.links.addLink({
-        message: row.source,
-        delivery: row.id,
-        part,
-        endpoint: shipment.endpoint,
-        copy: messageId,
-      });
+      const link = { message: row.source, delivery: row.id, part, copy: messageId };
+      this.#database.links.addLink({ ...link, endpoint: shipment.endpoint });
     }
   }
 

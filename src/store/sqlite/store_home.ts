@@ -7,10 +7,13 @@ import { type Carried, carryOver } from "./carry_over.ts";
 import {
   openDamagedFile,
   openDatabaseFile,
+  type OpenHandle,
   openMemoryDatabase,
+  openSqliteHandle,
   setAside,
 } from "./database_file.ts";
 import { IdSequence } from "./id_sequence.ts";
+import type { MessageRow } from "./link_table.ts";
 import { OpenState } from "./open_state.ts";
 import type { Durability, StoreDatabase } from "./store_database.ts";
 import { DamagedRowError, faultOf, type StoreFault } from "./store_fault.ts";
@@ -20,6 +23,7 @@ export interface StoreHomeOptions {
   readonly path: string | null;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly openHandle?: OpenHandle;
 }
 
 /** How long the store stays in memory before it tries the disk again; doubles with every failure. */
@@ -36,6 +40,8 @@ interface Away {
   readonly carried: Carried;
   /** The database that was left, for looking up old links; null when it can't even be read. */
   archive: StoreDatabase | null;
+  /** What was taken over before this instant is forgotten, also in what was left on the disk. */
+  forgottenBeforeMs: number;
   waitMs: number;
   nextTryMs: number;
 }
@@ -48,6 +54,7 @@ export class StoreHome {
   readonly #path: string | null;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #openHandle: OpenHandle;
   #database: StoreDatabase;
   #state: OpenState;
   #ids: IdSequence;
@@ -59,6 +66,7 @@ export class StoreHome {
     this.#path = options.path;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#openHandle = options.openHandle ?? openSqliteHandle;
     this.#database = openMemoryDatabase();
     this.#state = new OpenState();
     this.#ids = new IdSequence(1);
@@ -69,7 +77,20 @@ export class StoreHome {
     return this.#state;
   }
 
-  /** The database that was left while the store is in memory; it may break at any access (see `fromArchive`). */
+  /** While the store is in memory: tells it what to forget in the database that was left. */
+  forgetInArchive(takenBeforeMs: number): void {
+    const away = this.#away;
+    if (away !== null) away.forgottenBeforeMs = Math.max(away.forgottenBeforeMs, takenBeforeMs);
+  }
+
+  /** A message in the database that was left. */
+  messageFromArchive(look: (archive: StoreDatabase) => MessageRow | null): MessageRow | null {
+    const message = this.fromArchive(look);
+    const forgottenBeforeMs = this.#away?.forgottenBeforeMs ?? Number.NEGATIVE_INFINITY;
+    return message !== null && message.takenAtMs >= forgottenBeforeMs ? message : null;
+  }
+
+  /** Looks into the database that was left while the store is in memory; null where there is none to look into. */
   fromArchive<T>(look: (archive: StoreDatabase) => T | null): T | null {
     const away = this.#away;
     if (away === null || away.archive === null) return null;
@@ -159,12 +180,12 @@ export class StoreHome {
 
   #openFirst(path: string): void {
     try {
-      this.#settleIn(openDatabaseFile(path));
+      this.#settleIn(openDatabaseFile(path, this.#openHandle));
       this.#ids = new IdSequence(this.#database.state.nextId());
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault === null) throw thrown;
-      const damaged = fault === "damaged" ? openDamagedFile(path) : null;
+      const damaged = fault === "damaged" ? openDamagedFile(path, this.#openHandle) : null;
       this.#goOnInMemory(path, fault, thrown, damaged);
     }
   }
@@ -197,7 +218,13 @@ export class StoreHome {
     this.#database.state.setNextId(nextId + IDS_AWAY);
     this.#ids = new IdSequence(nextId, nextId + IDS_AWAY);
     const nextTryMs = this.#clock.monotonic() + FIRST_RETRY_MS;
-    this.#away = { carried, archive: disk, waitMs: FIRST_RETRY_MS, nextTryMs };
+    this.#away = {
+      carried,
+      archive: disk,
+      forgottenBeforeMs: Number.NEGATIVE_INFINITY,
+      waitMs: FIRST_RETRY_MS,
+      nextTryMs,
+    };
     if (fault === "damaged") this.#replaceDamaged(path, thrown, expected);
     else this.#sayWhy(path, fault, thrown);
   }
@@ -221,23 +248,27 @@ export class StoreHome {
       lost += missing;
       this.#database.state.addDropped(endpoint, missing);
     }
-    const kept = this.#state.outboxSize();
-    this.#setAside(path, thrown, { kept, lost });
-    const againMs = this.#damagedAtMs + DAMAGE_PAUSE_MS;
-    this.#damagedAtMs = this.#clock.monotonic();
-    if (this.#damagedAtMs >= againMs) this.#tryReturn();
+    const nowMs = this.#clock.monotonic();
+    const again = nowMs - this.#damagedAtMs < DAMAGE_PAUSE_MS;
+    this.#damagedAtMs = nowMs;
+    const next = again
+      ? "It was damaged a moment ago already: the relay goes on in memory for now"
+      : "The relay goes on with a new one";
+    this.#setAside(path, thrown, { lost, next });
+    if (!again) this.#tryReturn();
   }
 
-  #setAside(path: string, thrown: unknown, counts: { kept: number; lost: number }): void {
+  #setAside(path: string, thrown: unknown, more: { lost: number; next: string }): void {
     const away = this.#away;
     away?.archive?.close();
     if (away !== null) away.archive = null;
-    const properties = { path, reason: describeError(thrown), ...counts };
+    const kept = this.#state.outboxSize();
+    const properties = { path, reason: describeError(thrown), kept, ...more };
     try {
       const aside = setAside(path, this.#clock.now());
       this.#log.error(
         "The message store {path} is damaged ({reason}). It was set aside as {aside}; {kept} undelivered messages " +
-          "were saved from it, {lost} are known to be lost. The relay goes on with a new one. Look at its disk",
+          "were saved from it, {lost} are known to be lost. {next}. Look at its disk",
         { ...properties, aside },
       );
     } catch (failure) {
@@ -254,8 +285,8 @@ export class StoreHome {
     const path = this.#path;
     if (away === null || path === null) return true;
     try {
-      away.archive ??= openDatabaseFile(path);
-      bringBack(this.#database, away.archive, this.#state, away.carried);
+      away.archive ??= openDatabaseFile(path, this.#openHandle);
+      bringBack(this.#database, away.archive, this.#state, away);
       this.#settleIn(away.archive);
     } catch (thrown) {
       this.#stayAway(away, path, thrown);
@@ -278,7 +309,10 @@ export class StoreHome {
       away.archive = null;
     }
     if (fault === "damaged" && !(thrown instanceof DamagedRowError)) {
-      this.#setAside(path, thrown, { kept: this.#state.outboxSize(), lost: 0 });
+      this.#setAside(path, thrown, {
+        lost: 0,
+        next: "The relay goes on in memory for now",
+      });
     }
     away.nextTryMs = this.#clock.monotonic() + away.waitMs;
     away.waitMs = Math.min(away.waitMs * 2, LONGEST_RETRY_MS);

@@ -1,4 +1,5 @@
 import * as logtape from "@logtape/logtape";
+import type { CleanOptions } from "./clean_value.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { Folder } from "./fold.ts";
@@ -40,7 +41,10 @@ export interface Logging extends AsyncDisposable {
   logger(category: string | readonly string[]): Logger;
   /** Values that must never be shown: tell each as soon as it is known. Empty ones are ignored. */
   readonly secrets: { add(value: string): void };
-  /** Shows the counts of folded lines and waits until all is written, at most 2 s. Later lines are not shown. */
+  /**
+   * Shows the counts of folded lines and waits until all is written, at most 2 s. Later lines are not shown. Afterwards the
+   * program must leave by `Deno.exit`: a write that is stuck in a reader's full pipe would keep it alive.
+   */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -64,7 +68,7 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
   await logtape.configure({
     reset: true,
     sinks: {
-      lines: (record) => folder.take(cleanLine(recordOf(record, options.clock), redactor, clean)),
+      lines: (record) => folder.take(lineOf(recordOf(record, options.clock), redactor, clean)),
     },
     loggers: loggersOf(options),
   });
@@ -77,6 +81,16 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
       await output.drained();
     },
   };
+}
+
+/** A record that can't be cleaned (a property that throws when it is looked at) still says what happened. */
+function lineOf(record: LogRecord, redactor: Redactor, clean: CleanOptions): LogLine {
+  try {
+    return cleanLine(record, redactor, clean);
+  } catch {
+    const properties = { unreadable: "the properties of this line" };
+    return cleanLine({ ...record, properties }, redactor, clean);
+  }
 }
 
 function formatOf({ format, terminal, colour }: LoggingOptions): LogFormat {

@@ -17,7 +17,7 @@ export class Redactor {
    */
   add(secret: string): void {
     for (const value of new Set([secret, secret.trim()])) {
-      if (value === "" || this.#forms.has(value)) continue;
+      if (value.trim() === "" || this.#forms.has(value)) continue;
       if (value.length < MIN_SEARCHED_LENGTH) this.#short.add(value);
       else this.#addSearched(value);
     }

@@ -6,6 +6,12 @@ export const MIN_SEARCHED_LENGTH = 4;
 /** Below this length the base64 of a value is too short to tell from chance. */
 const MIN_BASE64_BYTES = 6;
 
+/** In longer values (tokens) only what encoders encode is looked for encoded: the expression would get too large. */
+const MAX_FULLY_SPELLED = 64;
+
+/** Escaped once, twice, three times. Bounded, because a long run of backslashes would be searched again from each. */
+const BACKSLASHES = "\\\\{1,8}";
+
 const HTML: ReadonlyMap<string, string> = new Map([
   ["&", "&(?:amp|#38);"],
   ["<", "&(?:lt|#60);"],
@@ -34,7 +40,10 @@ export function secretForms(secret: string): string {
 
 function base64Forms(secret: string): string[] {
   const edge = "[A-Za-z0-9+/_-]{0,2}";
-  return base64Cores(secret).map((core) => `${edge}${spelledForm(core)}${edge}(?:=|%3[dD]){0,2}`);
+  return base64Cores(secret).map((core) => {
+    const spelled = core.replaceAll("+", "(?:\\+|%2[bB])").replaceAll("/", "(?:\\\\?/|%2[fF])");
+    return `${edge}${spelled}${edge}(?:=|%3[dD]){0,2}`;
+  });
 }
 
 /** The characters that `text` leaves in base64 whatever stands around it: three offsets, two alphabets. */
@@ -54,19 +63,30 @@ export function base64Cores(text: string): string[] {
 
 /** Runs of white space and of backslashes count as one: texts get folded and escaped on their way to the log. */
 function spelledForm(text: string): string {
-  return (text.match(/\s+|\\+|[^]/gu) ?? []).map(spelledPart).join("");
+  const parts = text.match(/\s+|\\+|[^]/gu) ?? [];
+  const long = text.length > MAX_FULLY_SPELLED;
+  return parts.map((part) => long && /^[\w.-]$/.test(part) ? literal(part) : spelledPart(part))
+    .join("");
 }
 
 function spelledPart(part: string): string {
-  if (/^\s/.test(part)) return "(?:\\s|\\+|\\\\+[nrtfv]|%(?:25)*(?:20|09|0[aAdDbBcC]))+";
-  if (part.startsWith("\\")) return "(?:\\\\|%(?:25)*5[cC])+";
+  if (/^\s/.test(part)) return spaceForm(part);
+  if (part.startsWith("\\")) {
+    return `(?:${unicode("\\")}|\\\\|%(?:25)*5[cC]){1,${8 * part.length}}`;
+  }
   const spellings = [literal(part), percent(part), unicode(part)];
   const html = HTML.get(part);
   if (html !== undefined) spellings.push(html);
   const letter = ESCAPE_LETTERS.get(part);
-  if (letter !== undefined) spellings.push(`\\\\+${letter}`);
-  if (part === '"' || part === "'") spellings.push(`\\\\+${part}`);
+  if (letter !== undefined) spellings.push(BACKSLASHES + letter);
+  if (part === '"' || part === "'") spellings.push(BACKSLASHES + part);
   return `(?:${spellings.join("|")})`;
+}
+
+function spaceForm(part: string): string {
+  const own = [...new Set(part)].flatMap((space) => [percent(space), unicode(space)]);
+  const spellings = ["\\s", "\\+", `${BACKSLASHES}[nrtfv]`, ...own];
+  return `(?:${spellings.join("|")}){1,${part.length + 8}}`;
 }
 
 function literal(text: string): string {
@@ -83,7 +103,7 @@ function percent(character: string): string {
 function unicode(character: string): string {
   let source = "";
   for (let i = 0; i < character.length; i++) {
-    source += `\\\\+u${hexDigits(character.charCodeAt(i), 4)}`;
+    source += `${BACKSLASHES}u${hexDigits(character.charCodeAt(i), 4)}`;
   }
   return source;
 }

@@ -6,16 +6,23 @@ export const REDACTED = "[redacted]";
 const SECRET_NAME =
   /pass(?:word|wd|phrase|code)|^pass$|pwd$|token|secret|authori[sz]ation|cookie|api_?key|private_?key|^jwt$|credential|sasl|^auth$|connection_?(?:init|params)|(?:channel|join|server)_?key|authenticate/i;
 
-/** Names that speak about a secret without being one: `tokenExpiresAt`, `password_file`, `saslMechanism`. */
-const ABOUT_A_SECRET =
-  /(?:expires?|expiry|expires_?at|at|at_?ms|ms|days|days_?left|hours|file|path|count|kind|state|status|source|length|mechanism|mechanisms|name|user_?id)$/i;
+/** Last words of names that speak about a secret without being one: `tokenExpiresAt`, `saslMechanism`. */
+const ABOUT_A_SECRET: ReadonlySet<string> = new Set(
+  ("at expires expiry days left hours seconds ms file path count kind state status source length " +
+    "mechanism mechanisms name").split(" "),
+);
 
 /** True when a field of this name holds a secret, whatever its value looks like. */
 export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name) && !ABOUT_A_SECRET.test(name);
+  return SECRET_NAME.test(name) && !ABOUT_A_SECRET.has(lastWord(name));
 }
 
-const NAME = "[\\w.-]{0,40}(?:pass(?:word|wd|phrase|code)|pwd|token|secret|authori[sz]ation|" +
+function lastWord(name: string): string {
+  const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").split(/[^A-Za-z0-9]+/);
+  return words.at(-1)?.toLowerCase() ?? "";
+}
+
+const NAME = "(?:pass(?:word|wd|phrase|code)|pwd|token|secret|authori[sz]ation|" +
   "cookie|api_?key|private_?key|jwt|credentials?)[\\w-]{0,20}";
 
 interface Pattern {

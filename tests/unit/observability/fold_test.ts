@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { captureLog } from "./capture.ts";
+
+const texts = (lines: readonly string[]) => lines.map((line) => /msg="([^"]*)"/.exec(line)?.[1]);
+
+Deno.test("the first of a run is shown at once, the rest as one line at the end of the window", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000 });
+  for (let i = 0; i < 57; i++) captured.log.warn("Cannot reach {host}", { host: "a" });
+  assert.deepEqual(texts(captured.lines), ["Cannot reach a"]);
+  await captured.clock.advance(59_999);
+  assert.equal(captured.lines.length, 1);
+  await captured.clock.advance(1);
+  assert.deepEqual(texts(captured.lines), ["Cannot reach a", "Cannot reach a … 57 times in 60 s"]);
+  assert.match(
+    captured.lines[1] ?? "",
+    /^time=2026-01-02T03:05:05\.000Z level=warning .*times=57$/,
+  );
+});
+
+Deno.test("after a window the next line is a first one again", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000 });
+  captured.log.warn("x");
+  captured.log.warn("x");
+  await captured.clock.advance(60_000);
+  captured.log.warn("x");
+  assert.deepEqual(texts(captured.lines), ["x", "x … 2 times in 60 s", "x"]);
+});
+
+Deno.test("a line that came once gets no summary and keeps no timer", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000 });
+  captured.log.warn("x");
+  assert.deepEqual(captured.clock.sleeps, []);
+  await captured.clock.advance(60_000);
+  captured.log.warn("y");
+  assert.deepEqual(texts(captured.lines), ["x", "y"]);
+});
+
+Deno.test("lines that differ in level, category, text or a property are not folded", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000 });
+  captured.log.info("x", { n: 1 });
+  captured.log.warn("x", { n: 1 });
+  captured.log.info("x", { n: 2 });
+  captured.log.info("y", { n: 1 });
+  captured.log.info("x");
+  captured.logging.logger("other").info("x", { n: 1 });
+  captured.log.with({ account: "a" }).info("x", { n: 1 });
+  assert.equal(captured.lines.length, 7);
+});
+
+Deno.test("debug lines are never folded", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000, debug: true });
+  for (let i = 0; i < 3; i++) captured.log.debug("x");
+  assert.equal(captured.lines.length, 3);
+});
+
+Deno.test("interleaved runs are counted apart, each by its own window", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000 });
+  captured.log.info("a");
+  await captured.clock.advance(30_000);
+  for (let i = 0; i < 3; i++) {
+    captured.log.info("b");
+    captured.log.info("a");
+  }
+  await captured.clock.advance(30_000);
+  assert.deepEqual(texts(captured.lines), ["a", "b", "a … 4 times in 60 s"]);
+  await captured.clock.advance(30_000);
+  assert.deepEqual(texts(captured.lines).at(-1), "b … 3 times in 60 s");
+});
+
+Deno.test("the end shows what was counted", async () => {
+  const captured = await captureLog({ foldWindowMs: 60_000 });
+  for (let i = 0; i < 5; i++) captured.log.info("x");
+  await captured.clock.advance(10_000);
+  await captured[Symbol.asyncDispose]();
+  assert.deepEqual(texts(captured.lines), ["x", "x … 5 times in 10 s"]);
+  assert.deepEqual(captured.clock.sleeps, []);
+});
+
+Deno.test("many different lines lose no count and are all shown", async () => {
+  const captured = await captureLog({ foldWindowMs: 60_000 });
+  for (let i = 0; i < 3_000; i++) captured.log.info("line {i}", { i: i % 1_000 });
+  await captured[Symbol.asyncDispose]();
+  let said = 0;
+  for (const text of texts(captured.lines)) {
+    const times = /… (\d+) times/.exec(text ?? "")?.[1];
+    said += times === undefined ? 1 : Number(times) - 1;
+  }
+  assert.equal(said, 3_000);
+});

@@ -1,0 +1,104 @@
+import type { Cursor, History } from "../../relay/bridge.ts";
+import type { ArchivePage, KosmiMessage } from "./decode.ts";
+import type { HistoryLimits } from "./options.ts";
+
+/** What was said since a cursor, oldest first. */
+export interface CaughtUp {
+  readonly messages: readonly KosmiMessage[];
+  readonly complete: History["complete"];
+}
+
+export interface ArchiveOptions {
+  /** Fetches one page; null when the archive can't be asked. */
+  readonly page: (cursor: string | null) => Promise<ArchivePage | null>;
+  readonly since: Cursor | null;
+  readonly limits: HistoryLimits;
+  readonly nowMs: number;
+}
+
+/** A page of one message each would be a strange archive: this bounds what it can cost. */
+const MOST_PAGES = 100;
+
+/**
+ * Reads the archive backwards from its end to the cursor (without one: its last page only). Null when the archive
+ * can't be asked.
+ */
+export async function readArchive(options: ArchiveOptions): Promise<CaughtUp | null> {
+  const newest = await options.page(null);
+  if (newest === null) return null;
+  const found = new Map<string, KosmiMessage>();
+  let reached = take(found, newest, options.since);
+  if (options.since !== null && !reached) {
+    // A first page without anything before it is the whole archive, or its oldest part.
+    reached = newest.back !== null
+      ? await follow(options, found, newest, "back")
+      : newest.forward === null || await follow(options, found, newest, "forward");
+  }
+  return bounded(options, inOrder(found), reached);
+}
+
+/** Follows one kind of cursor while it leads to messages that are new. True when all that is wanted was found. */
+async function follow(
+  options: ArchiveOptions,
+  found: Map<string, KosmiMessage>,
+  from: ArchivePage,
+  direction: "back" | "forward",
+): Promise<boolean> {
+  let cursor = from[direction];
+  for (let count = 0; count < MOST_PAGES; count++) {
+    if (cursor === null) return true;
+    if (found.size > options.limits.maxMessages) return false;
+    const page = await options.page(cursor);
+    if (page === null) return false;
+    const before = found.size;
+    if (take(found, page, options.since) && direction === "back") return true;
+    // The same messages again: nothing is newer, or going back is not possible.
+    if (found.size === before) return direction === "forward" || page.messages.length === 0;
+    cursor = page[direction];
+  }
+  return false;
+}
+
+/** Adds a page; true when it reaches back to the cursor. */
+function take(
+  found: Map<string, KosmiMessage>,
+  page: ArchivePage,
+  since: Cursor | null,
+): boolean {
+  let reached = false;
+  for (const message of page.messages) {
+    if (!found.has(message.id)) found.set(message.id, message);
+    if (since === null) continue;
+    if (message.id === since.id) reached = true;
+    if (message.atMs !== null && message.atMs < since.atMs) reached = true;
+  }
+  return reached;
+}
+
+/** Oldest first. Messages without a readable time keep the order of the server, which is taken as oldest first. */
+function inOrder(found: ReadonlyMap<string, KosmiMessage>): readonly KosmiMessage[] {
+  const list = [...found.values()];
+  const first = list.find((message) => message.atMs !== null)?.atMs ?? 0;
+  const last = list.findLast((message) => message.atMs !== null)?.atMs ?? 0;
+  if (first > last) list.reverse();
+  return list.sort((one, other) =>
+    one.atMs === null || other.atMs === null ? 0 : one.atMs - other.atMs
+  );
+}
+
+function bounded(
+  options: ArchiveOptions,
+  messages: readonly KosmiMessage[],
+  reached: boolean,
+): CaughtUp {
+  const { since, limits, nowMs } = options;
+  if (since === null) return { messages, complete: true };
+  const at = messages.findIndex((message) => message.id === since.id);
+  // The clock of the service may count whole seconds: what carries the cursor's own time may be new.
+  const fresh = messages.filter((message, index) =>
+    message.id !== since.id && (message.atMs === null ? index > at : message.atMs >= since.atMs)
+  );
+  const young = fresh.filter((message) => (message.atMs ?? nowMs) >= nowMs - limits.maxAgeMs);
+  const kept = young.slice(Math.max(0, young.length - limits.maxMessages));
+  return { messages: kept, complete: reached && kept.length === fresh.length };
+}

@@ -1,0 +1,189 @@
+import { describeError, NeedsPersonError } from "../../base/errors.ts";
+import { TokenBucket } from "../../base/token_bucket.ts";
+import type {
+  Bridge,
+  BridgeHost,
+  Capabilities,
+  LinkEnd,
+  Outgoing,
+  Part,
+  Receipt,
+} from "../../relay/bridge.ts";
+import type { Person } from "../../relay/event.ts";
+import type { AccountId, ChannelId } from "../../relay/ids.ts";
+import { originsOf } from "./http.ts";
+import { KosmiLink, LinkEndedError } from "./link.ts";
+import { isTokenFault, linkEndOf, type LinkFault } from "./link_fault.ts";
+import { OnceLog } from "./once_log.ts";
+import { DraftBook } from "./operation_runner.ts";
+import type { KosmiBridgeOptions, KosmiCredentials } from "./options.ts";
+import { renderParts } from "./render.ts";
+import { roomIdOf } from "./room_id.ts";
+import { KosmiSession } from "./session.ts";
+
+/** How many messages may be under way to a room when no send limit is set. */
+const WIDE_WINDOW = 64;
+
+/** The bridge to Kosmi: one account, any number of rooms. */
+export class KosmiBridge implements Bridge {
+  readonly account: AccountId;
+  readonly protocol = "kosmi";
+  readonly #options: KosmiBridgeOptions;
+  readonly #book = new DraftBook();
+  readonly #said: OnceLog;
+  readonly #pace: TokenBucket;
+  /** Origins that may be accepted; the first is used, and a 403 moves on to the next. */
+  #origins: readonly string[];
+  #session: KosmiSession | null = null;
+
+  constructor(options: KosmiBridgeOptions) {
+    this.#options = options;
+    this.account = options.account;
+    this.#said = new OnceLog(options.log);
+    this.#pace = new TokenBucket(
+      { capacity: Math.max(1, options.burst), refillMs: options.messageDelayMs },
+      options.clock.monotonic(),
+    );
+    this.#origins = originsOf(options.protocol, options.endpoints);
+  }
+
+  get capabilities(): Capabilities {
+    return {
+      window: this.#window,
+      deletions: this.#book.offers("deleteMessage") === true,
+      replies: this.#book.offers("sendReply") === true,
+      history: this.#book.offers("chatArchive") === false ? "none" : "bounded",
+    };
+  }
+
+  /** With a send limit one at a time: an error in the middle of several would change their order. */
+  get #window(): number {
+    return this.#options.messageDelayMs === 0 ? WIDE_WINDOW : 1;
+  }
+
+  channelId(written: string): ChannelId {
+    return roomIdOf(written, this.#options.room);
+  }
+
+  /** People in a room, as far as Kosmi told; empty while the room is not up. */
+  members(channel: ChannelId): readonly Person[] {
+    return this.#session?.room(channel)?.members() ?? [];
+  }
+
+  render(_channel: ChannelId, outgoing: Outgoing): readonly Part[] {
+    return renderParts(outgoing, {
+      markup: this.#options.markup,
+      maxGraphemes: this.#options.protocol.limits.messageGraphemes,
+    });
+  }
+
+  transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
+    const room = this.#session?.room(channel);
+    return room?.transmit(part, signal) ??
+      Promise.resolve({ outcome: "unsent", reason: "There is no connection to Kosmi" });
+  }
+
+  async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
+    let refusedToken: string | null = null;
+    let originsLeft = this.#origins.length - 1;
+    // A refused token, or a 403 while another Origin may be the right one, is worth another attempt at once.
+    for (;;) {
+      const credentials = await this.#credentials(signal);
+      if ("kind" in credentials) return credentials;
+      const { token, expectsLogin } = credentials;
+      if (token === refusedToken) return sameTokenEnd(expectsLogin);
+      const fault = await this.#attempt(host, credentials, signal);
+      if (signal.aborted) return STOPPED;
+      if (isTokenFault(fault)) {
+        this.#options.credentials.refused(token);
+        if (refusedToken === null) {
+          this.#options.log.warn("Kosmi refused the token; asking for another one");
+          refusedToken = token;
+          continue;
+        }
+      }
+      if (fault.kind === "handshake" && fault.status === 403 && originsLeft-- > 0) {
+        this.#origins = [...this.#origins.slice(1), ...this.#origins.slice(0, 1)];
+        continue;
+      }
+      return linkEndOf(fault, expectsLogin);
+    }
+  }
+
+  async #credentials(signal: AbortSignal): Promise<KosmiCredentials | LinkEnd> {
+    if (signal.aborted) return STOPPED;
+    try {
+      return await untilAborted(this.#options.credentials.get(signal), signal);
+    } catch (thrown) {
+      return signal.aborted ? STOPPED : credentialEnd(thrown);
+    }
+  }
+
+  /** One dial and, if it succeeds, one session. */
+  async #attempt(
+    host: BridgeHost,
+    credentials: KosmiCredentials,
+    signal: AbortSignal,
+  ): Promise<LinkFault> {
+    try {
+      const link = await this.#dial(host, credentials.token, signal);
+      const session = new KosmiSession({
+        ...this.#options,
+        host,
+        link,
+        credentials,
+        book: this.#book,
+        pace: this.#pace,
+        window: this.#window,
+        said: this.#said,
+      });
+      this.#session = session;
+      return await session.run(signal);
+    } catch (thrown) {
+      if (thrown instanceof LinkEndedError) return thrown.fault;
+      return { kind: "network", said: describeError(thrown) };
+    } finally {
+      this.#session = null;
+    }
+  }
+
+  #dial(host: BridgeHost, token: string, signal: AbortSignal): Promise<KosmiLink> {
+    const { protocol, endpoints, clock } = this.#options;
+    const origin = this.#origins[0] ?? protocol.origin;
+    return KosmiLink.dial({
+      url: endpoints.wsEndpoint,
+      headers: { Origin: origin, "User-Agent": protocol.userAgent },
+      init: { token, ua: base64(protocol.userAgent), v: protocol.v, r: protocol.r },
+      limits: protocol.limits,
+      clock,
+      said: this.#said,
+      latency: (roundTripMs) => host.latency(roundTripMs),
+    }, signal);
+  }
+}
+
+const STOPPED: LinkEnd = { kind: "stopped", reason: "The relay was asked to stop" };
+
+/** What went wrong before there was a connection. */
+function credentialEnd(thrown: unknown): LinkEnd {
+  const reason = `Cannot get a token for Kosmi: ${describeError(thrown)}`;
+  return thrown instanceof NeedsPersonError
+    ? { kind: "refused", reason, retryAfterMs: thrown.retryAfterMs }
+    : { kind: "lost", reason };
+}
+
+function sameTokenEnd(expectsLogin: boolean): LinkEnd {
+  return linkEndOf({ kind: "token", said: "there is no other one" }, expectsLogin);
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
+}

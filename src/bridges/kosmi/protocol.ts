@@ -1,0 +1,159 @@
+/**
+ * The form of what is known of Kosmi's API: plain data, so that a change at Kosmi is a change of data. The data is in
+ * operations.ts; the configuration can override any of it.
+ */
+
+/**
+ * How much a field or argument matters. `required`: without it the operation is of no use. `wanted`: asked for, and
+ * dropped where the server doesn't know it. `offered`: asked for only where the server's schema shows it.
+ */
+export type Need = "required" | "wanted" | "offered";
+
+export interface FieldSpec {
+  /** The names it may have, likeliest first. */
+  readonly names: readonly string[];
+  readonly need: Need;
+  /** What to select below it; none for a plain value. */
+  readonly shape?: ShapeName;
+}
+
+export interface ArgumentSpec {
+  readonly names: readonly string[];
+  readonly need: Need;
+  /** GraphQL types of its variable, likeliest first. */
+  readonly types: readonly string[];
+}
+
+export type Shape = Readonly<Record<string, FieldSpec>>;
+
+export const SHAPE_NAMES = [
+  "acknowledgement",
+  "archive",
+  "currentUser",
+  "deletion",
+  "member",
+  "message",
+  "messageRef",
+  "reaction",
+  "reply",
+  "room",
+  "sent",
+  "user",
+] as const;
+export type ShapeName = typeof SHAPE_NAMES[number];
+
+export interface OperationSpec {
+  readonly kind: "query" | "mutation" | "subscription";
+  /** The operation's name as the browser writes it. */
+  readonly title: string;
+  /** The root field's names, likeliest first. */
+  readonly names: readonly string[];
+  readonly arguments: Readonly<Record<string, ArgumentSpec>>;
+  readonly shape: ShapeName;
+  /** A whole document to send as it stands, in place of one that is put together; variables keep our names. */
+  readonly document: string;
+}
+
+export const OPERATION_NAMES = [
+  "currentUser",
+  "joinRoom",
+  "roomRoot",
+  "members",
+  "chatArchive",
+  "roomDisconnect",
+  "memberJoins",
+  "memberLeaves",
+  "messageEdited",
+  "messageDeleted",
+  "reactionAdded",
+  "reactionRemoved",
+  "newMessage",
+  "sendMessage",
+  "sendReply",
+  "deleteMessage",
+] as const;
+export type OperationName = typeof OPERATION_NAMES[number];
+
+/** Times and sizes that belong to Kosmi rather than to the operator. */
+export interface ProtocolLimits {
+  /** Longest message in graphemes; longer ones are split at words. */
+  readonly messageGraphemes: number;
+  /** Largest frame that is read; a larger one ends the connection. */
+  readonly frameBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly ackTimeoutMs: number;
+  readonly operationTimeoutMs: number;
+  readonly introspectionTimeoutMs: number;
+  /** How long a sent message may take to show in the room. */
+  readonly seenTimeoutMs: number;
+  readonly probeEveryMs: number;
+  readonly silenceMs: number;
+  /** How often a message is tried that the server answers with an error that says nothing of the message. */
+  readonly sendAttempts: number;
+}
+
+/** How an element of the login page may be found, best first. */
+export interface ElementSpec {
+  /** ARIA roles together with `texts`; for fields the text is a label, placeholder or accessible name. */
+  readonly roles: readonly string[];
+  /** Visible texts or labels, letter case ignored. */
+  readonly texts: readonly string[];
+  /** CSS selectors, tried after roles and texts. */
+  readonly selectors: readonly string[];
+}
+
+/** What the browser login looks for. */
+export interface LoginPage {
+  readonly path: string;
+  /** The localStorage key under which the web app keeps its token. */
+  readonly tokenKey: string;
+  /** Click to open the login. */
+  readonly loginButton: ElementSpec;
+  readonly emailChoice: ElementSpec;
+  readonly emailField: ElementSpec;
+  readonly passwordField: ElementSpec;
+  readonly submitButton: ElementSpec;
+  /** Where the page says what is wrong. */
+  readonly errorMessage: ElementSpec;
+  /** Texts of a refused password or e-mail, as regular expressions, letter case ignored. */
+  readonly wrongCredentials: readonly string[];
+  /** Signs of a captcha: texts as regular expressions, and selectors. */
+  readonly captcha: { readonly texts: readonly string[]; readonly selectors: readonly string[] };
+  /** Signs of a second factor. */
+  readonly secondFactor: {
+    readonly texts: readonly string[];
+    readonly selectors: readonly string[];
+  };
+}
+
+export interface KosmiProtocol {
+  /** Version of the web app, sent in connection_init. */
+  readonly v: string;
+  /** Meaning unknown, sent in connection_init. */
+  readonly r: string;
+  readonly userAgent: string;
+  readonly origin: string;
+  readonly channelId: string;
+  /** True: entering a room ends other connections of the same account. */
+  readonly disconnectOtherConnections: boolean;
+  /** False: never ask the server for its schema. */
+  readonly introspection: boolean;
+  readonly anonLogin: { readonly document: string; readonly fallbackDocument: string };
+  readonly image: {
+    readonly field: string;
+    readonly nameKeys: readonly string[];
+    readonly timeoutMs: number;
+  };
+  /** Regular expressions, letter case ignored, on the texts and codes of GraphQL errors. */
+  readonly errors: {
+    readonly roomMissing: readonly string[];
+    readonly roomForbidden: readonly string[];
+    readonly rateLimited: readonly string[];
+    readonly messageRefused: readonly string[];
+    readonly notInRoom: readonly string[];
+  };
+  readonly limits: ProtocolLimits;
+  readonly shapes: Readonly<Record<ShapeName, Shape>>;
+  readonly operations: Readonly<Record<OperationName, OperationSpec>>;
+  readonly loginPage: LoginPage;
+}

@@ -1,0 +1,161 @@
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
+import type { TokenBucket } from "../../base/token_bucket.ts";
+import type { BridgeHost } from "../../relay/bridge.ts";
+import type { ChannelId, UserId } from "../../relay/ids.ts";
+import { Decoder, type KosmiUser } from "./decode.ts";
+import { describeErrors } from "./graphql_error.ts";
+import { type KosmiLink, LinkEndedError } from "./link.ts";
+import type { LinkFault } from "./link_fault.ts";
+import type { OnceLog } from "./once_log.ts";
+import { type DraftBook, OperationRunner } from "./operation_runner.ts";
+import type { HistoryLimits, KosmiCredentials, Markup } from "./options.ts";
+import type { KosmiProtocol } from "./protocol.ts";
+import { personOf } from "./room_events.ts";
+import { RoomSession } from "./room_session.ts";
+import { tokenSubject } from "./token_subject.ts";
+
+export interface SessionOptions {
+  readonly host: BridgeHost;
+  readonly link: KosmiLink;
+  readonly credentials: KosmiCredentials;
+  readonly protocol: KosmiProtocol;
+  readonly book: DraftBook;
+  readonly pace: TokenBucket;
+  readonly window: number;
+  readonly history: HistoryLimits;
+  readonly markup: Markup;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly said: OnceLog;
+}
+
+/** Together under the 2 s that a stop may take. */
+const LEAVE_LIMIT_MS = 500;
+const CLOSE_LIMIT_MS = 1_000;
+
+/** One acknowledged connection: who we are, then all rooms on the one socket, until the end. */
+export class KosmiSession {
+  readonly #o: SessionOptions;
+  readonly #runner: OperationRunner;
+  readonly #decoder: Decoder;
+  readonly #rooms = new Map<ChannelId, RoomSession>();
+
+  constructor(options: SessionOptions) {
+    this.#o = options;
+    this.#decoder = new Decoder(options.protocol);
+    this.#runner = new OperationRunner(options);
+  }
+
+  room(channel: ChannelId): RoomSession | undefined {
+    return this.#rooms.get(channel);
+  }
+
+  /** Resolves with why the connection ended, when nothing of it is left. Never rejects. */
+  async run(signal: AbortSignal): Promise<LinkFault> {
+    const { link } = this.#o;
+    const goodbye = () => void this.#goodbye();
+    if (signal.aborted) goodbye();
+    else signal.addEventListener("abort", goodbye, { once: true });
+    try {
+      const ownIds = await this.#identify();
+      await this.#liveInRooms(ownIds);
+    } catch (thrown) {
+      await link.close(CLOSE_LIMIT_MS, { kind: "unusable", said: describeError(thrown) });
+    } finally {
+      signal.removeEventListener("abort", goodbye);
+    }
+    const ended: unknown = link.signal.reason;
+    return ended instanceof LinkEndedError ? ended.fault : { kind: "closed-by-us" };
+  }
+
+  /** Learns who we are and tells the host; answers the ids under which we show. */
+  async #identify(): Promise<ReadonlySet<UserId>> {
+    const [user] = await Promise.all([this.#currentUser(), this.#runner.introspect()]);
+    const subject = tokenSubject(this.#o.credentials.token);
+    const self = user ?? (subject === null ? null : unnamed(subject));
+    if (self === null) {
+      throw new Error(
+        "Cannot tell which messages are our own: Kosmi does not say who we are (currentUser)",
+      );
+    }
+    this.#compareWithLogin(self);
+    this.#o.host.linkUp(personOf(self));
+    const ids = [self.id, ...(subject === null ? [] : [unnamed(subject).id])];
+    return new Set(ids);
+  }
+
+  async #currentUser(): Promise<KosmiUser | null> {
+    const { log, link } = this.#o;
+    try {
+      const { value, errors } = await this.#runner.run("currentUser", {});
+      const user = this.#decoder.currentUser(value);
+      if (user === null) {
+        log.warn("Kosmi does not say who we are: {said}", {
+          said: errors.length === 0 ? "an answer without a user" : describeErrors(errors),
+        });
+      }
+      return user;
+    } catch (thrown) {
+      if (link.signal.aborted) throw thrown;
+      log.warn("Kosmi does not say who we are: {said}", { said: describeError(thrown) });
+      return null;
+    }
+  }
+
+  /** A valid login can show as anonymous all the same: then people see another name, and private rooms are closed. */
+  #compareWithLogin(self: KosmiUser): void {
+    const { said, credentials } = this.#o;
+    const kind = "anonymous though logged in";
+    if (credentials.expectsLogin && self.anonymous === true) {
+      said.warn(
+        kind,
+        'Kosmi shows us as the anonymous user "{name}" although a login is configured; its token may be that of an anonymous visitor',
+        { name: self.name },
+      );
+    } else {
+      said.forget(kind);
+    }
+  }
+
+  async #liveInRooms(ownIds: ReadonlySet<UserId>): Promise<void> {
+    for (const plan of this.#o.host.channels()) {
+      if (this.#rooms.has(plan.channel)) continue;
+      const room = new RoomSession({
+        ...this.#o,
+        plan,
+        ownIds,
+        runner: this.#runner,
+        decoder: this.#decoder,
+        log: this.#o.log.with({ room: plan.channel }),
+      });
+      this.#rooms.set(plan.channel, room);
+    }
+    const { link } = this.#o;
+    const ended = new Promise<void>((resolve) => {
+      if (link.signal.aborted) resolve();
+      else link.signal.addEventListener("abort", () => resolve(), { once: true });
+    });
+    await Promise.all([ended, ...[...this.#rooms.values()].map((room) => room.live())]);
+  }
+
+  async #goodbye(): Promise<void> {
+    const { link } = this.#o;
+    await new Promise<void>((resolve) => {
+      const cancel = link.deadlines.add(LEAVE_LIMIT_MS, resolve);
+      link.signal.addEventListener("abort", () => resolve(), { once: true });
+      const leaving = [...this.#rooms.values()].map((room) => room.disconnect());
+      void Promise.all(leaving).then(() => {
+        cancel();
+        resolve();
+      });
+    });
+    await link.close(CLOSE_LIMIT_MS);
+  }
+}
+
+function unnamed(subject: string): KosmiUser {
+  return { id: subject as UserId, name: "", username: "", anonymous: null, bot: false };
+}

@@ -1,0 +1,130 @@
+// @ts-types="@types/ws"
+import WebSocket from "ws";
+import { Buffer } from "node:buffer";
+import { describeError } from "../../base/errors.ts";
+import type { LinkFault } from "./link_fault.ts";
+
+/** What the connection tells its owner. */
+export interface SocketHooks {
+  /** Every text frame; answers what graphql-ws gets to see of it, null for nothing. */
+  frame(text: string): object | null;
+  /** A WebSocket control ping of the server. */
+  controlPing(): void;
+  /** A frame that is not text. */
+  binary(): void;
+  /** Something went wrong; comes before the close. */
+  fault(fault: LinkFault): void;
+  closed(code: number, reason: string): void;
+}
+
+export interface SocketOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly maxFrameBytes: number;
+  readonly handshakeTimeoutMs: number;
+  readonly hooks: SocketHooks;
+}
+
+/** What graphql-ws is given as its WebSocket: one connection over `ws`, with headers and with our gate before it. */
+export interface SocketFactory {
+  readonly webSocketImpl: unknown;
+  /** The socket once dialled. */
+  current(): WebSocket | null;
+}
+
+/**
+ * Wraps instead of extending `ws`, because frames must be filtered before graphql-ws: one frame that it does not know
+ * makes it close the connection.
+ */
+export function socketFactory(options: SocketOptions): SocketFactory {
+  let current: WebSocket | null = null;
+  class GatedSocket {
+    static readonly CONNECTING = WebSocket.CONNECTING;
+    static readonly OPEN = WebSocket.OPEN;
+    static readonly CLOSING = WebSocket.CLOSING;
+    static readonly CLOSED = WebSocket.CLOSED;
+    onopen: (() => void) | null = null;
+    onmessage: ((event: { data: object }) => void) | null = null;
+    onerror: ((error: unknown) => void) | null = null;
+    onclose: ((event: { code: number; reason: string }) => void) | null = null;
+    readonly #socket: WebSocket;
+
+    constructor(url: string, subprotocol: string) {
+      this.#socket = dial(url, subprotocol, options);
+      current = this.#socket;
+      this.#listen(options.hooks);
+    }
+
+    get readyState(): number {
+      return this.#socket.readyState;
+    }
+
+    send(text: string): void {
+      this.#socket.send(text);
+    }
+
+    close(code?: number, reason?: string): void {
+      this.#socket.close(code, reason);
+    }
+
+    #listen(hooks: SocketHooks): void {
+      const socket = this.#socket;
+      socket.on("open", () => this.onopen?.());
+      socket.on("message", (data, isBinary) => {
+        if (isBinary) return hooks.binary();
+        const seen = hooks.frame(textOf(data));
+        if (seen !== null) this.onmessage?.({ data: seen });
+      });
+      socket.on("ping", () => hooks.controlPing());
+      socket.on("unexpected-response", (request, response) => {
+        hooks.fault({
+          kind: "handshake",
+          status: response.statusCode ?? 0,
+          retryAfterMs: retryAfterMs(response.headers["retry-after"]),
+        });
+        response.resume();
+        request.destroy();
+      });
+      socket.on("error", (error) => {
+        hooks.fault(faultOf(error, options.maxFrameBytes));
+        this.onerror?.(error);
+      });
+      socket.on("close", (code, reason) => {
+        hooks.closed(code, reason.toString());
+        this.onclose?.({ code, reason: reason.toString() });
+      });
+    }
+  }
+  return { webSocketImpl: GatedSocket, current: () => current };
+}
+
+function dial(url: string, subprotocol: string, options: SocketOptions): WebSocket {
+  return new WebSocket(url, subprotocol, {
+    headers: { ...options.headers },
+    maxPayload: options.maxFrameBytes,
+    handshakeTimeout: options.handshakeTimeoutMs,
+    perMessageDeflate: false,
+    // Damaged text is to cost one frame, not the connection: it is read with replacement characters.
+    skipUTF8Validation: true,
+    followRedirects: false,
+  });
+}
+
+function textOf(data: WebSocket.RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString("utf8");
+  return Buffer.isBuffer(data) ? data.toString("utf8") : Buffer.from(data).toString("utf8");
+}
+
+function faultOf(error: Error, maxFrameBytes: number): LinkFault {
+  const code = "code" in error ? error.code : "";
+  return code === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH"
+    ? { kind: "frame-too-large", limitBytes: maxFrameBytes }
+    : { kind: "network", said: describeError(error) };
+}
+
+/** Retry-After in seconds; the form with a date is not worth its trouble here. */
+function retryAfterMs(header: string | undefined): number | null {
+  const seconds = Number(header);
+  return header !== undefined && Number.isFinite(seconds) && seconds >= 0
+    ? Math.min(seconds, 3_600) * 1_000
+    : null;
+}

@@ -1,0 +1,78 @@
+import { escapeTagValue, type Wire } from "./wire.ts";
+
+export interface MessageTags {
+  readonly time?: string;
+  readonly msgid?: string;
+  /** Services account of the sender. */
+  readonly account?: Wire;
+  /** The sender is a bot. */
+  readonly bot?: boolean;
+  /** Client-only tags (`+name`), passed on as they came. */
+  readonly client?: ReadonlyMap<string, Wire>;
+}
+
+/** Tags of one recipient's copy. */
+export interface CopyTags {
+  readonly batch?: string | undefined;
+  readonly label?: Wire | undefined;
+}
+
+/** The longest line, with CRLF, without tags. */
+const LINE_BYTES = 512;
+
+/** One line from the server, on its way to any number of clients with different capabilities. */
+export class Message {
+  readonly source: Wire;
+  /** Command and parameters. */
+  readonly body: Wire;
+  readonly tags: MessageTags;
+  readonly #copies = new Map<number, Wire>();
+
+  /** What is longer than a line is cut at the byte, as real servers do. */
+  constructor(source: Wire, body: Wire, tags: MessageTags = {}) {
+    this.source = source;
+    this.body = source === ""
+      ? body.slice(0, LINE_BYTES - 2)
+      : body.slice(0, LINE_BYTES - 4 - source.length);
+    this.tags = tags;
+  }
+
+  /** The line with CRLF, with those tags that a client with these capabilities may see. */
+  line(caps: ReadonlySet<string>, copy: CopyTags = {}): Wire {
+    if (copy.batch !== undefined || copy.label !== undefined) return this.#build(caps, copy);
+    const kind = kindOf(caps);
+    let line = this.#copies.get(kind);
+    if (line === undefined) this.#copies.set(kind, line = this.#build(caps, copy));
+    return line;
+  }
+
+  #build(caps: ReadonlySet<string>, copy: CopyTags): Wire {
+    const tags = [...this.#tagsFor(caps)];
+    if (copy.batch !== undefined && caps.has("batch")) tags.push(`batch=${copy.batch}`);
+    if (copy.label !== undefined) tags.push(`label=${escapeTagValue(copy.label)}`);
+    const start = tags.length === 0 ? "" : `@${tags.join(";")} `;
+    return `${start}${this.source === "" ? "" : `:${this.source} `}${this.body}\r\n`;
+  }
+
+  *#tagsFor(caps: ReadonlySet<string>): Generator<Wire> {
+    const { time, msgid, account, bot, client } = this.tags;
+    const all = caps.has("message-tags");
+    if (time !== undefined && (caps.has("server-time"))) yield `time=${time}`;
+    if (msgid !== undefined && all) yield `msgid=${msgid}`;
+    if (account !== undefined && caps.has("account-tag")) {
+      yield `account=${escapeTagValue(account)}`;
+    }
+    if (bot === true && all) yield "bot";
+    if (!all || client === undefined) return;
+    for (const [key, value] of client) {
+      yield value === "" ? key : `${key}=${escapeTagValue(value)}`;
+    }
+  }
+}
+
+/** Clients of one kind get the same tags. */
+function kindOf(caps: ReadonlySet<string>): number {
+  if (caps.size === 0) return 0;
+  return (caps.has("message-tags") ? 1 : 0) + (caps.has("server-time") ? 2 : 0) +
+    (caps.has("account-tag") ? 4 : 0);
+}

@@ -1,3 +1,5 @@
+import type { Clock } from "../../../src/base/clock.ts";
+import type { Logger, LogProperties } from "../../../src/base/log.ts";
 import type { Outgoing, Part, WireText } from "../../../src/relay/bridge.ts";
 import {
   type AccountId,
@@ -55,4 +57,71 @@ export function acceptance(said: {
     speaker: "nick",
   }));
   return { origin: said.origin, messageId, cursorAtMs: said.atMs ?? null, deliveries };
+}
+
+/** A clock that stands still until it is turned. */
+export class TurnedClock implements Clock {
+  #nowMs: number;
+
+  constructor(nowMs: number) {
+    this.#nowMs = nowMs;
+  }
+
+  now(): number {
+    return this.#nowMs;
+  }
+
+  monotonic(): number {
+    return this.#nowMs;
+  }
+
+  sleep(): Promise<void> {
+    return Promise.reject(new Error("Cannot sleep: the store must not wait"));
+  }
+
+  advance(laterMs: number): void {
+    this.#nowMs += laterMs;
+  }
+}
+
+type Level = "debug" | "info" | "warn" | "error";
+
+/** A line as a person would read it. */
+export interface Said {
+  readonly level: Level;
+  readonly text: string;
+}
+
+/** Keeps what was said. */
+export class RecordingLogger implements Logger {
+  readonly lines: Said[] = [];
+
+  debug(template: string, properties?: LogProperties): void {
+    this.#keep("debug", template, properties);
+  }
+
+  info(template: string, properties?: LogProperties): void {
+    this.#keep("info", template, properties);
+  }
+
+  warn(template: string, properties?: LogProperties): void {
+    this.#keep("warn", template, properties);
+  }
+
+  error(template: string, properties?: LogProperties): void {
+    this.#keep("error", template, properties);
+  }
+
+  with(): Logger {
+    return this;
+  }
+
+  texts(level: Level): readonly string[] {
+    return this.lines.filter((line) => line.level === level).map((line) => line.text);
+  }
+
+  #keep(level: Level, template: string, properties: LogProperties = {}): void {
+    const text = template.replace(/\{(\w+)\}/g, (_all, name) => String(properties[name]));
+    this.lines.push({ level, text });
+  }
 }

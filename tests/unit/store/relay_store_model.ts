@@ -1,0 +1,185 @@
+import type { Cursor } from "../../../src/relay/bridge.ts";
+import type { EndpointId, MessageId } from "../../../src/relay/ids.ts";
+import type {
+  Acceptance,
+  Delivery,
+  OutboxLevel,
+  OutboxLimits,
+  RelayStore,
+  Settlement,
+  Shipment,
+  SourceRef,
+  Trace,
+} from "../../../src/relay/relay_store.ts";
+
+interface Taken {
+  readonly source: SourceRef;
+  readonly takenAtMs: number;
+  copies: { readonly delivery: Delivery; ids: MessageId[] }[];
+}
+
+interface Sent {
+  readonly shipment: Shipment;
+  confirmed: number;
+}
+
+/** What a store must do, as plainly as it can be said. Ids are the real store's: it hands out its own. */
+export class RelayStoreModel {
+  #taken: Taken[] = [];
+  #outbox: Delivery[] = [];
+  #sent: Sent[] = [];
+  #takenOf = new Map<Delivery, Taken>();
+  readonly #cursors = new Map<EndpointId, Cursor>();
+  readonly #dropped = new Map<EndpointId, number>();
+
+  /** Which acceptances are new, in order. */
+  accept(
+    batch: readonly Acceptance[],
+    nowMs: number,
+    answer: ReturnType<RelayStore["accept"]>,
+  ): boolean[] {
+    return batch.map((item, index) => {
+      const source = item.messageId === null ? null : { endpoint: item.origin, id: item.messageId };
+      if (source !== null && this.#find(source) !== null) return false;
+      const taken: Taken | null = source === null ? null : { source, takenAtMs: nowMs, copies: [] };
+      if (taken !== null) this.#taken.push(taken);
+      for (const delivery of answer[index] ?? []) {
+        this.#outbox.push(delivery);
+        if (taken === null || delivery.source === null) continue;
+        taken.copies.push({ delivery, ids: [] });
+        this.#takenOf.set(delivery, taken);
+      }
+      if (item.cursorAtMs !== null) {
+        this.setCursor(item.origin, { id: item.messageId, atMs: item.cursorAtMs });
+      }
+      return true;
+    });
+  }
+
+  waiting(endpoint: EndpointId): Delivery[] {
+    const shipped = new Set(
+      this.#sent.flatMap((sent) => sent.shipment.deliveries.map((d) => d.id)),
+    );
+    return this.#outbox.filter((d) => d.endpoint === endpoint && !shipped.has(d.id));
+  }
+
+  underWay(endpoint: EndpointId): Shipment[] {
+    return this.#sent.filter(({ shipment }) => shipment.endpoint === endpoint)
+      .map(({ shipment, confirmed }) => ({ ...shipment, confirmed, doubtful: true }));
+  }
+
+  ship(shipments: readonly Shipment[]): void {
+    for (const shipment of shipments) this.#sent.push({ shipment, confirmed: 0 });
+  }
+
+  settle(batch: readonly Settlement[]): void {
+    for (const settlement of batch) {
+      const sent = this.#sent.find(({ shipment }) => shipment.id === settlement.shipment);
+      if (sent === undefined) continue;
+      if (settlement.kind === "part") this.#confirm(sent, settlement.messageId);
+      else this.#end(sent, settlement.kind);
+    }
+  }
+
+  traces(source: SourceRef): Trace[] | null {
+    return this.#find(source)?.copies.map(({ delivery, ids }) => ({
+      endpoint: delivery.endpoint,
+      ids,
+    })) ?? null;
+  }
+
+  sourceOf(copy: SourceRef): SourceRef | null {
+    return this.#taken.find((taken) =>
+      taken.copies.some(({ delivery, ids }) =>
+        delivery.endpoint === copy.endpoint && ids.includes(copy.id)
+      )
+    )?.source ?? null;
+  }
+
+  cursor(origin: EndpointId): Cursor | null {
+    return this.#cursors.get(origin) ?? null;
+  }
+
+  setCursor(origin: EndpointId, cursor: Cursor): void {
+    if (cursor.atMs >= (this.cursor(origin)?.atMs ?? cursor.atMs)) {
+      this.#cursors.set(origin, cursor);
+    }
+  }
+
+  trim(limits: OutboxLimits, nowMs: number): Delivery[] {
+    const over = new Set<Delivery>();
+    for (const endpoint of new Set(this.#outbox.map((delivery) => delivery.endpoint))) {
+      const young = this.waiting(endpoint).filter((delivery) => {
+        const old = delivery.acceptedAtMs < nowMs - limits.maxAgeMs;
+        if (old) over.add(delivery);
+        return !old;
+      });
+      const surplus = Math.max(0, young.length - limits.maxMessages);
+      for (const delivery of young.slice(0, surplus)) over.add(delivery);
+    }
+    const dropped = this.#outbox.filter((delivery) => over.has(delivery));
+    for (const delivery of dropped) {
+      this.countDropped(delivery.endpoint, 1);
+      this.#forgetCopy(delivery);
+    }
+    this.#outbox = this.#outbox.filter((delivery) => !over.has(delivery));
+    return dropped;
+  }
+
+  countDropped(endpoint: EndpointId, count: number): void {
+    this.#dropped.set(endpoint, (this.#dropped.get(endpoint) ?? 0) + count);
+  }
+
+  takeUnannounced(endpoint: EndpointId): number {
+    const count = this.#dropped.get(endpoint) ?? 0;
+    this.#dropped.delete(endpoint);
+    return count;
+  }
+
+  forget(olderThanMs: number): void {
+    this.#taken = this.#taken.filter((taken) => taken.takenAtMs >= olderThanMs);
+  }
+
+  level(endpoint: EndpointId): OutboxLevel {
+    const waiting = this.waiting(endpoint);
+    return { waiting: waiting.length, oldestAcceptedAtMs: waiting[0]?.acceptedAtMs ?? null };
+  }
+
+  #find(source: SourceRef): Taken | null {
+    return this.#taken.find((taken) =>
+      taken.source.endpoint === source.endpoint && taken.source.id === source.id
+    ) ?? null;
+  }
+
+  #confirm(sent: Sent, messageId: MessageId | null): void {
+    if (sent.confirmed === sent.shipment.parts.length) return;
+    sent.confirmed++;
+    if (messageId === null) return;
+    for (const delivery of sent.shipment.deliveries) this.#copyOf(delivery)?.ids.push(messageId);
+  }
+
+  #end(sent: Sent, kind: "done" | "rejected" | "released"): void {
+    if (kind === "released" && sent.confirmed > 0) return;
+    this.#sent = this.#sent.filter((other) => other !== sent);
+    if (kind === "released") return;
+    const gone = new Set(sent.shipment.deliveries.map((delivery) => delivery.id));
+    this.#outbox = this.#outbox.filter((delivery) => !gone.has(delivery.id));
+    if (kind === "rejected" && sent.confirmed === 0) {
+      sent.shipment.deliveries.forEach((d) => this.#forgetCopy(d));
+    }
+  }
+
+  #copyOf(delivery: Delivery): Taken["copies"][number] | null {
+    for (const [known, taken] of this.#takenOf) {
+      if (known.id !== delivery.id) continue;
+      return taken.copies.find((copy) => copy.delivery.id === delivery.id) ?? null;
+    }
+    return null;
+  }
+
+  #forgetCopy(delivery: Delivery): void {
+    for (const taken of this.#taken) {
+      taken.copies = taken.copies.filter((copy) => copy.delivery.id !== delivery.id);
+    }
+  }
+}

@@ -246,7 +246,7 @@ function drawTools(message, mine, react) {
   tools.push(button("↩", "Reply", () => startReply(message)));
   if (mine) {
     tools.push(button("✎", "Edit", () => startEdit(message)));
-    tools.push(button("🗑", "Delete", () => act("delete", { messageId: message.id })));
+    tools.push(button("✕", "Delete", () => act("delete", { messageId: message.id })));
   }
   return element("div", { class: "tools" }, ...tools);
 }

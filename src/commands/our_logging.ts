@@ -1,7 +1,7 @@
 import { systemClock } from "../base/clock.ts";
 import { secretsOf } from "../config/secrets.ts";
 import type { Config } from "../config/types.ts";
-import { type Logging, type LoggingOptions, startLogging } from "../observability/logging.ts";
+import { type Logging, startLogging } from "../observability/logging.ts";
 import { stderrIsTerminal, wantsColour } from "../observability/terminal.ts";
 
 /** Starts the log as the configuration wants it, with all its secrets known. */
@@ -12,22 +12,11 @@ export async function startOurLogging(config: Config, debug: boolean): Promise<L
     clock: systemClock,
     level: general.logLevel,
     debug: debug || general.debug,
-    levels: levelsOf(general.logLevels),
+    levels: general.logLevels,
     format: general.logFormat,
     terminal,
     colour: wantsColour(terminal),
   });
   for (const secret of secretsOf(config)) logging.secrets.add(secret);
   return logging;
-}
-
-function levelsOf(written: readonly string[]): LoggingOptions["levels"] {
-  return Object.fromEntries(written.flatMap((entry) => {
-    const [category, level] = entry.split("=");
-    return category !== undefined && isLevel(level) ? [[category, level]] : [];
-  }));
-}
-
-function isLevel(level: string | undefined): level is LoggingOptions["level"] {
-  return level === "debug" || level === "info" || level === "warning" || level === "error";
 }

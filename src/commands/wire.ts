@@ -9,7 +9,7 @@ import type { DataDirectory } from "../store/data_directory.ts";
 import { accountSettings } from "./account_settings.ts";
 import { wireIrc } from "./wire_irc.ts";
 import { wireKosmi } from "./wire_kosmi.ts";
-import { openTokenSources } from "./wire_tokens.ts";
+import { TokenSources } from "./wire_tokens.ts";
 
 /** What only a bridge could find wrong in the configuration: nothing was started. */
 export class WiringError extends Error {
@@ -33,7 +33,7 @@ export interface WiredAccount extends RelayAccount {
 /** Makes every account of the configuration. Throws a WiringError. */
 export async function wireAccounts(config: Config, wiring: Wiring): Promise<WiredAccount[]> {
   const { logging, clock } = wiring;
-  const tokens = openTokenSources(config, wiring);
+  const tokens = new TokenSources(config, wiring);
   const faults: string[] = [];
   const wired: WiredAccount[] = [];
   for (const account of config.accounts) {

@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { IrcBridge } from "../bridges/irc/irc_bridge.ts";
+import { IrcBridge } from "../bridges/irc/bridge.ts";
 import type { IrcNickServ, IrcSasl, SaslMechanism } from "../bridges/irc/options.ts";
 import type { GeneralConfig, IrcAccountConfig } from "../config/types.ts";
 import type { AccountId } from "../relay/ids.ts";

@@ -1,7 +1,8 @@
 import { AnonymousSource } from "../auth/anonymous_source.ts";
+import { browserLogin } from "../auth/browser_login.ts";
 import { ConfiguredSource } from "../auth/configured_source.ts";
 import { isJwt } from "../auth/jwt.ts";
-import { LoginSource } from "../auth/login_source.ts";
+import { type Login, LoginSource } from "../auth/login_source.ts";
 import type { TokenSource } from "../auth/token_source.ts";
 import type { Clock } from "../base/clock.ts";
 import { anonLogin } from "../bridges/kosmi/anon_login.ts";
@@ -15,9 +16,83 @@ export interface TokenWiring {
   readonly data: DataDirectory;
   readonly logging: Logging;
   readonly clock: Clock;
+  /** Told of each step of a browser login, for a person who watches. */
+  readonly onStep?: (account: string, step: string) => void;
 }
 
-/** The token sources of all accounts that have tokens, over one data directory. */
-export interface TokenSources {
-  of(account: KosmiAccountConfig): TokenSource;
+/** The token sources of a configuration, over one data directory. */
+export class TokenSources {
+  readonly #wiring: TokenWiring;
+  readonly caches: TokenCaches;
+
+  constructor(config: Config, wiring: TokenWiring) {
+    this.#wiring = wiring;
+    const emails = config.accounts.flatMap((account) =>
+      account.protocol === "kosmi" && account.email !== null ? [account.email] : []
+    );
+    this.caches = new TokenCaches({
+      directory: wiring.data,
+      emails,
+      isToken: isJwt,
+      now: () => wiring.clock.now(),
+      log: wiring.logging.logger("token"),
+    });
+  }
+
+  /** Where an account's tokens come from: its Token, else its login, else an anonymous visitor's. */
+  of(account: KosmiAccountConfig): TokenSource {
+    const { clock } = this.#wiring;
+    const login = this.#loginSource(account);
+    if (account.token !== null) {
+      return new ConfiguredSource({
+        token: account.token,
+        fallback: login,
+        clock,
+        log: this.#log(account),
+      });
+    }
+    return login ?? new AnonymousSource({
+      login: (signal) =>
+        anonLogin(
+          { endpoints: endpointsOf(account), protocol: protocolOf(account), clock },
+          signal,
+        ),
+      clock,
+    });
+  }
+
+  #loginSource(account: KosmiAccountConfig): LoginSource | null {
+    if (account.email === null) return null;
+    return new LoginSource({
+      cache: this.caches.of(account.email),
+      login: this.#login(account, account.email),
+      clock: this.#wiring.clock,
+      random: Math.random,
+      log: this.#log(account),
+    });
+  }
+
+  #login(account: KosmiAccountConfig, email: string): Login | null {
+    const { password } = account;
+    if (password === null) return null;
+    const { clock, data, onStep } = this.#wiring;
+    return (signal) =>
+      browserLogin({
+        appUrl: account.appUrl,
+        email,
+        password,
+        page: protocolOf(account).loginPage,
+        browserPath: account.browserPath,
+        browserUrl: account.browserUrl,
+        env: (name) => Deno.env.get(name),
+        directory: data,
+        clock,
+        log: this.#log(account),
+        ...(onStep === undefined ? {} : { onStep: (step) => onStep(account.id, step) }),
+      }, signal);
+  }
+
+  #log(account: KosmiAccountConfig) {
+    return this.#wiring.logging.logger([account.protocol, account.name]);
+  }
 }

@@ -51,6 +51,8 @@ export type Values<Table extends OptionTable> = {
 };
 
 /** A row whose effect is there, unless `status` says otherwise. */
-export function option<T>(row: Omit<Option<T>, "status"> & { status?: Status }): Option<T> {
+export function option<T>(
+  row: Omit<Option<T>, "status" | "fallback"> & { fallback: NoInfer<T>; status?: Status },
+): Option<T> {
   return Object.freeze({ status: "supported", ...row });
 }

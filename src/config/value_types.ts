@@ -101,7 +101,7 @@ function expectedDuration(unit: "ms" | "s" | null, minMs: number, maxMs: number)
 }
 
 /** One of a few words; letter case does not matter. */
-export function choice<Word extends string>(words: readonly Word[]): ValueType<Word> {
+export function choice<const Word extends string>(words: readonly Word[]): ValueType<Word> {
   return {
     name: words.map((word) => `\`"${word}"\``).join(" or "),
     secret: false,

@@ -5,7 +5,7 @@ import type { RichText } from "./rich_text.ts";
 export interface Person {
   readonly id: UserId;
   readonly nick: string;
-  /** For the {USERID} placeholder: what tells this person from a namesake (IRC: ident@host). */
+  /** For the {USERID} placeholder: what tells this person from a namesake (`ident@host`, say). */
   readonly userId: string;
   /** True when the service says that this is a program. */
   readonly bot?: boolean;

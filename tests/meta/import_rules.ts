@@ -1,0 +1,49 @@
+import type { Import } from "./module_graph.ts";
+import { ROOM_RULES, roomOf } from "./rooms.ts";
+
+/** What is wrong with these imports, one sentence each. */
+export function importFaults(imports: readonly Import[]): string[] {
+  return [...imports.flatMap(faultOf), ...oneFileFaults(imports)];
+}
+
+function faultOf(one: Import): string[] {
+  const room = roomOf(one.from);
+  if (room === null) return [`${one.from} is in no room: see tests/meta/rooms.ts`];
+  if (!one.to.startsWith("src/")) return moduleFault(one, room);
+  const target = roomOf(one.to);
+  if (target === room) return [];
+  const { rooms, types = [] } = ROOM_RULES[room];
+  if (names(rooms, one.to)) return [];
+  if (names(types, one.to)) {
+    return one.typeOnly ? [] : [`${one.from} may import only types of ${one.to} (import type)`];
+  }
+  return [`${one.from} imports ${one.to}: ${room} may not import ${target ?? "that"}`];
+}
+
+/** True when one of the names is the file's room, or the file itself. */
+function names(allowed: readonly string[], path: string): boolean {
+  const inside = path.replace(/^src\//, "").replace(/\.ts$/, "");
+  return allowed.some((name) => inside === name || inside.startsWith(`${name}/`));
+}
+
+function moduleFault(one: Import, room: keyof typeof ROOM_RULES): string[] {
+  const name = one.to.replace(/^npm:(@types\/)?/, "");
+  const rule = ROOM_RULES[room].modules?.[name];
+  if (rule === undefined) return [`${one.from} imports ${name}: ${room} may not`];
+  if (rule === "late" && !one.dynamic && !one.typeOnly) {
+    return [`${one.from} imports ${name} at once: only import() when it is needed`];
+  }
+  return [];
+}
+
+function oneFileFaults(imports: readonly Import[]): string[] {
+  const users = new Map<string, Set<string>>();
+  for (const { from, to } of imports) {
+    const room = roomOf(from);
+    const name = to.replace(/^npm:/, "");
+    if (room === null || ROOM_RULES[room].modules?.[name] !== "oneFile") continue;
+    users.set(name, (users.get(name) ?? new Set()).add(from));
+  }
+  return [...users].filter(([, files]) => files.size > 1)
+    .map(([name, files]) => `${name} is imported by ${[...files].join(" and ")}: one file may`);
+}

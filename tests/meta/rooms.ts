@@ -1,0 +1,117 @@
+/** A part of src that imports by one rule. */
+export type Room =
+  | "base"
+  | "relay"
+  | "bridges/irc"
+  | "bridges/kosmi"
+  | "auth"
+  | "store"
+  | "config"
+  | "observability"
+  | "commands"
+  | "main";
+
+interface RoomRule {
+  /** Rooms, or single files of a room (`relay/ids`), that may be imported. */
+  readonly rooms: readonly string[];
+  /** Rooms or files of which only types may be imported. */
+  readonly types?: readonly string[];
+  /** npm packages and built-in modules, with how they may be imported. */
+  readonly modules?: Readonly<Record<string, ModuleRule>>;
+  /** Members of `Deno` that may be used; null: all but `exit`. */
+  readonly deno: readonly string[] | null;
+}
+
+/** `oneFile`: by a single file of the room; `late`: only by `import()` when it is needed, but for types. */
+export type ModuleRule = "free" | "oneFile" | "late";
+
+/** What a bridge knows of the core: its port, and the values that cross it. */
+const PORT = ["relay/bridge", "relay/event", "relay/ids", "relay/rich_text"];
+
+const EVERYTHING = ["base", "relay", "bridges/irc", "bridges/kosmi", "auth", "store", "config"]
+  .concat("observability", "commands");
+
+/** "Each room and what it may touch": docs/architecture.md in a form that a test can read. */
+export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
+  base: { rooms: [], deno: [] },
+  relay: { rooms: ["base"], deno: [] },
+  "bridges/irc": {
+    rooms: ["base", ...PORT],
+    modules: {
+      "irc-framework": "oneFile",
+      "node:buffer": "free",
+      "node:crypto": "free",
+      "node:events": "free",
+      "node:net": "free",
+      "node:tls": "free",
+    },
+    deno: ["readTextFile", "readFile", "errors"],
+  },
+  "bridges/kosmi": {
+    rooms: ["base", ...PORT],
+    modules: {
+      "graphql-ws": "free",
+      "node:buffer": "free",
+      "node:http": "free",
+      "node:https": "free",
+      "valibot": "free",
+      "ws": "free",
+    },
+    deno: ["errors"],
+  },
+  auth: {
+    rooms: ["base"],
+    types: ["store"],
+    modules: {
+      "node:buffer": "free",
+      "node:crypto": "free",
+      "puppeteer-core": "late",
+      "valibot": "free",
+    },
+    deno: null,
+  },
+  store: {
+    rooms: ["base"],
+    types: ["relay"],
+    modules: {
+      "node:buffer": "free",
+      "node:crypto": "free",
+      "node:path": "free",
+      "node:sqlite": "free",
+      "valibot": "free",
+    },
+    deno: null,
+  },
+  config: {
+    rooms: ["base"],
+    modules: { "node:net": "free", "node:path": "free", "smol-toml": "free", "valibot": "free" },
+    deno: ["env", "errors", "open", "readTextFile", "readFile"],
+  },
+  observability: {
+    rooms: ["base"],
+    types: ["relay"],
+    modules: { "@logtape/logtape": "free", "node:buffer": "free", "prom-client": "free" },
+    deno: ["stderr", "stdout", "stdin", "noColor", "serve", "errors", "memoryUsage", "consoleSize"],
+  },
+  commands: {
+    rooms: EVERYTHING,
+    // The version stands in deno.json, and only there.
+    modules: { commander: "free", "deno.json": "free", "node:path": "free", "node:buffer": "free" },
+    deno: null,
+  },
+  main: { rooms: EVERYTHING, modules: { commander: "free", "deno.json": "free" }, deno: null },
+};
+
+/** Room of a file, by its path from the root (`src/bridges/irc/nick.ts`); null when it is in none. */
+export function roomOf(path: string): Room | null {
+  const inside = path.replace(/^src\//, "").replace(/\.ts$/, "");
+  for (const room of roomNames()) {
+    if (inside === room || inside.startsWith(`${room}/`)) return room;
+  }
+  return null;
+}
+
+function roomNames(): Room[] {
+  const names = Object.keys(ROOM_RULES);
+  return names.filter((name): name is Room => name in ROOM_RULES);
+}

@@ -1,0 +1,177 @@
+import type { Browser, Page } from "puppeteer-core";
+import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import { LoginError } from "./login_error.ts";
+import { untilAborted } from "./shared_flight.ts";
+
+/** A browser with one empty page, for one login. */
+export interface LoginBrowser {
+  readonly page: Page;
+  /** True once the browser has gone by itself. */
+  readonly isGone: () => boolean;
+  /** Ends the browser, by force after a moment, and removes its profile. Never throws. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** A folder for one run of the browser. */
+export interface ScratchFolders {
+  /** Makes a new one; its path. */
+  makeScratch(): Promise<string>;
+}
+
+export interface LocalBrowser {
+  readonly executable: string;
+  readonly folders: ScratchFolders;
+  readonly clock: Clock;
+}
+
+/** What keeps Chromium quiet, small and away from everything but the login page. */
+const QUIET = [
+  "--disable-gpu",
+  "--disable-quic",
+  "--disable-dev-shm-usage",
+  "--no-first-run",
+  "--no-default-browser-check",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-breakpad",
+  "--disable-crash-reporter",
+  "--password-store=basic",
+  "--use-mock-keychain",
+  "--mute-audio",
+  "--lang=en-US",
+];
+const START_LIMIT_MS = 30_000;
+const CLOSE_LIMIT_MS = 2_000;
+export const VIEWPORT = { width: 1280, height: 900 };
+
+/** Starts a browser of this machine. Throws a LoginError, or the signal's reason; then nothing is left running. */
+export async function startBrowser(
+  options: LocalBrowser,
+  signal: AbortSignal,
+): Promise<LoginBrowser> {
+  const { executable, folders, clock } = options;
+  const profile = await folders.makeScratch();
+  try {
+    // A service manager's `root` can't use Chromium's own sandbox; everybody else tries it first.
+    const isRoot = (await Deno.stat(profile)).uid === 0;
+    let browser: Browser;
+    try {
+      browser = await launch(executable, profile, isRoot ? ["--no-sandbox"] : [], signal);
+    } catch (error) {
+      if (isRoot || !/sandbox/i.test(describeError(error))) throw error;
+      browser = await launch(executable, profile, ["--no-sandbox"], signal);
+    }
+    return await localBrowser(browser, profile, clock, signal);
+  } catch (error) {
+    await removeFolder(profile, clock);
+    signal.throwIfAborted();
+    throw cannotStart(executable, error);
+  }
+}
+
+async function launch(
+  executable: string,
+  profile: string,
+  extra: readonly string[],
+  signal: AbortSignal,
+): Promise<Browser> {
+  signal.throwIfAborted();
+  // Only a login pays for loading the library.
+  const { launch } = await import("puppeteer-core");
+  return await launch({
+    executablePath: executable,
+    // Through a pipe Chromium ends with us, however we end, and no port is opened.
+    pipe: true,
+    headless: true,
+    userDataDir: profile,
+    env: {
+      HOME: profile,
+      TMPDIR: profile,
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      LANG: "en_US.UTF-8",
+    },
+    args: [...QUIET, ...extra],
+    defaultViewport: VIEWPORT,
+    timeout: START_LIMIT_MS,
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
+    signal,
+  });
+}
+
+async function localBrowser(
+  browser: Browser,
+  profile: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<LoginBrowser> {
+  let isGone = false;
+  browser.on("disconnected", () => isGone = true);
+  let closing: Promise<void> | null = null;
+  const close = () =>
+    closing ??= endBrowser(browser, clock).then(() => removeFolder(profile, clock));
+  try {
+    const page = await untilAborted(firstPage(browser), signal);
+    return { page, isGone: () => isGone, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function firstPage(browser: Browser): Promise<Page> {
+  const [page] = await browser.pages();
+  return page ?? await browser.newPage();
+}
+
+async function endBrowser(browser: Browser, clock: Clock): Promise<void> {
+  const process = browser.process();
+  const exited = new Promise<void>((resolve) => {
+    if (process === null || process.exitCode !== null || process.signalCode !== null) resolve();
+    else process.once("exit", () => resolve());
+  });
+  const closed = browser.close().catch(() => {});
+  if (!await inTime(Promise.all([closed, exited]), clock)) process?.kill("SIGKILL");
+  await inTime(exited, clock);
+}
+
+/** False when the promise took longer. Never throws. */
+export async function inTime(
+  work: Promise<unknown>,
+  clock: Clock,
+  limitMs: number = CLOSE_LIMIT_MS,
+): Promise<boolean> {
+  const over = new AbortController();
+  const deadline = clock.sleep(limitMs, over.signal).then(() => false, () => false);
+  try {
+    return await Promise.race([work.then(() => true, () => true), deadline]);
+  } finally {
+    over.abort();
+  }
+}
+
+/** A browser that was killed may still be writing for a moment. What stays is removed at the next start. */
+async function removeFolder(path: string, clock: Clock): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt++) {
+    try {
+      return await Deno.remove(path, { recursive: true });
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return;
+      await clock.sleep(50, new AbortController().signal);
+    }
+  }
+}
+
+function cannotStart(executable: string, thrown: unknown): LoginError {
+  if (thrown instanceof LoginError) return thrown;
+  // The library's message goes on for pages with Chromium's own output.
+  const seen = describeError(thrown).slice(0, 300);
+  return new LoginError(
+    "browserFailed",
+    `Cannot start the browser ${executable}: ${seen}. ` +
+      "Check that it starts by itself (as this user, with --headless), or set BrowserPath or BrowserURL",
+  );
+}

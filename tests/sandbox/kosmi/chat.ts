@@ -21,12 +21,15 @@ interface ChatOptions {
   readonly keepMessages: number;
   readonly variants: () => KosmiVariants;
   readonly changed: () => void;
+  /** Does it after that time, or at once for 0. */
+  readonly later: (waitMs: number, action: () => void) => void;
 }
 
 /** All rooms, and what can be done in them. Every change is published to the subscriptions. */
 export class Chat {
   readonly #rooms = new Map<string, Room>();
   readonly #options: ChatOptions;
+  #events = 0;
 
   constructor(options: ChatOptions) {
     this.#options = options;
@@ -65,7 +68,10 @@ export class Chat {
     });
     this.#options.changed();
     const copies = 1 + this.#options.variants().duplicates;
-    return { message, publish: () => this.#publishMessage("newMessage", room, message, copies) };
+    const publish = () => {
+      if (!this.#isLost()) this.#publishMessage("newMessage", room, message, copies);
+    };
+    return { message, publish };
   }
 
   edit(room: Room, id: string, body: string): StoredMessage {
@@ -117,6 +123,13 @@ export class Chat {
     this.#publish("userTyping", room, { user }, channelId);
   }
 
+  #isLost(): boolean {
+    const { lostEvents } = this.#options.variants();
+    if (typeof lostEvents === "string") return lostEvents === "all";
+    this.#events += 1;
+    return this.#events % lostEvents.every === 0;
+  }
+
   #existing(room: Room, id: string): StoredMessage {
     const message = room.find(id);
     if (message === null || message.deleted) throw new KosmiError("MESSAGE_NOT_FOUND");
@@ -130,10 +143,13 @@ export class Chat {
 
   #publish(field: string, room: Room, value: unknown, channelId?: string, copies = 1): void {
     const event = { field, roomId: room.id, value, copies };
-    this.#options.hub.publish(
-      channelId === undefined ? event : { ...event, channelId },
-      this.#options.variants().beforeJoin,
-    );
-    this.#options.changed();
+    const { beforeJoin, deliveryDelayMs } = this.#options.variants();
+    this.#options.later(deliveryDelayMs, () => {
+      this.#options.hub.publish(
+        channelId === undefined ? event : { ...event, channelId },
+        beforeJoin,
+      );
+      this.#options.changed();
+    });
   }
 }

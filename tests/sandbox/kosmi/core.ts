@@ -81,6 +81,7 @@ export class KosmiCore {
   };
   readonly now: () => number;
   readonly #keepLog: number;
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>();
   readonly #sendTimes = new Map<string, number[]>();
   #log: LogEntry[] = [];
   #variants: KosmiVariants;
@@ -98,6 +99,7 @@ export class KosmiCore {
       keepMessages: options.keepMessages,
       variants: () => this.#variants,
       changed: () => this.waiting.changed(),
+      later: (waitMs, action) => this.#later(waitMs, action),
     });
     for (const room of options.rooms) this.chat.addRoom(room);
   }
@@ -145,6 +147,21 @@ export class KosmiCore {
     if (allowed) recent.push(now);
     this.#sendTimes.set(user.id, recent);
     return allowed;
+  }
+
+  /** Forgets what was still to be delivered. */
+  cancelTimers(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #later(waitMs: number, action: () => void): void {
+    if (waitMs <= 0) return action();
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      action();
+    }, waitMs);
+    this.#timers.add(timer);
   }
 
   #buildDocuments(): { http: Documents; socket: Documents } {

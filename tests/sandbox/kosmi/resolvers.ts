@@ -20,6 +20,24 @@ interface RoomArgument {
 
 /** The root fields by their original names; a subscription's are its events, not these. */
 export function rootFields(core: KosmiCore): object {
+  return Object.fromEntries(
+    Object.entries(trueFields(core)).map((
+      [name, resolve],
+    ) => [name, withFaults(core, name, resolve)]),
+  );
+}
+
+type Resolver = (args: never, context: OperationContext) => unknown;
+
+function withFaults(core: KosmiCore, name: string, resolve: Resolver): Resolver {
+  return (args, context) => {
+    const failure = core.variants.failing[name];
+    if (failure !== undefined) throw new KosmiError(failure);
+    return core.variants.notOk.includes(name) ? { ok: false } : resolve(args, context);
+  };
+}
+
+function trueFields(core: KosmiCore): Record<string, Resolver> {
   const { chat, users } = core;
   const members = ({ roomId }: RoomArgument) => chat.room(roomId).members().map(memberView);
   const send = (args: SendArguments, context: OperationContext) =>

@@ -178,6 +178,14 @@ export class KosmiSandbox implements AsyncDisposable {
     }
   }
 
+  /** Takes live sockets out of the room without telling them: their subscriptions fall silent, sends are ok and lost. */
+  expel(roomId: string, userId?: string): void {
+    const room = this.#core.chat.room(roomId);
+    for (const session of this.#core.sessions) {
+      if (userId === undefined || session.user?.id === userId) session.leave(room);
+    }
+  }
+
   /** Sends a frame as it stands to every live socket. */
   sendRaw(frame: string | Uint8Array): void {
     for (const session of this.#core.sessions) session.send(frame);

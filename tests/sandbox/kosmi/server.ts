@@ -80,6 +80,7 @@ export class KosmiServer {
     if (server === null) return;
     this.#server = null;
     clearInterval(this.#keepalive);
+    this.#core.cancelTimers();
     for (const wake of this.#stopped) wake();
     for (const session of [...this.#core.sessions]) session.terminate();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));

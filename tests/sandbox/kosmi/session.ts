@@ -1,15 +1,10 @@
 // @ts-types="@types/ws"
 import { WebSocket } from "ws";
-import type { AbsintheError } from "./absinthe.ts";
 import type { KosmiCore } from "./core.ts";
-import { prepareSubscription, type RunnableDocument, runOperation } from "./documents.ts";
-import type { Subscription } from "./hub.ts";
-import { isRecord, recordOperation } from "./frames.ts";
-import { seededRandom } from "./random.ts";
-import { type OperationContext, rootFields } from "./resolvers.ts";
+import { isRecord } from "./frames.ts";
+import { SocketOperations } from "./operations.ts";
 import type { Room } from "./room.ts";
 import type { KosmiUser } from "./users.ts";
-import type { KosmiVariants } from "./variants.ts";
 
 /** What the stand-in's user may see of a live socket. */
 export interface ConnectionView {
@@ -36,11 +31,9 @@ export class SocketSession {
   sends = 0;
   readonly #core: KosmiCore;
   readonly #socket: WebSocket;
-  readonly #root: object;
   readonly #headers: { userAgent: string | null; origin: string | null };
-  readonly #subscriptions = new Map<string, Subscription>();
+  readonly #operations: SocketOperations;
   readonly #timers = new Set<ReturnType<typeof setTimeout>>();
-  #random: { key: KosmiVariants["shuffle"]; next: () => number } = { key: null, next: () => 0 };
   #initialized = false;
   #init: unknown = null;
   #framesIn = 0;
@@ -53,7 +46,7 @@ export class SocketSession {
   ) {
     this.#core = core;
     this.#socket = socket;
-    this.#root = rootFields(core);
+    this.#operations = new SocketOperations(core, this);
     this.id = options.id;
     this.#headers = options;
     socket.on("message", (data, isBinary) => this.#receive(String(data), isBinary));
@@ -77,7 +70,7 @@ export class SocketSession {
       framesIn: this.#framesIn,
       framesOut: this.#framesOut,
       joined: [...this.joined],
-      subscriptions: [...this.#subscriptions.values()].map((subscription) => subscription.field),
+      subscriptions: this.#operations.fields(),
     };
   }
 
@@ -120,9 +113,7 @@ export class SocketSession {
 
   leave(room: Room): void {
     if (!this.joined.delete(room.id) || this.user === null) return;
-    for (const subscription of this.#subscriptions.values()) {
-      if (subscription.roomId === room.id) subscription.live = false;
-    }
+    this.#operations.roomLeft(room.id);
     this.#core.chat.leave(room, this.user);
   }
 
@@ -150,10 +141,10 @@ export class SocketSession {
           return this.close(4400, "Subscribe message received before ConnectionInit");
         }
         if (frame["id"] === undefined || frame["payload"] === undefined) break;
-        return this.#operate(frame["id"], frame["payload"]);
+        return this.#operations.run(frame["id"], frame["payload"]);
       case "complete":
         if (frame["id"] === undefined) break;
-        return this.#unsubscribe(String(frame["id"]));
+        return this.#operations.unsubscribe(String(frame["id"]));
       case "ping":
         return this.send('{"type":"pong"}');
     }
@@ -162,13 +153,15 @@ export class SocketSession {
 
   #initialize(payload: unknown): void {
     this.#init = payload;
-    const { core, variants } = { core: this.#core, variants: this.#core.variants };
+    const core = this.#core;
+    const { variants } = core;
     core.counters.inits += 1;
     core.record({ kind: "init", atMs: core.now(), connection: this.id, payload });
     const check = core.users.check(isRecord(payload) ? payload["token"] : null);
     const expired = check.kind === "expired" ? variants.expiredToken : null;
     if (variants.init === "silence" || expired === "silence") return;
-    if (check.kind === "bad" || variants.init === "refuse" || expired === "refuse") {
+    const old = isOld(payload, variants.minimumVersion);
+    if (check.kind === "bad" || variants.init === "refuse" || expired === "refuse" || old) {
       core.counters.refusedInits += 1;
       core.waiting.changed();
       return this.send(JSON.stringify({ id: variants.refusal, type: "error", payload: {} }));
@@ -177,7 +170,7 @@ export class SocketSession {
     this.user = hidden && !check.user.isAnonymous ? masked(check.user) : check.user;
     this.#initialized = true;
     if (variants.oneConnectionPerUser) this.#closeOthers(check.user.id);
-    this.#later(variants.ackDelayMs, () => this.send('{"type":"connection_ack","payload":{}}'));
+    this.later(variants.ackDelayMs, () => this.send('{"type":"connection_ack","payload":{}}'));
     core.waiting.changed();
   }
 
@@ -187,79 +180,8 @@ export class SocketSession {
     }
   }
 
-  #operate(id: unknown, payload: unknown): void {
-    const query = isRecord(payload) && typeof payload["query"] === "string" ? payload["query"] : "";
-    const given = isRecord(payload) ? payload["variables"] : null;
-    const variables = isRecord(given) ? given : {};
-    const compiled = this.#core.documents.socket.compile(query);
-    recordOperation(this.#core, this.id, compiled, query, variables);
-    if (compiled.kind === "invalid") return this.#refuse(id, compiled.errors);
-    if (concerns(this.#core.variants.crash, compiled)) return;
-    if (compiled.kind === "subscription") return this.#subscribe(id, compiled, variables);
-    const context: OperationContext = { session: this, afterReply: [] };
-    const result = runOperation(compiled, variables, this.#root, context);
-    if (!concerns(this.#core.variants.noReply, compiled)) {
-      if (result.data === undefined) this.#refuse(id, result.errors ?? []);
-      else this.#answer(id, JSON.stringify(result));
-    }
-    for (const action of context.afterReply) action();
-  }
-
-  #subscribe(id: unknown, document: RunnableDocument, variables: Record<string, unknown>): void {
-    const prepared = prepareSubscription(document, variables);
-    if ("errors" in prepared) return this.#refuse(id, prepared.errors);
-    const { field, args, render } = prepared;
-    const roomId = String(args["roomId"] ?? args["id"]);
-    const channelId = args["channelId"];
-    const subscription: Subscription = {
-      subscriber: this,
-      id: String(id),
-      field,
-      roomId,
-      channelId: typeof channelId === "string" ? channelId : null,
-      document,
-      variablesKey: JSON.stringify(variables),
-      render,
-      live: this.joined.has(roomId),
-    };
-    this.#unsubscribe(subscription.id);
-    this.#subscriptions.set(subscription.id, subscription);
-    this.#core.hub.add(subscription);
-    this.#core.counters.subscriptions += 1;
-    this.#core.waiting.changed();
-  }
-
-  #unsubscribe(id: string): void {
-    const subscription = this.#subscriptions.get(id);
-    if (subscription === undefined) return;
-    this.#subscriptions.delete(id);
-    this.#core.hub.remove(subscription);
-  }
-
-  #answer(id: unknown, payload: string): void {
-    const idText = JSON.stringify(id);
-    const next = `{"id":${idText},"type":"next","payload":${payload}}`;
-    const complete = `{"id":${idText},"type":"complete","payload":{}}`;
-    const firstMs = this.#randomDelay();
-    this.#later(firstMs, () => this.send(next));
-    this.#later(firstMs === 0 ? 0 : firstMs + this.#randomDelay(), () => this.send(complete));
-  }
-
-  #refuse(id: unknown, errors: readonly AbsintheError[]): void {
-    const frame = JSON.stringify({ id, type: "error", payload: errors });
-    this.#later(this.#randomDelay(), () => this.send(frame));
-  }
-
-  #randomDelay(): number {
-    const { shuffle } = this.#core.variants;
-    if (shuffle === null) return 0;
-    if (this.#random.key !== shuffle) {
-      this.#random = { key: shuffle, next: seededRandom(shuffle.seed + this.id) };
-    }
-    return 1 + this.#random.next() * shuffle.maxDelayMs;
-  }
-
-  #later(waitMs: number, action: () => void): void {
+  /** Does it now, or after a wait that ends with the socket. */
+  later(waitMs: number, action: () => void): void {
     if (waitMs <= 0) return action();
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -271,20 +193,17 @@ export class SocketSession {
   #closed(): void {
     if (!this.#core.sessions.delete(this)) return;
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const subscription of this.#subscriptions.values()) this.#core.hub.remove(subscription);
-    this.#subscriptions.clear();
+    this.#operations.close();
     for (const roomId of [...this.joined]) this.leave(this.#core.chat.room(roomId));
     this.#core.waiting.changed();
   }
 }
 
-/** Whether a list of root fields or operation names has this document. */
-function concerns(names: readonly string[], compiled: RunnableDocument): boolean {
-  if (names.length === 0) return false;
-  return compiled.fields.some((field) => names.includes(field)) ||
-    (compiled.name !== null && names.includes(compiled.name));
-}
-
 function masked(user: KosmiUser): KosmiUser {
   return { ...user, displayName: "Anonymous Otter", username: null, isAnonymous: true };
+}
+
+function isOld(payload: unknown, minimum: number | null): boolean {
+  if (minimum === null) return false;
+  return !(isRecord(payload) && Number(payload["v"]) >= minimum);
 }

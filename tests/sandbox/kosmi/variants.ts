@@ -1,5 +1,5 @@
 /**
- * How the stand-in differs from the Kosmi that KOSMI notes describe as most likely. Every entry can be given at the start
+ * How the stand-in differs from the Kosmi that seems most likely by what is known of it. Every entry can be given at the start
  * and changed while it runs (`setVariant`). Schema entries apply to documents that arrive after the change.
  */
 export interface KosmiVariants {
@@ -33,12 +33,18 @@ export interface KosmiVariants {
   /** Answer to connection_init with an expired token. Other bad tokens are always refused. */
   readonly expiredToken: "refuse" | "anonymous" | "silence";
   readonly ackDelayMs: number;
+  /** Refuses an init whose `v` is lower. */
+  readonly minimumVersion: number | null;
   /** `currentUser` and the author of messages are anonymous although the token is of a login. */
   readonly loggedInShowsAnonymous: boolean;
-  /** Token payload of a refusal, inside the frame's `id`. */
+  /** Payload of a refusal, inside the frame's `id`. */
   readonly refusal: unknown;
 
   // --- operations ---
+  /** Fail with this text, by the root field's original name: {joinRoom: "INTERNAL_ERROR"}. */
+  readonly failing: Readonly<Record<string, string>>;
+  /** Mutations that answer `ok: false` and do nothing, by the root field's original name. */
+  readonly notOk: readonly string[];
   /** Carried out, but never answered: root fields or operation names. */
   readonly noReply: readonly string[];
   /** An exception inside: neither carried out nor answered. */
@@ -63,6 +69,10 @@ export interface KosmiVariants {
   // --- messages ---
   /** How many more times each newMessage is delivered. */
   readonly duplicates: number;
+  /** How long after they happened events come on the subscriptions; their order stays. */
+  readonly deliveryDelayMs: number;
+  /** Which newMessage events never come, though the room has the message: none, all, or every n-th. */
+  readonly lostEvents: "none" | "all" | { readonly every: number };
   /** Which sends are answered `ok: true` and go nowhere: none, all, or every n-th. */
   readonly lostSends: "none" | "all" | { readonly every: number };
   /** Sends that fail: `how` is an error, `ok: false`, or ok without delivery. */
@@ -148,8 +158,11 @@ export const DEFAULT_VARIANTS: KosmiVariants = {
   init: "ack",
   expiredToken: "refuse",
   ackDelayMs: 0,
+  minimumVersion: null,
   loggedInShowsAnonymous: false,
   refusal: { message: "UNAUTHORIZED" },
+  failing: {},
+  notOk: [],
   noReply: [],
   crash: [],
   shuffle: null,
@@ -160,6 +173,8 @@ export const DEFAULT_VARIANTS: KosmiVariants = {
   oneConnectionPerUser: false,
   privateRoomError: "UNAUTHORIZED",
   duplicates: 0,
+  deliveryDelayMs: 0,
+  lostEvents: "none",
   lostSends: "none",
   rateLimit: null,
   maxLength: null,

@@ -236,6 +236,52 @@ Deno.test("an expired token can be let in as anonymous, or get no answer", async
   assert.equal(kosmi.connections()[0]?.user?.anonymous, true);
 });
 
+Deno.test("an init of an old web app can be refused", async () => {
+  await using kosmi = await startKosmi({ variants: { minimumVersion: 5000 } });
+  await using client = await RawClient.dial(kosmi);
+  const token = kosmi.issueToken();
+  client.send({ type: "connection_init", payload: { token, v: "4364" } });
+  await client.next("error");
+  client.send({ type: "connection_init", payload: { token, v: "5000" } });
+  await client.next("connection_ack");
+});
+
+Deno.test("root fields can fail, or answer ok: false", async () => {
+  await using kosmi = await startKosmi({ variants: { failing: { joinRoom: "INTERNAL" } } });
+  await using client = await RawClient.signIn(kosmi);
+  assert.equal((await client.run("j", JOIN, { id: ROOM })).errors[0].message, "INTERNAL");
+  kosmi.setVariant({ failing: {}, notOk: ["joinRoom"] });
+  assert.deepEqual((await client.run("j", JOIN, { id: ROOM })).data, { joinRoom: { ok: false } });
+  assert.equal(kosmi.counters.joins, 0);
+});
+
+Deno.test("events can come late, in order, or not at all though the room has the message", async () => {
+  await using kosmi = await startKosmi({ variants: { deliveryDelayMs: 30 } });
+  await using client = await RawClient.enter(kosmi, ROOM);
+  client.subscribe("s", NEW_MESSAGE, HERE);
+  await client.untilPong();
+  const body = async () => (await client.next("next")).payload.data.newMessage.body;
+  for (const text of ["1", "2"]) kosmi.say(ROOM, { name: "Ada" }, text);
+  assert.deepEqual(await client.untilPong(), []);
+  assert.deepEqual([await body(), await body()], ["1", "2"]);
+  kosmi.setVariant({ deliveryDelayMs: 0, lostEvents: { every: 2 } });
+  for (const text of ["3", "4", "5"]) kosmi.say(ROOM, { name: "Ada" }, text);
+  assert.deepEqual([await body(), await body()], ["3", "5"]);
+  assert.equal(kosmi.messageCount(ROOM), 5);
+});
+
+Deno.test("expel takes a socket out of the room without a word", async () => {
+  await using kosmi = await startKosmi();
+  await using client = await RawClient.enter(kosmi, ROOM);
+  client.subscribe("s", NEW_MESSAGE, HERE);
+  await client.untilPong();
+  kosmi.expel(ROOM);
+  const answer = await client.run("m", SEND, { roomId: ROOM, body: "lost" });
+  assert.deepEqual(answer, { data: { sendMessage: { ok: true } } });
+  assert.deepEqual(await client.untilPong(), []);
+  assert.equal(kosmi.messageCount(ROOM), 0);
+});
+
 Deno.test("a second socket of the account can close the first", async () => {
   await using kosmi = await startKosmi({ variants: { oneConnectionPerUser: true } });
   const token = kosmi.issueToken();

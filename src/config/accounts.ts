@@ -1,5 +1,5 @@
 import type { Findings } from "./fault.ts";
-import { isDefaultRoom, roomFault } from "./kosmi_room.ts";
+import { checkRoom, isDefaultRoom } from "./kosmi_room.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options_account.ts";
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "./options_irc.ts";
 import { GENERAL_OPTIONS } from "./options_general.ts";
@@ -89,7 +89,7 @@ function readKosmi(account: AccountSection, findings: Findings): KosmiAccountCon
   const common = readOptions(ACCOUNT_OPTIONS, lookup, findings);
   const values = readOptions(KOSMI_OPTIONS, lookup, findings);
   checkLogin(values, lookup, findings);
-  checkRoom(values, lookup, findings);
+  checkRoomUrl(values, lookup, findings);
   return Object.freeze({
     protocol: "kosmi" as const,
     id: `kosmi.${name}`,
@@ -131,15 +131,17 @@ function checkLogin(login: KosmiLogin, lookup: Lookup, findings: Findings): void
   }
 }
 
-function checkRoom(
+function checkRoomUrl(
   values: Pick<KosmiAccountConfig, "roomUrl" | "appUrl">,
   lookup: Lookup,
   findings: Findings,
 ): void {
   if (values.roomUrl === null) return;
   const place = lookup.find(KOSMI_OPTIONS.roomUrl)?.place ?? lookup.place;
-  const fault = isDefaultRoom(values.roomUrl)
-    ? 'found "main", which is the word for RoomURL itself; expected the room\'s address'
-    : roomFault(values.roomUrl, values.appUrl);
-  if (fault !== null) findings.fault(place, fault);
+  if (isDefaultRoom(values.roomUrl)) {
+    findings.fault(
+      place,
+      'found "main", which is the word for RoomURL itself; expected the room\'s address',
+    );
+  } else checkRoom(values.roomUrl, values.appUrl, place, findings);
 }

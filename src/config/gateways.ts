@@ -1,8 +1,9 @@
 import { didYouMean } from "./did_you_mean.ts";
 import type { Findings } from "./fault.ts";
 import { channelFault, channelKeyFault } from "./irc_checks.ts";
-import { isDefaultRoom, roomFault, roomIdOf } from "./kosmi_room.ts";
+import { checkRoom, isDefaultRoom, roomIdOf } from "./kosmi_room.ts";
 import type { RawEndpoint, RawGateway } from "./raw_gateways.ts";
+import { FOREIGN_PROTOCOLS } from "./sections.ts";
 import { describeValue, shown } from "./show.ts";
 import type { AccountConfig, EndpointConfig, GatewayConfig } from "./types.ts";
 
@@ -103,7 +104,7 @@ function accountOf(
   const wanted = raw.account.toLowerCase();
   // Faults of the account itself, or that none is named, have been told already.
   if (index.ids.has(wanted) || wanted === "") return index.accounts.get(wanted) ?? null;
-  if (index.foreign.has(wanted) || isForeign(wanted, index)) {
+  if (isForeign(wanted, index)) {
     findings.fault(
       raw.accountPlace,
       `found "${
@@ -113,8 +114,10 @@ function accountOf(
     return null;
   }
   const there = index.spellings.map((id) => `"${id}"`).join(", ");
-  const hint = didYouMean(raw.account, index.spellings) ||
-    (there === "" ? "" : `; there are ${there}`);
+  const bySuffix = index.spellings.find((id) => id.toLowerCase().endsWith(`.${wanted}`));
+  const hint = bySuffix === undefined
+    ? didYouMean(raw.account, index.spellings) || (there === "" ? "" : `; there are ${there}`)
+    : `; did you mean "${bySuffix}"?`;
   findings.fault(
     raw.accountPlace,
     `found "${shown(raw.account)}", but the file has no such account${hint}`,
@@ -123,8 +126,8 @@ function accountOf(
 }
 
 function isForeign(wanted: string, index: AccountIndex): boolean {
-  const protocol = wanted.split(".")[0];
-  return [...index.foreign].some((id) => id.split(".")[0] === protocol);
+  const protocol = wanted.split(".")[0] ?? "";
+  return index.foreign.has(wanted) || FOREIGN_PROTOCOLS.includes(protocol);
 }
 
 function checkChannel(raw: RawEndpoint, account: AccountConfig, findings: Findings): void {
@@ -147,8 +150,7 @@ function checkChannel(raw: RawEndpoint, account: AccountConfig, findings: Findin
     findings.warn(raw.place, "options.key has no effect: a Kosmi room has no key");
   }
   if (!isDefaultRoom(channel)) {
-    const fault = roomFault(channel, account.appUrl);
-    if (fault !== null) findings.fault(channelPlace, fault);
+    checkRoom(channel, account.appUrl, channelPlace, findings);
   } else if (account.roomUrl === null) {
     findings.fault(
       channelPlace,

@@ -1,19 +1,30 @@
+import type { Findings, Place } from "./fault.ts";
 import { parseUrl } from "./net_types.ts";
 import { shown } from "./show.ts";
+
+const LIVE_HOST = "app.kosmi.io";
 
 /** True where a gateway's channel means the account's RoomURL. */
 export function isDefaultRoom(channel: string): boolean {
   return channel === "" || channel.toLowerCase() === "main";
 }
 
-/** What is wrong with a room as written (its URL, or its id with its @); null when it can be one. */
-export function roomFault(written: string, appUrl: string): string | null {
-  if (!written.includes("/")) return isRoomId(written) ? null : unlikeRoom(written, appUrl);
+/** Tells what is wrong with a room as written: its URL, or its id with its @. */
+export function checkRoom(written: string, appUrl: string, place: Place, findings: Findings): void {
+  const id = roomIdOf(written);
+  if (id === null) {
+    findings.fault(place, unlikeRoom(written, appUrl));
+    return;
+  }
   const room = parseUrl(written);
-  if (room === null || roomIdOf(written) === null) return unlikeRoom(written, appUrl);
   const app = parseUrl(appUrl);
-  if (app === null || room.host === app.host) return null;
-  return `found a room of ${shown(room.host)}, expected one of ${app.host} (AppURL)`;
+  if (!written.includes("/") || room === null || app === null || room.host === app.host) return;
+  // Whoever points AppURL elsewhere may well keep the address that the browser shows.
+  if (room.host === LIVE_HOST) return;
+  findings.warn(
+    place,
+    `found a room of ${shown(room.host)}, not of ${app.host} (AppURL): its id ${shown(id)} is used`,
+  );
 }
 
 /** The room's id, to tell whether two spellings mean the same room; null when there is none. */

@@ -58,7 +58,7 @@ function readDocument(document: TomlDocument, from: ConfigSource, report: Report
   const source: FileSource = { file: from.file, positions: document.positions };
   const environment = new Environment(from.env);
   const root = openSection(source, document.root, { path: [], title: "" }, report);
-  const foreign = warnOfForeignSections(root, report);
+  const foreign = warnOfForeignSections(source, root, report);
   const { general, lookup } = readGeneral(source, root, environment, report);
   const sections = PROTOCOLS.flatMap((protocol) =>
     accountSections({ source, root, protocol, general: lookup, environment }, report)
@@ -95,7 +95,7 @@ function readGeneral(
 
 /**
  * Those that an enabled gateway uses. What is wrong with any other is only worth a warning, unless a gateway names an
- * account that the file does not have: then it is not certain which ones are meant.
+ * account that the file does not have, or there is none: then it is not certain which ones are meant.
  */
 function readAccounts(
   sections: readonly AccountSection[],
@@ -106,7 +106,7 @@ function readAccounts(
     gateways.enabled.flatMap(({ endpoints }) => endpoints.map((one) => one.account.toLowerCase())),
   );
   const known = new Set(sections.map(idOf));
-  const isCertain = [...used].every((id) => known.has(id));
+  const isCertain = used.size > 0 && [...used].every((id) => known.has(id));
   return sections.flatMap((section) => {
     const isUsed = used.has(idOf(section)) || !isCertain;
     if (!isUsed) {
@@ -147,12 +147,12 @@ function checkGateways(
 ): void {
   const { from, rawGateways, flow } = found;
   const place = { file: from.file, line: null, key: "gateway" };
-  if (rawGateways.count === 0) {
+  if (!rawGateways.any) {
     report.fault(
       place,
       "there is no [[gateway]], so nothing would be relayed: add one with two [[gateway.inout]]",
     );
-  } else if (rawGateways.enabled.length === 0) {
+  } else if (rawGateways.enabled.length === 0 && report.faults().length === 0) {
     report.fault(
       place,
       "no gateway is enabled, so nothing would be relayed: set enable=true in one",

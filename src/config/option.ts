@@ -54,5 +54,6 @@ export type Values<Table extends OptionTable> = {
 export function option<T>(
   row: Omit<Option<T>, "status" | "fallback"> & { fallback: NoInfer<T>; status?: Status },
 ): Option<T> {
+  Object.freeze(row.fallback);
   return Object.freeze({ status: "supported", ...row });
 }

@@ -35,8 +35,8 @@ export interface RawGateway {
 
 export interface RawGateways {
   readonly enabled: readonly RawGateway[];
-  /** How many the file has, enabled or not. */
-  readonly count: number;
+  /** Whether the file has any, enabled or not, well written or not. */
+  readonly any: boolean;
 }
 
 /** Reads the `[[gateway]]` and `[[samechannelgateway]]` sections of the file. */
@@ -53,7 +53,7 @@ export function readRawGateways(
     findings,
   );
   return {
-    count: sections.length + sameChannel.length,
+    any: root.entries.has("gateway") || root.entries.has("samechannelgateway"),
     enabled: [
       ...sections.flatMap((section) => readGateway(source, section, findings)),
       ...sameChannel.flatMap((section) => readSameChannel(section, findings)),
@@ -134,7 +134,8 @@ function readEndpoint(
   const { account, channel, options } = readOptions(ENDPOINT_OPTIONS, lookup, findings);
   refuseSameChannel(section, findings);
   const place = (key: "account" | "channel") =>
-    lookup.find(ENDPOINT_OPTIONS[key])?.place ?? section.place;
+    lookup.find(ENDPOINT_OPTIONS[key])?.place ??
+      { ...section.place, key: titled(section.place.key, key) };
   return {
     account,
     channel,

@@ -57,7 +57,9 @@ export function readOptions<Table extends OptionTable>(
 function readOption(option: Option<unknown>, lookup: Lookup, findings: Findings): unknown {
   const found = lookup.find(option);
   if (found === null) {
-    if (option.required) findings.fault(placeOfMissing(option, lookup), "is missing");
+    if (option.required) {
+      findings.fault(placeOfMissing(option, lookup), `is missing: ${described(option)}`);
+    }
     return option.fallback;
   }
   const reading = option.type.read(found.raw);
@@ -65,11 +67,19 @@ function readOption(option: Option<unknown>, lookup: Lookup, findings: Findings)
     findings.fault(found.place, reading.fault);
     return option.fallback;
   }
-  if (option.required && reading.value === null) findings.fault(found.place, "is empty");
+  if (option.required && reading.value === null) {
+    findings.fault(found.place, `is empty: ${described(option)}`);
+  }
   if (reading.warning !== undefined) findings.warn(found.place, reading.warning);
   if (option.status === "supported") return reading.value;
   findings.warn(found.place, `has no effect: ${option.status.unsupported}`);
   return option.fallback;
+}
+
+/** The key's sentence of the documentation, to go on after a colon. */
+function described({ doc }: Option<unknown>): string {
+  const text = doc.replace(/\.$/, "");
+  return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function placeOfMissing(option: Option<unknown>, lookup: Lookup): Place {

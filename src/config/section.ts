@@ -1,6 +1,7 @@
 import type { Findings, Place } from "./fault.ts";
 import type { KeyPath, Positions } from "./positions.ts";
 import { shownKey } from "./show.ts";
+import { isTable } from "./value_types.ts";
 
 /** The file that is read, for places. */
 export interface FileSource {
@@ -40,16 +41,19 @@ export function openSection(
     const entry = { written, value, path, place: placeOf(source, path, titled(at.title, written)) };
     const first = entries.get(written.toLowerCase());
     if (first === undefined) entries.set(written.toLowerCase(), entry);
-    else findings.fault(entry.place, twice(first));
+    else findings.fault(entry.place, twice(first, entry));
   }
   return { path: at.path, place: placeOf(source, at.path, at.title), entries };
 }
 
-function twice(first: Entry): string {
+function twice(first: Entry, second: Entry): string {
   const where = first.place.line === null ? "" : ` on line ${first.place.line}`;
+  const advice = isTable(first.value) && isTable(second.value)
+    ? "spell both alike"
+    : "remove one of them";
   return `stands twice, also as ${
     shownKey(first.written)
-  }${where}: letter case makes no difference, so remove one of them`;
+  }${where}: letter case makes no difference, so ${advice}`;
 }
 
 export function placeOf(source: FileSource, path: KeyPath, key: string): Place {

@@ -72,7 +72,7 @@ export function accountSections(
     const { written: name, path } = entry;
     const fault = accountFault(entry, protocol);
     if (fault !== null) findings.fault(entry.place, fault);
-    if (!isTable(entry.value)) return [];
+    if (fault !== null || !isTable(entry.value)) return [];
     const section = openSection(
       source,
       entry.value,
@@ -94,16 +94,22 @@ function accountFault(entry: Entry, protocol: Protocol): string | null {
 }
 
 /** Warns of all that stands at the top of the file and is not ours. Answers the accounts of services that we don't speak. */
-export function warnOfForeignSections(root: Section, findings: Findings): Set<string> {
+export function warnOfForeignSections(
+  source: FileSource,
+  root: Section,
+  findings: Findings,
+): Set<string> {
   const foreign = new Set<string>();
   for (const [lower, entry] of root.entries) {
     if (isOurs(lower)) continue;
-    if (FOREIGN_PROTOCOLS.includes(lower) && isTable(entry.value)) {
-      for (const name of Object.keys(entry.value)) {
-        foreign.add(`${lower}.${name.toLowerCase()}`);
-        findings.warn({ ...entry.place, key: titled(lower, name) }, foreignText(lower));
-      }
-    } else findings.warn(entry.place, strangerText(entry));
+    if (!FOREIGN_PROTOCOLS.includes(lower) || !isTable(entry.value)) {
+      findings.warn(entry.place, strangerText(entry));
+      continue;
+    }
+    for (const account of openTable(source, entry, lower, findings).entries.values()) {
+      foreign.add(`${lower}.${account.written.toLowerCase()}`);
+      findings.warn(account.place, foreignText(lower));
+    }
   }
   return foreign;
 }

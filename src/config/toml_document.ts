@@ -18,7 +18,7 @@ export function parseToml(text: string): { document: TomlDocument } | { fault: T
     const root = parse(text);
     return { document: { root, positions: findPositions(text) } };
   } catch (thrown) {
-    if (thrown instanceof TomlError) return { fault: explain(thrown) };
+    if (thrown instanceof TomlError) return { fault: explain(thrown, text) };
     // Nothing of what was thrown is passed on: its text could quote the file.
     return { fault: { line: null, message: "this is not valid TOML" } };
   }
@@ -26,9 +26,9 @@ export function parseToml(text: string): { document: TomlDocument } | { fault: T
 
 /** What the parser's sentence starts with, and what a person should look at. */
 const EXPLANATIONS: readonly (readonly [start: string, meaning: string])[] = [
-  ["invalid value", 'the value is none: text needs quotes, as in Nick="relay"'],
+  ["invalid value", 'this is no value: text needs quotes, as in Nick="relay"'],
   ["illegal leading zero", "a number can't begin with 0; if it is text, put it in quotes"],
-  ["illegal underscore", "the value is none: text needs quotes"],
+  ["illegal underscore", "this is no value: text needs quotes"],
   ["illegal character in numeric", "this is neither a number nor text: text needs quotes"],
   ["unfinished numeric", "the number is not complete; if it is text, put it in quotes"],
   ["integer value", "the number is too big"],
@@ -59,9 +59,13 @@ const EXPLANATIONS: readonly (readonly [start: string, meaning: string])[] = [
   ["document contains excessively", "brackets are nested too deeply"],
 ];
 
-function explain(error: TomlError): TomlFault {
+function explain(error: TomlError, text: string): TomlFault {
   const said = error.message.replace(/^Invalid TOML document: /, "");
   const known = EXPLANATIONS.find(([start]) => said.startsWith(start));
-  const meaning = known?.[1] ?? "this is not valid TOML";
+  const inKey = said.startsWith("illegal character in key") || said.startsWith("incomplete key");
+  const line = text.split("\n")[error.line - 1] ?? "";
+  const meaning = inKey && line.trimStart().startsWith("[")
+    ? "a section's name can only have letters, digits, - and _, and ] stands at its end"
+    : known?.[1] ?? "this is not valid TOML";
   return { line: error.line, message: `${meaning} (column ${error.column})` };
 }

@@ -91,13 +91,13 @@ class Carrier {
   }
 
   #outbox(from: StoreDatabase): void {
-    this.#bothWays((direction) => from.outbox.rows("delivery", direction), (raw) => {
+    this.#bothWays((direction) => from.outbox.scan("delivery", direction), (raw) => {
       const row = deliveryRow(raw);
       // Decoded here, so that a row that can't be read is left behind.
       this.#known.delivery(row);
       this.#addDelivery(row);
     });
-    this.#bothWays((direction) => from.outbox.rows("shipment", direction), (raw) => {
+    this.#bothWays((direction) => from.outbox.scan("shipment", direction), (raw) => {
       const row = shipmentRow(raw);
       const deliveries = row.deliveries.filter((id) => this.#deliveries.has(id));
       if (deliveries.length > 0) this.#addShipment({ ...row, deliveries });
@@ -110,8 +110,10 @@ class Carrier {
       if (source !== null) this.#read(() => this.#addMessage(from, source));
     }
     this.#read(() => {
-      for (const raw of from.links.newest(RECENT_MESSAGES)) {
+      let count = 0;
+      for (const raw of from.links.newest()) {
         this.#addMessage(from, messageRow(raw).id);
+        if (++count === RECENT_MESSAGES) break;
       }
     });
   }

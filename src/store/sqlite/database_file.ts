@@ -6,7 +6,9 @@ import { StoreRefusedError } from "./store_fault.ts";
 /** Opens SQLite's handle of a file; tests give one that fails on demand. */
 export type OpenHandle = (path: string) => DatabaseSync;
 
-export const openSqliteHandle: OpenHandle = (path) => new DatabaseSync(path);
+export function openSqliteHandle(path: string): DatabaseSync {
+  return new DatabaseSync(path);
+}
 
 /** SQLite's companions of a database file. */
 const SUFFIXES = ["", "-wal", "-shm"];

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { jsonIn, numberIn, type Row, textIn, toText } from "./columns.ts";
+import { jsonIn, numberIn, type Row, scan, textIn, toText } from "./columns.ts";
 import { isTargets, type Targets } from "./row_gate.ts";
 
 /** A message that was taken over, and the deliveries that relay it. */
@@ -42,7 +42,7 @@ export class LinkTable {
     this.#oldest = handle.prepare(
       "SELECT id FROM message WHERE taken_at < ? ORDER BY taken_at LIMIT ?",
     );
-    this.#newest = handle.prepare("SELECT * FROM message ORDER BY id DESC LIMIT ?");
+    this.#newest = handle.prepare("SELECT * FROM message WHERE id < ? ORDER BY id DESC LIMIT ?");
     this.#deleteMessage = handle.prepare("DELETE FROM message WHERE id = ?");
     // A message may have been forgotten while a copy of it was still waiting: nobody would ever remove its links.
     this.#insertLink = handle.prepare(
@@ -81,13 +81,15 @@ export class LinkTable {
     return this.#oldest.all(takenAtMs, limit).map((row) => numberIn(row, "id"));
   }
 
-  /** Undecoded rows of the messages taken over last, newest first. */
-  newest(limit: number): Iterable<Row> {
-    return this.#newest.iterate(limit);
+  /** Undecoded rows of the messages, the last taken over first: see `scan`. */
+  newest(): Iterable<Row> {
+    return scan((last, limit) =>
+      this.#newest.all(last === null ? Number.MAX_SAFE_INTEGER : numberIn(last, "id"), limit)
+    );
   }
 
-  all(): Iterable<MessageRow> {
-    return this.#newest.all(-1).map(messageRow);
+  *all(): Iterable<MessageRow> {
+    for (const row of this.newest()) yield messageRow(row);
   }
 
   removeMessage(id: number): void {

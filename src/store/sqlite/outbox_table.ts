@@ -6,6 +6,7 @@ import {
   numberIn,
   numberOrNullIn,
   type Row,
+  scan,
   textIn,
   textOrNullIn,
   toText,
@@ -128,10 +129,19 @@ export class OutboxTable {
     return this.#handle.prepare("SELECT * FROM shipment ORDER BY id").all().map(shipmentRow);
   }
 
-  /** Undecoded rows of a table in the order of its key: for carrying over what a damaged file still shows. */
-  rows(table: "delivery" | "shipment", direction: Direction): Iterable<Row> {
-    const key = table === "delivery" ? `endpoint ${direction}, id ${direction}` : `id ${direction}`;
-    return this.#handle.prepare(`SELECT * FROM ${table} ORDER BY ${key}`).iterate();
+  /** Undecoded rows of a table by its key, from one end or the other: see `scan`. */
+  scan(table: "delivery" | "shipment", direction: Direction): Iterable<Row> {
+    const [than, from] = direction === "ASC" ? [">", -1] : ["<", Number.MAX_SAFE_INTEGER];
+    const key = table === "delivery" ? ["endpoint", "id"] : ["id"];
+    const statement = this.#handle.prepare(
+      `SELECT * FROM ${table} WHERE (${key.join(", ")}) ${than} (${
+        key.map(() => "?").join(", ")
+      }) ` +
+        `ORDER BY ${key.map((column) => `${column} ${direction}`).join(", ")} LIMIT ?`,
+    );
+    return scan((last, limit) =>
+      statement.all(...key.map((column) => last === null ? from : numberIn(last, column)), limit)
+    );
   }
 
   clear(): void {

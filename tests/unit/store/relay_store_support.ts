@@ -8,8 +8,10 @@ import {
   endpointId,
   type MessageId,
 } from "../../../src/relay/ids.ts";
-import type { Acceptance, NewDelivery } from "../../../src/relay/relay_store.ts";
+import type { Acceptance, NewDelivery, RelayStore } from "../../../src/relay/relay_store.ts";
 import { plainText } from "../../../src/relay/rich_text.ts";
+import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { type OpenHandle, openSqliteHandle } from "../../../src/store/sqlite/database_file.ts";
 
 export function endpoint(account: string, channel: string): EndpointId {
   return endpointId(account as AccountId, channel as ChannelId);
@@ -124,4 +126,53 @@ export class RecordingLogger implements Logger {
     const text = template.replace(/\{(\w+)\}/g, (_all, name) => String(properties[name]));
     this.lines.push({ level, text });
   }
+}
+
+/** A store's directory, clock and log. */
+export interface Workplace {
+  readonly directory: string;
+  readonly path: string;
+  readonly clock: TurnedClock;
+  readonly log: RecordingLogger;
+  open(openHandle?: OpenHandle): RelayStore;
+}
+
+export function workplaceIn(directory: string): Workplace {
+  const path = `${directory}/store.sqlite`;
+  const clock = new TurnedClock(Date.UTC(2026, 0, 2, 3, 4, 5));
+  const log = new RecordingLogger();
+  const open = (openHandle: OpenHandle = openSqliteHandle) =>
+    openRelayStore({ path, clock, log, openHandle });
+  return { directory, path, clock, log, open };
+}
+
+/** Runs with a directory that is removed afterwards. */
+export function inTemporaryDirectory(run: (place: Workplace) => void): void {
+  const directory = Deno.makeTempDirSync();
+  try {
+    run(workplaceIn(directory));
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+export const ORIGIN = endpoint("kosmi.a", "main");
+export const TARGET = endpoint("irc.b", "#c");
+
+/** Accepts messages m<first>, m<first + 1> … one by one, each from ORIGIN to TARGET. */
+export function acceptSome(store: RelayStore, first: number, count: number): void {
+  for (let number = first; number < first + count; number++) {
+    const text = `text ${number} `.repeat(20);
+    store.accept([
+      acceptance({ origin: ORIGIN, id: `m${number}`, to: [TARGET], text, atMs: number }),
+    ], 1);
+  }
+}
+
+export function waitingIds(store: RelayStore): (string | undefined)[] {
+  return store.waiting(TARGET, null, 10_000).map((delivery) => delivery.source?.id);
+}
+
+export function names(first: number, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `m${first + index}`);
 }

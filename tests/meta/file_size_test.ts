@@ -3,9 +3,36 @@ import { readProjectFile, trackedFiles } from "./module_graph.ts";
 
 const MOST_LINES = 300;
 
-/** Files of src that may be longer, each with the reason. */
-const LONGER: Readonly<Record<string, string>> = {
-  "src/bridges/kosmi/operations.ts": "all GraphQL documents with their types, one file by design",
+/** Files of src that may be longer: how much, and why. What grows past its own bound is to be taken apart. */
+const LONGER: Readonly<Record<string, { readonly most: number; readonly reason: string }>> = {
+  "src/bridges/irc/session.ts": {
+    most: 400,
+    reason: "one class: owner of everything that lives as long as one connection",
+  },
+  "src/bridges/irc/traffic.ts": {
+    most: 330,
+    reason: "a flat switch over the commands that people's doings arrive as",
+  },
+  "src/bridges/kosmi/link.ts": {
+    most: 340,
+    reason: "one class: state of one WebSocket from dial to end",
+  },
+  "src/bridges/kosmi/operations.ts": {
+    most: 450,
+    reason: "all GraphQL documents with their types, one file by design",
+  },
+  "src/bridges/kosmi/room_session.ts": {
+    most: 440,
+    reason: "one class: entering, reading and sending share the state of one room",
+  },
+  "src/relay/endpoint_worker.ts": {
+    most: 350,
+    reason: "one loop that owns all state of an endpoint's deliveries",
+  },
+  "src/store/sqlite/store_home.ts": {
+    most: 350,
+    reason: "one class: every move between disk and memory, with what must move along",
+  },
 };
 
 Deno.test("a file of src has at most 300 lines, or a reason", async () => {
@@ -13,12 +40,15 @@ Deno.test("a file of src has at most 300 lines, or a reason", async () => {
   const long = [];
   for (const path of paths) {
     const lines = (await readProjectFile(path)).split("\n").length - 1;
-    if (lines > MOST_LINES && !(path in LONGER)) long.push(`${path}: ${lines} lines`);
+    const most = LONGER[path]?.most ?? MOST_LINES;
+    if (lines > most) long.push(`${path}: ${lines} lines, ${most} allowed`);
   }
   assert.deepEqual(long, []);
 });
 
-Deno.test("a reason for a long file goes when the file does", async () => {
-  const paths = new Set(await trackedFiles((path) => path.startsWith("src/")));
-  assert.deepEqual(Object.keys(LONGER).filter((path) => !paths.has(path)), []);
+Deno.test("a reason for a long file goes when the file is short again", async () => {
+  for (const path of Object.keys(LONGER)) {
+    const lines = (await readProjectFile(path)).split("\n").length - 1;
+    assert.ok(lines > MOST_LINES - 30, `${path} has ${lines} lines: it needs no reason any more`);
+  }
 });

@@ -1,23 +1,20 @@
 import { type IrcLine, LineCutter, parseIrcLine } from "./irc_line.ts";
+import { connectTls } from "./irc_client/connect_tls.ts";
+import { register, type RegisterOptions } from "./irc_client/register.ts";
+import { sameName, type SeenMessage, seenMessage } from "./irc_client/seen_message.ts";
 import { Changes, within } from "./wait.ts";
 
+export type { SeenMessage } from "./irc_client/seen_message.ts";
 export type { IrcLine } from "./irc_line.ts";
 
-export interface IrcClientOptions {
+export interface IrcClientOptions extends RegisterOptions {
   readonly host: string;
   readonly port: number;
-  readonly nick: string;
   /** TLS, with these authorities (PEM texts) beside the system's. */
   readonly tls?: { readonly caCerts: string[] };
-  /** Server password. */
-  readonly password?: string;
-  /** Capabilities to request; those the server does not offer are left out (see `caps` for what was granted). */
-  readonly caps?: readonly string[];
-  readonly user?: string;
-  readonly realName?: string;
   /** Most lines kept in the log, oldest go first; default all. */
   readonly maxLines?: number;
-  /** Only opens the connection: the test registers by itself with `raw`. */
+  /** False: only opens the connection; the test registers by itself with `raw`. */
   readonly register?: boolean;
 }
 
@@ -25,16 +22,6 @@ export interface WaitOptions {
   readonly timeoutMs?: number;
   /** Looks only at lines from this `mark` on; default the whole log. */
   readonly since?: number;
-}
-
-/** A message to a channel as this client saw it. */
-export interface SeenMessage {
-  readonly nick: string;
-  readonly text: string;
-  /** CTCP ACTION; `text` is what the sender does. */
-  readonly action: boolean;
-  readonly tags: IrcLine["tags"];
-  readonly atMs: number;
 }
 
 const encoder = new TextEncoder();
@@ -75,7 +62,11 @@ export class IrcClient implements AsyncDisposable {
       : await connectTls({ hostname, port, caCerts: tls.caCerts });
     const client = new IrcClient(conn, options);
     try {
-      if (options.register !== false) await client.#register(options);
+      if (options.register !== false) {
+        const { nick, caps } = await register(client, options);
+        client.nick = nick;
+        client.caps = caps;
+      }
     } catch (error) {
       await client.close();
       throw error;
@@ -273,39 +264,6 @@ export class IrcClient implements AsyncDisposable {
     return this.close();
   }
 
-  async #register(options: IrcClientOptions): Promise<void> {
-    const { nick, password, caps } = options;
-    if (caps !== undefined) this.raw("CAP LS 302");
-    if (password !== undefined) this.raw(`PASS ${password}`);
-    this.raw(`NICK ${nick}`);
-    this.raw(`USER ${options.user ?? "tester"} 0 * :${options.realName ?? "Test client"}`);
-    if (caps !== undefined) await this.#negotiate(caps);
-    const settled = (line: IrcLine) =>
-      line.command === "001" || line.command === "ERROR" ||
-      /^(43[23679]|46[45])$/.test(line.command);
-    const line = await this.waitFor(settled, "the welcome");
-    if (line.command !== "001") throw new Error(`Cannot register as ${nick}: ${line.raw}`);
-    this.nick = line.params[0] ?? nick;
-    // MOTD or its absence ends the welcome.
-    await this.waitFor((end) => end.command === "376" || end.command === "422", "the end of MOTD");
-  }
-
-  async #negotiate(wanted: readonly string[]): Promise<void> {
-    const isAnswer = (line: IrcLine, ...kinds: string[]) =>
-      line.command === "CAP" && kinds.includes(line.params[1] ?? "");
-    await this.waitFor((line) => isAnswer(line, "LS") && line.params[2] !== "*", "CAP LS");
-    const offered = this.#lines.filter((line) => isAnswer(line, "LS"))
-      .flatMap((line) => line.text.trim().split(/\s+/))
-      .map((capability) => capability.split("=", 1)[0] ?? "");
-    const requested = wanted.filter((capability) => offered.includes(capability));
-    if (requested.length > 0) {
-      this.raw(`CAP REQ :${requested.join(" ")}`);
-      const line = await this.waitFor((answer) => isAnswer(answer, "ACK", "NAK"), "CAP ACK");
-      if (isAnswer(line, "ACK")) this.caps = new Set(requested);
-    }
-    this.raw("CAP END");
-  }
-
   async #read(): Promise<void> {
     const cutter = new LineCutter();
     const buffer = new Uint8Array(65_536);
@@ -342,35 +300,4 @@ export class IrcClient implements AsyncDisposable {
   async #write(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) sent += await this.#conn.write(bytes.subarray(sent));
   }
-}
-
-/** Connects and finishes the handshake, so that a bad certificate shows here and not in the first read. */
-async function connectTls(options: Deno.ConnectTlsOptions): Promise<Deno.TlsConn> {
-  const conn = await Deno.connectTls(options);
-  try {
-    await conn.handshake();
-    return conn;
-  } catch (error) {
-    conn.close();
-    throw error;
-  }
-}
-
-const ACTION = "\x01ACTION ";
-
-function dropCtcpEnd(last: string): string {
-  return last === "\x01" ? "" : last;
-}
-
-function seenMessage(line: IrcLine, channel: string): SeenMessage | null {
-  if (line.command !== "PRIVMSG" || !sameName(line.params[0] ?? "", channel)) return null;
-  const { nick, tags, atMs } = line;
-  const action = line.text.startsWith(ACTION);
-  const text = action ? line.text.slice(ACTION.length).replace(/.$/s, dropCtcpEnd) : line.text;
-  return { nick, tags, atMs, action, text };
-}
-
-/** ASCII letter case only: what every case mapping has in common. */
-function sameName(first: string, second: string): boolean {
-  return first.toLowerCase() === second.toLowerCase();
 }

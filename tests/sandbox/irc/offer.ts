@@ -3,7 +3,11 @@ import { type IrcServerOptions, MODERN_CAPABILITIES } from "./options.ts";
 
 /** The capabilities that a server of these options offers, with their values. */
 export function offeredCapabilities(options: IrcServerOptions): ReadonlyMap<string, string> {
-  const names = new Map((options.capabilities ?? MODERN_CAPABILITIES).map((name) => [name, ""]));
+  const names = new Map<string, string>();
+  for (const capability of options.capabilities ?? MODERN_CAPABILITIES) {
+    const [name = "", ...value] = capability.split("=");
+    names.set(name, value.join("="));
+  }
   if (options.accounts !== undefined) names.set("sasl", "PLAIN");
   if (options.chatHistory === true) names.set("draft/chathistory", "");
   if (options.redaction === true) names.set("draft/message-redaction", "");

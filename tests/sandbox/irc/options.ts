@@ -41,7 +41,7 @@ export interface IrcServerOptions {
   readonly network?: string;
   /** Server password; default none. */
   readonly password?: string;
-  /** Default MODERN_CAPABILITIES; [] for a server of the nineties (CAP is then an unknown command). */
+  /** `name` or `name=value`; default MODERN_CAPABILITIES; [] for a server of the nineties (CAP is then an unknown command). */
   readonly capabilities?: readonly string[];
   /** Accounts and their passwords: offers SASL PLAIN. */
   readonly accounts?: Readonly<Record<string, string>>;

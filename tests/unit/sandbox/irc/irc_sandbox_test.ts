@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { makeCertificate } from "../../../support/irc_servers/certificate.ts";
+import { needs } from "../../../support/skip.ts";
+import { tempDir } from "../../../support/temp_dir.ts";
 import {
   type IrcSandbox,
   type IrcServerOptions,
@@ -466,4 +469,38 @@ Deno.test("the sandbox carries 20,000 lines in seconds and keeps its memory flat
   assert.ok(linesPerSecond >= 5_000, `${linesPerSecond} lines/s`);
   assert.equal(server.messages("#room").length, 100);
   assert.equal(server.messageCount("#room"), 20_001);
+});
+
+needs("openssl")("the sandbox serves TLS beside plain text", async () => {
+  await using dir = await tempDir();
+  const { certPath, keyPath, caPath } = await makeCertificate(dir.path);
+  const [cert, key, ca] = await Promise.all(
+    [certPath, keyPath, caPath].map((path) => Deno.readTextFile(path)),
+  );
+  assert.ok(cert !== undefined && key !== undefined && ca !== undefined);
+  await using server = await startIrcServer({ tls: { cert, key } });
+  const { tlsPort } = server;
+  assert.ok(tlsPort !== null);
+  const secure = { host: "localhost", port: tlsPort, tls: { caCerts: [ca] } };
+  await using ada = await connect(server, "ada", secure);
+  await using bob = await connect(server, "bob");
+  await ada.join("#room");
+  await bob.join("#room");
+  await ada.say("#room", "sealed");
+  await bob.waitForMessage("#room", "sealed");
+  await assert.rejects(
+    connect(server, "eve", { ...secure, tls: { caCerts: [] } }),
+    /UnknownIssuer/,
+  );
+});
+
+Deno.test("the sandbox offers capabilities with values to version 302 only", async () => {
+  await using server = await startIrcServer({ capabilities: ["sts=port=6697", "batch"] });
+  const list = async (request: string) => {
+    await using client = await connect(server, "ada", { register: false });
+    client.raw(request);
+    return (await client.waitFor((line) => line.command === "CAP", "CAP")).text;
+  };
+  assert.equal(await list("CAP LS 302"), "sts=port=6697 batch");
+  assert.equal(await list("CAP LS"), "sts batch");
 });

@@ -74,12 +74,9 @@ class Scanner {
       const raw = this.#string();
       return quote === "'" ? raw : unescaped(raw);
     }
-    const bare = /[A-Za-z0-9_-]+/y;
-    bare.lastIndex = this.#at;
-    const found = bare.exec(this.#text)?.[0];
-    if (found === undefined) return null;
-    this.#at += found.length;
-    return found;
+    const from = this.#at;
+    this.#at = this.#endOf(/[A-Za-z0-9_-]*/y);
+    return this.#at === from ? null : this.#text.slice(from, this.#at);
   }
 
   #value(path: readonly (string | number)[], depth: number): void {
@@ -131,9 +128,7 @@ class Scanner {
   }
 
   #bareValue(): void {
-    const rest = /[^,\]}\r\n#]*/y;
-    rest.lastIndex = this.#at;
-    this.#at += rest.exec(this.#text)?.[0].length ?? 0;
+    this.#at = this.#endOf(/[^,\]}\r\n#]*/y);
   }
 
   #peek(): string {
@@ -152,10 +147,19 @@ class Scanner {
 
   /** Moves over blanks, line ends and comments; false at the end of the text. */
   #skipBlank(): boolean {
-    const blank = /(?:[ \t\r\n]|#[^\n]*)*/y;
-    blank.lastIndex = this.#at;
-    this.#moveTo(this.#at + (blank.exec(this.#text)?.[0].length ?? 0));
+    for (let moved = true; moved;) {
+      const from = this.#at;
+      this.#moveTo(this.#endOf(/[ \t\r\n]*/y));
+      if (this.#peek() === "#") this.#moveTo(this.#endOf(/[^\n]*/y));
+      moved = this.#at > from;
+    }
     return this.#at < this.#text.length;
+  }
+
+  /** Where the match of a sticky pattern that starts here ends. */
+  #endOf(pattern: RegExp): number {
+    pattern.lastIndex = this.#at;
+    return this.#at + (pattern.exec(this.#text)?.[0].length ?? 0);
   }
 
   #moveTo(end: number): void {

@@ -1,7 +1,8 @@
 import { type IrcLine, LineCutter, parseIrcLine } from "./irc_line.ts";
-import { connectTls } from "./irc_client/connect_tls.ts";
+import { secure } from "./irc_client/secure.ts";
 import { register, type RegisterOptions } from "./irc_client/register.ts";
 import { sameName, type SeenMessage, seenMessage } from "./irc_client/seen_message.ts";
+import { RollingLog } from "./rolling_log.ts";
 import { Changes, within } from "./wait.ts";
 
 export type { SeenMessage } from "./irc_client/seen_message.ts";
@@ -33,10 +34,8 @@ const encoder = new TextEncoder();
 export class IrcClient implements AsyncDisposable {
   readonly #conn: Deno.Conn;
   readonly #changes = new Changes();
-  readonly #maxLines: number;
+  readonly #log: RollingLog<IrcLine>;
   readonly #reading: Promise<void>;
-  #lines: IrcLine[] = [];
-  #forgotten = 0;
   #writing: Promise<unknown> = Promise.resolve();
   #closed = false;
   #pings = 0;
@@ -49,7 +48,7 @@ export class IrcClient implements AsyncDisposable {
 
   private constructor(conn: Deno.Conn, options: IrcClientOptions) {
     this.#conn = conn;
-    this.#maxLines = options.maxLines ?? Infinity;
+    this.#log = new RollingLog(options.maxLines ?? Infinity);
     this.nick = options.nick;
     this.#reading = this.#read();
   }
@@ -57,9 +56,10 @@ export class IrcClient implements AsyncDisposable {
   /** Connects and registers; resolves after the server's welcome. */
   static async connect(options: IrcClientOptions): Promise<IrcClient> {
     const { host: hostname, port, tls } = options;
-    const conn = tls === undefined
-      ? await Deno.connect({ hostname, port })
-      : await connectTls({ hostname, port, caCerts: tls.caCerts });
+    const tcp = await Deno.connect({ hostname, port });
+    // Without this a line waits 40 ms for the acknowledgement of the one before.
+    tcp.setNoDelay(true);
+    const conn = tls === undefined ? tcp : await secure(tcp, { hostname, caCerts: tls.caCerts });
     const client = new IrcClient(conn, options);
     try {
       if (options.register !== false) {
@@ -76,7 +76,7 @@ export class IrcClient implements AsyncDisposable {
 
   /** Every line that is kept, oldest first. */
   get lines(): readonly IrcLine[] {
-    return this.#lines;
+    return this.#log.all();
   }
 
   /** True once the connection ended, from either side. */
@@ -86,7 +86,7 @@ export class IrcClient implements AsyncDisposable {
 
   /** The present end of the log, for `since`. */
   mark(): number {
-    return this.#forgotten + this.#lines.length;
+    return this.#log.total;
   }
 
   /** The first line, past or future, that `predicate` takes. */
@@ -95,12 +95,10 @@ export class IrcClient implements AsyncDisposable {
     what: string,
     options: WaitOptions = {},
   ): Promise<IrcLine> {
-    let next = options.since ?? 0;
+    const find = this.#log.finder(predicate, options.since);
     const look = () => {
-      for (next = Math.max(next, this.#forgotten); next < this.mark(); next++) {
-        const line = this.#lines[next - this.#forgotten];
-        if (line !== undefined && predicate(line)) return line;
-      }
+      const line = find();
+      if (line !== null) return line;
       if (this.#closed) throw new Error(`${this.nick} lost its connection waiting for ${what}`);
       return null;
     };
@@ -139,11 +137,11 @@ export class IrcClient implements AsyncDisposable {
     const found: SeenMessage[] = [];
     let next = 0;
     const enough = () => {
-      for (next = Math.max(next, this.#forgotten); next < this.mark(); next++) {
-        const line = this.#lines[next - this.#forgotten];
-        const message = line === undefined ? null : seenMessage(line, channel);
+      for (const line of this.#log.since(next)) {
+        const message = seenMessage(line, channel);
         if (message !== null && options.filter?.(message) !== false) found.push(message);
       }
+      next = this.#log.total;
       return found.length >= count ? found : null;
     };
     const what = `${count} messages in ${channel} at ${this.nick}`;
@@ -153,12 +151,12 @@ export class IrcClient implements AsyncDisposable {
 
   /** Messages and actions (PRIVMSG only) to a channel, oldest first. */
   messages(channel: string): SeenMessage[] {
-    return this.#lines.flatMap((line) => seenMessage(line, channel) ?? []);
+    return this.lines.flatMap((line) => seenMessage(line, channel) ?? []);
   }
 
   /** The last lines as text, for messages of failures. */
   tail(count = 30): string {
-    return this.#lines.slice(-count).map((line) => line.raw).join("\n");
+    return this.lines.slice(-count).map((line) => line.raw).join("\n");
   }
 
   /** Sends a line (CRLF is added) or bytes as they are. Resolves when the operating system took them. */
@@ -222,7 +220,7 @@ export class IrcClient implements AsyncDisposable {
       `NAMES ${channel}`,
       { since },
     );
-    return this.#lines.slice(since - this.#forgotten)
+    return this.#log.since(since)
       .filter((line) => line.command === "353" && sameName(line.params[2] ?? "", channel))
       .flatMap((line) => line.text.trim().split(/\s+/))
       .filter((name) => name !== "")
@@ -288,11 +286,7 @@ export class IrcClient implements AsyncDisposable {
 
   #take(bytes: Uint8Array): void {
     const line = parseIrcLine(bytes, performance.now());
-    this.#lines.push(line);
-    if (this.#lines.length >= this.#maxLines * 2) {
-      this.#forgotten += this.#lines.length - this.#maxLines;
-      this.#lines = this.#lines.slice(-this.#maxLines);
-    }
+    this.#log.add(line);
     if (line.command === "PING" && this.answersPings) this.raw(`PONG :${line.text}`);
     if (line.command === "NICK" && sameName(line.nick, this.nick)) this.nick = line.text;
   }

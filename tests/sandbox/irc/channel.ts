@@ -1,4 +1,5 @@
-import { History } from "./history.ts";
+import { RollingLog } from "../../support/rolling_log.ts";
+import type { Said } from "./history.ts";
 import type { User } from "./user.ts";
 import type { Wire } from "./wire.ts";
 
@@ -16,7 +17,8 @@ export class Channel {
   /** Ban masks and who set them. */
   readonly bans = new Map<Wire, { readonly by: Wire; readonly atMs: number }>();
   readonly invited = new Set<User>();
-  readonly history: History;
+  /** The last messages that were said here. */
+  readonly history: RollingLog<Said>;
   readonly createdAtMs: number;
   key: Wire | null = null;
   limit: number | null = null;
@@ -25,7 +27,7 @@ export class Channel {
   constructor(name: Wire, nowMs: number, historyLines: number) {
     this.name = name;
     this.createdAtMs = nowMs;
-    this.history = new History(historyLines);
+    this.history = new RollingLog(historyLines);
   }
 
   /** As after its making: the last member left. */

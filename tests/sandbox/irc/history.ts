@@ -11,35 +11,6 @@ export interface Said {
   readonly atMs: number;
 }
 
-/** The last so many messages of a channel: memory stays flat however many are said. */
-export class History {
-  readonly #most: number;
-  #said: Said[] = [];
-  /** All that were ever said, kept or not. */
-  total = 0;
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  add(said: Said): void {
-    this.total++;
-    this.#said.push(said);
-    // Trimmed in lots, so that the cost of one more message stays small.
-    if (this.#said.length >= this.#most * 2) this.#said = this.#said.slice(-this.#most);
-  }
-
-  remove(msgid: string): Said | null {
-    const at = this.#said.findIndex((said) => said.msgid === msgid);
-    return at === -1 ? null : this.#said.splice(at, 1)[0] ?? null;
-  }
-
-  /** What is kept, oldest first. */
-  all(): readonly Said[] {
-    return this.#said.slice(-this.#most);
-  }
-}
-
 /** A point in a history: `*`, `msgid=…` or `timestamp=…`. */
 export type Reference =
   | { readonly kind: "any" }

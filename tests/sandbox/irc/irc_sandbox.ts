@@ -1,5 +1,7 @@
 import { systemClock } from "../../../src/base/clock.ts";
+import { RollingLog } from "../../support/rolling_log.ts";
 import { Changes } from "../../support/wait.ts";
+import type { Said } from "./history.ts";
 import { Network } from "./network.ts";
 import type { Faults, IrcServerOptions } from "./options.ts";
 import { type IrcCounters, IrcServer } from "./server.ts";
@@ -32,7 +34,7 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
   readonly #changes = new Changes();
   protected readonly network: Network;
   readonly #server: IrcServer;
-  #received: ReceivedLine[] = [];
+  readonly #received = new RollingLog<ReceivedLine>(RECEIVED_LINES);
 
   private constructor(options: IrcServerOptions) {
     super();
@@ -78,7 +80,7 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
 
   /** The last lines that clients sent, oldest first. */
   get received(): readonly ReceivedLine[] {
-    return this.#received;
+    return this.#received.all();
   }
 
   /** Nicks in a channel. */
@@ -109,7 +111,7 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
     timeoutMs?: number,
   ): Promise<Exclude<T, false | null | undefined>> {
     const shown = () =>
-      this.#received.slice(-20).map(({ nick, line }) => `${nick}: ${line}`).join("\n");
+      this.received.slice(-20).map(({ nick, line }) => `${nick}: ${line}`).join("\n");
     return this.#changes.until(probe, what, timeoutMs, shown);
   }
 
@@ -121,11 +123,13 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
   ): Promise<SandboxMessage> {
     const fits = (message: SandboxMessage) =>
       typeof text === "string" ? message.text === text : text.test(message.text);
-    return this.waitFor(
-      () => this.messages(channel).find(fits),
-      `${text} in ${channel}`,
-      timeoutMs,
-    );
+    let find: (() => Said | null) | null = null;
+    const look = () => {
+      find ??= this.#finder(channel, fits);
+      const said = find?.() ?? null;
+      return said === null ? null : sandboxMessage(said);
+    };
+    return this.waitFor(look, `${text} in ${channel}`, timeoutMs);
   }
 
   /** Resolves when so many messages were ever said in the channel, with those that are kept. */
@@ -155,7 +159,7 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
 
   /** The first kept line that a client sent and that matches. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<ReceivedLine> {
-    const find = () => this.#received.find(({ line }) => pattern.test(line));
+    const find = this.#received.finder(({ line }) => pattern.test(line));
     return this.waitFor(find, `a line like ${pattern}`, timeoutMs);
   }
 
@@ -213,6 +217,12 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
     return this.close();
   }
 
+  /** Null until somebody enters the channel. */
+  #finder(channel: string, fits: (message: SandboxMessage) => boolean): (() => Said | null) | null {
+    const history = this.network.channel(toWire(channel))?.history;
+    return history?.finder((said) => fits(sandboxMessage(said))) ?? null;
+  }
+
   #isMember(channel: string, nick: string): boolean {
     const user = this.network.user(toWire(nick));
     const members = this.network.channel(toWire(channel))?.members;
@@ -227,10 +237,7 @@ export class IrcSandbox extends SandboxPeople implements AsyncDisposable {
   }
 
   #note(session: Session, line: string): void {
-    this.#received.push({ nick: fromWire(session.user.nick), line: fromWire(line) });
-    if (this.#received.length >= RECEIVED_LINES * 2) {
-      this.#received = this.#received.slice(-RECEIVED_LINES);
-    }
+    this.#received.add({ nick: fromWire(session.user.nick), line: fromWire(line) });
     this.#changes.notify();
   }
 }

@@ -147,7 +147,7 @@ function redact(context: Context, [target = "", msgid = "", reason = ""]: readon
   if (own.nick !== user.nick && !channel.isOp(user)) {
     return fail(context, `REDACT_FORBIDDEN ${target} ${msgid} :This message is not yours`);
   }
-  channel.history.remove(msgid);
+  channel.history.remove((said) => said.msgid === msgid);
   const text = reason === "" ? "" : ` :${reason}`;
   const message = network.event(user, `REDACT ${channel.name} ${msgid}${text}`);
   for (const member of channel.members.keys()) {

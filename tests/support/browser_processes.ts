@@ -1,17 +1,3 @@
-/** Debian's Chromium: the browser that the tests of the login use. */
-export const CHROMIUM = "/usr/bin/chromium";
-
-/** False where it is not installed: its tests are then reported as ignored. */
-export const hasChromium: boolean = isThere(CHROMIUM);
-
-function isThere(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
-  }
-}
-
 /** Ids of the browser processes whose profile is in this folder, the browser's own first. Linux only. */
 export async function browserProcesses(folder: string): Promise<number[]> {
   const found: number[] = [];

@@ -42,6 +42,7 @@ const QUIET = [
   "--mute-audio",
   "--lang=en-US",
 ];
+const LONGEST_TMPDIR = 60;
 const START_LIMIT_MS = 30_000;
 const CLOSE_LIMIT_MS = 2_000;
 export const VIEWPORT = { width: 1280, height: 900 };
@@ -88,7 +89,7 @@ async function launch(
     userDataDir: profile,
     env: {
       HOME: profile,
-      TMPDIR: profile,
+      TMPDIR: shortEnough(profile),
       PATH: "/usr/local/bin:/usr/bin:/bin",
       LANG: "en_US.UTF-8",
     },
@@ -100,6 +101,11 @@ async function launch(
     handleSIGHUP: false,
     signal,
   });
+}
+
+/** Chromium ends at once when the path of a socket below its TMPDIR is longer than the system's 108 bytes. */
+function shortEnough(folder: string): string {
+  return new TextEncoder().encode(folder).length <= LONGEST_TMPDIR ? folder : "/tmp";
 }
 
 async function localBrowser(

@@ -29,8 +29,8 @@ const FIND_LIMIT_MS = 15_000;
 const EMAIL_FIRST_AFTER_MS = 2_000;
 /** A page that starts as an anonymous visitor does so at once; one that never does costs this once. */
 const ANONYMOUS_WAIT_MS = 2_000;
-/** What the page says in passing ("one moment …") is gone by then. */
-const COMPLAINT_AFTER_MS = 3_000;
+/** What the page says in passing ("logging in, one moment …") is gone by then. */
+const COMPLAINT_AFTER_MS = 8_000;
 /** A second token may follow the first while the form still shows: the first was then the anonymous one. */
 const SETTLE_MS = 1_000;
 

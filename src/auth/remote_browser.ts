@@ -37,9 +37,7 @@ export async function connectBrowser(
     signal.throwIfAborted();
     throw new LoginError(
       "browserFailed",
-      `Cannot use the browser at ${publicPart(url)}, which BrowserURL names: ${
-        faultOf(error, url)
-      }. ` +
+      `Cannot use the browser at ${publicPart(url)}, which BrowserURL names: ${faultOf(error)}. ` +
         "Check that it runs and that its address is right",
     );
   }
@@ -74,9 +72,10 @@ function publicPart(url: string): string {
 }
 
 /** A failed WebSocket rejects with an event, not with an error. */
-function faultOf(thrown: unknown, url: string): string {
+function faultOf(thrown: unknown): string {
   const isEvent = typeof thrown === "object" && thrown !== null && !(thrown instanceof Error) &&
     "message" in thrown && typeof thrown.message === "string";
   const text = isEvent ? String(thrown.message) : describeError(thrown);
-  return text.replaceAll(url, publicPart(url)).slice(0, 300) || "it does not answer";
+  return text.replace(/\b(wss?|https?):\/\/[^\s)]+/gi, publicPart).slice(0, 300) ||
+    "it does not answer";
 }

@@ -182,7 +182,7 @@ class OpenDirectory implements DataDirectory {
   }
 
   async makeScratch(): Promise<string> {
-    const path = `${this.path}/${SCRATCH_PREFIX}${crypto.randomUUID()}`;
+    const path = `${this.path}/${SCRATCH_PREFIX}${crypto.randomUUID().slice(0, 8)}`;
     await explained(Deno.mkdir(path, { mode: 0o700 }), "create", path);
     return path;
   }

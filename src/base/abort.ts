@@ -23,11 +23,11 @@ export async function withDeadline<T>(
   const deadline = clock.sleep(limitMs, inner).then(() => {
     throw new DeadlineError(action, limitMs);
   });
-  const result = work(inner);
   // The loser of the race may reject later: nobody waits for it any more.
-  result.catch(() => {});
   deadline.catch(() => {});
   try {
+    const result = work(inner);
+    result.catch(() => {});
     return await Promise.race([result, deadline]);
   } finally {
     ended.abort();

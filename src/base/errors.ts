@@ -4,11 +4,20 @@ export function describeError(thrown: unknown): string {
   let current: unknown = thrown;
   // A cause can point back at its error: five levels tell all that a person reads.
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth++) {
-    const text = textOf(current).replace(/\s+/g, " ").trim();
+    const text = readableText(current).replace(/\s+/g, " ").trim();
     if (text !== "" && !parts.includes(text)) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.length === 0 ? "unknown error" : parts.join(": ");
+}
+
+/** Whatever was thrown, telling about it must not throw: not even a message that is no text. */
+function readableText(value: unknown): string {
+  try {
+    return String(textOf(value));
+  } catch {
+    return "unreadable error";
+  }
 }
 
 function textOf(value: unknown): string {

@@ -16,7 +16,8 @@ export function clipBytes(text: string, maxBytes: number): string {
   if (byteLength(text) <= maxBytes) return text;
   let clipped = "";
   let bytes = 0;
-  for (const grapheme of graphemes(text)) {
+  // A unit is at least a byte: what lies further back can't fit, and a long text need not be taken apart.
+  for (const grapheme of graphemes(text.slice(0, maxBytes + 1))) {
     bytes += byteLength(grapheme);
     if (bytes > maxBytes) break;
     clipped += grapheme;

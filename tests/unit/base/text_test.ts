@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { byteLength, clipBytes, graphemes } from "../../../src/base/text.ts";
+
+const FAMILY = "👩‍👩‍👧";
+
+Deno.test("byteLength() counts UTF-8 bytes", () => {
+  const cases: readonly (readonly [text: string, bytes: number])[] = [
+    ["", 0],
+    ["a", 1],
+    ["ö", 2],
+    ["€", 3],
+    ["😸", 4],
+    [FAMILY, 18],
+    ["\ud83d", 3],
+  ];
+  for (const [text, bytes] of cases) assert.equal(byteLength(text), bytes, text);
+});
+
+Deno.test("graphemes() are what a reader counts", () => {
+  assert.deepEqual(graphemes(`e\u0301${FAMILY}🇩🇪x`), ["e\u0301", FAMILY, "🇩🇪", "x"]);
+});
+
+Deno.test("clipBytes() cuts between graphemes, and inside only where the first alone is too long", () => {
+  const cases: readonly (readonly [text: string, maxBytes: number, clipped: string])[] = [
+    ["hello", 5, "hello"],
+    ["hello", 4, "hell"],
+    ["aöb", 2, "a"],
+    ["ae\u0301", 2, "a"],
+    [`a${FAMILY}`, 18, "a"],
+    [`a${FAMILY}`, 19, `a${FAMILY}`],
+    [FAMILY, 17, "👩‍👩‍"],
+    [FAMILY, 4, "👩"],
+    [FAMILY, 3, ""],
+    ["abc", 0, ""],
+    ["", 0, ""],
+  ];
+  for (const [text, maxBytes, clipped] of cases) {
+    assert.equal(clipBytes(text, maxBytes), clipped, `${JSON.stringify(text)} to ${maxBytes}`);
+  }
+});
+
+Deno.test("clipBytes() is the longest start of whole graphemes that fits", () => {
+  const texts = fc.string({ unit: "grapheme", maxLength: 40 });
+  fc.assert(fc.property(texts, fc.nat({ max: 80 }), (text, maxBytes) => {
+    const parts = graphemes(text);
+    let longest = "";
+    for (const part of parts) {
+      if (byteLength(longest + part) > maxBytes) break;
+      longest += part;
+    }
+    const clipped = clipBytes(text, maxBytes);
+    if (longest !== "" || text === "") assert.equal(clipped, longest);
+    assert.ok(text.startsWith(clipped));
+    assert.ok(byteLength(clipped) <= maxBytes);
+    assert.ok(clipped.isWellFormed() || !text.isWellFormed());
+  }));
+});
+
+Deno.test("clipBytes() does not take a long text apart to keep its start", () => {
+  const text = "ä😸".repeat(2_000_000);
+  const startedMs = performance.now();
+  assert.equal(clipBytes(text, 10), "ä😸ä");
+  assert.ok(performance.now() - startedMs < 500);
+});

@@ -7,7 +7,7 @@ export interface MessageTags {
   readonly account?: Wire;
   /** The sender is a bot. */
   readonly bot?: boolean;
-  /** Client-only tags (`+name`), passed on as they came. */
+  /** Client-only tags (`+name`), passed on as they came, and such as only some commands give. */
   readonly client?: ReadonlyMap<string, Wire>;
 }
 

@@ -81,7 +81,7 @@ export class Network {
     this.#tell([user, ...watchers], message);
   }
 
-  join(user: User, name: Wire): Channel {
+  join(user: User, name: Wire, batchOf?: (recipient: User) => string | undefined): Channel {
     const channel = this.channel(name) ?? this.#create(name);
     if (channel.members.has(user)) return channel;
     channel.members.set(user, { op: channel.members.size === 0, voice: false });
@@ -93,7 +93,8 @@ export class Network {
       `JOIN ${channel.name} ${user.account ?? "*"} :${user.realName}`,
     );
     for (const member of channel.members.keys()) {
-      member.deliver(member.caps.has("extended-join") ? extended : plain);
+      const message = member.caps.has("extended-join") ? extended : plain;
+      member.deliver(message, batchOf?.(member));
     }
     this.#options.changed();
     return channel;

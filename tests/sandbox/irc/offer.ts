@@ -11,6 +11,7 @@ export function offeredCapabilities(options: IrcServerOptions): ReadonlyMap<stri
   if (options.accounts !== undefined) names.set("sasl", "PLAIN");
   if (options.chatHistory === true) names.set("draft/chathistory", "");
   if (options.redaction === true) names.set("draft/message-redaction", "");
+  if (options.relayMsg === true) names.set("draft/relaymsg", "/");
   return names;
 }
 

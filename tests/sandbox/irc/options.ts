@@ -53,6 +53,8 @@ export interface IrcServerOptions {
   readonly chatHistoryLimit?: number;
   /** Offers draft/message-redaction (REDACT). */
   readonly redaction?: boolean;
+  /** Offers draft/relaymsg: channel operators speak under other nicks (RELAYMSG). */
+  readonly relayMsg?: boolean;
   /** Messages carry msgid; default true. */
   readonly msgids?: boolean;
   /** Messages kept for each channel; default 2000. */
@@ -60,6 +62,8 @@ export interface IrcServerOptions {
   readonly caseMapping?: CaseMapping;
   /** Default 30. */
   readonly nickLength?: number;
+  /** What becomes of a longer nick: refused with 432 (default), or cut, as the welcome then shows. */
+  readonly longNicks?: "refuse" | "truncate";
   /** What happens to a line over 512 bytes: cut, the connection closed, or refused with 417. Default "truncate". */
   readonly longLines?: "truncate" | "close" | "refuse";
   readonly flood?: FloodLimit;

@@ -135,6 +135,18 @@ export abstract class SandboxPeople {
     });
   }
 
+  /** The servers meet again: these people come back into the channel, in one batch for those who can. */
+  netjoin(
+    nicks: readonly string[],
+    channel: string,
+    servers = "hub.sandbox.test leaf.sandbox.test",
+  ): void {
+    for (const nick of nicks) this.addUser(nick);
+    this.#inBatch(`netjoin ${servers}`, (batchOf) => {
+      for (const nick of nicks) this.network.join(this.user(nick), toWire(channel), batchOf);
+    });
+  }
+
   /** Takes what somebody without a connection was told. */
   protected toInbox(user: User, said: Said): void {
     const inbox = this.#inboxes.get(user) ?? [];

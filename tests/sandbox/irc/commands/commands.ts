@@ -6,6 +6,7 @@ import { messageCommands } from "./messages.ts";
 import { modeCommands } from "./modes.ts";
 import { peopleCommands } from "./people.ts";
 import { registrationCommands } from "./registration.ts";
+import { relayMessageCommands } from "./relay_message.ts";
 import { saslCommands } from "./sasl.ts";
 import { serverInfoCommands } from "./server_info.ts";
 
@@ -18,6 +19,7 @@ export const COMMANDS: Commands = {
   ...modeCommands,
   ...peopleCommands,
   ...registrationCommands,
+  ...relayMessageCommands,
   ...saslCommands,
   ...serverInfoCommands,
 };

@@ -24,8 +24,11 @@ function answerPing(context: Context, [token = ""]: readonly Wire[]): void {
   session.send(new Message(network.serverName, `PONG ${network.serverName} :${token}`));
 }
 
-function changeNick(context: Context, [wanted = ""]: readonly Wire[]): void {
+function changeNick(context: Context, [asked = ""]: readonly Wire[]): void {
   const { network, session: { user }, options, faults } = context;
+  const wanted = options.longNicks === "truncate"
+    ? asked.slice(0, options.nickLength ?? 30)
+    : asked;
   if (wanted === "") return reply(context, "431", ":No nickname given");
   if (!isNick(wanted, options.nickLength ?? 30)) {
     return reply(context, "432", wanted, ":Erroneous Nickname");

@@ -402,6 +402,40 @@ Deno.test("the sandbox shows a netsplit as quits, batched for those who can", as
   assert.equal(quits.length, 50);
   assert.equal(quits.every((line) => line.tags["batch"] === begin.params[0]?.slice(1)), true);
   assert.deepEqual(server.members("#room"), ["eve", "ada"]);
+  const since = ada.mark();
+  server.netjoin(nicks, "#room");
+  await ada.sync();
+  const back = ada.lines.slice(since).filter((line) => line.command === "JOIN");
+  assert.equal(back.length, 50);
+  assert.notEqual(back[0]?.tags["batch"] ?? "", "");
+  assert.equal(new Set(back.map((line) => line.tags["batch"])).size, 1);
+});
+
+Deno.test("the sandbox relays under other nicks for operators (RELAYMSG)", async () => {
+  await using place = await room({ relayMsg: true });
+  const { server, ada } = place;
+  await ada.raw("RELAYMSG #room dan/kosmi :too early");
+  await ada.waitFor((line) => line.command === "FAIL" && line.params[1] === "PRIVS_NEEDED", "FAIL");
+  server.mode("#room", "+o", "ada");
+  await ada.raw("RELAYMSG #room dan :no network");
+  await ada.waitFor((line) => line.command === "FAIL" && line.params[1] === "INVALID_NICK", "FAIL");
+  await ada.raw("@label=r1 RELAYMSG #room dan/kosmi :hello");
+  const { nick, tags } = await ada.waitForMessage("#room", "hello");
+  assert.deepEqual([nick, tags["draft/relaymsg"], tags["label"]], ["dan/kosmi", "ada", "r1"]);
+});
+
+Deno.test("the sandbox can do without msgid, and cut long nicks", async () => {
+  await using server = await startIrcServer({
+    msgids: false,
+    nickLength: 5,
+    longNicks: "truncate",
+  });
+  await using ada = await connect(server, "adalovelace", { caps: CAPS });
+  assert.equal(ada.nick, "adalo");
+  await ada.join("#room");
+  await ada.say("#room", "hi");
+  const { tags } = await ada.waitForMessage("#room", "hi");
+  assert.deepEqual(Object.keys(tags), ["time"]);
 });
 
 Deno.test("the sandbox goes silent and comes back", async () => {

@@ -1,6 +1,7 @@
 import type { IrcMessage, OutLine } from "./wire/message.ts";
 import { lastParam, param } from "./wire/message.ts";
 
+// Nothing is asked for without need: ngircd lets a client send three commands a second, and offers multi-prefix only.
 const WANTED: ReadonlySet<string> = new Set([
   "account-notify",
   "account-tag",
@@ -15,7 +16,6 @@ const WANTED: ReadonlySet<string> = new Set([
   "extended-join",
   "labeled-response",
   "message-tags",
-  "multi-prefix",
   "sasl",
   "server-time",
   "setname",

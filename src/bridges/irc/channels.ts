@@ -50,6 +50,12 @@ interface Channel {
   fetch: HistoryFetch | null;
 }
 
+/** How lines from before our entry were got: `cut` when the server had more than we read. */
+interface Reading {
+  readonly cut: boolean;
+  readonly asked: boolean;
+}
+
 /** Longest list of channels in one JOIN. */
 const JOIN_BYTES = 400;
 const CHANNELS_PER_JOIN = 10;
@@ -110,18 +116,42 @@ export class Channels {
     return this.#find(name)?.state === "entering";
   }
 
-  /** Our own JOIN: the server let us in. False for a channel that nobody asked for. */
-  entered(name: string): boolean {
+  /** Our own JOIN: the server let us in. */
+  entered(name: string): void {
     const channel = this.#find(name);
-    if (channel === undefined) return false;
+    if (channel === undefined) {
+      // Forwarded, or put there by an operator: no gateway uses it, and its people did not ask for us.
+      this.#options.control({ command: "PART", params: [name] });
+      return;
+    }
     channel.retry?.();
     Object.assign(channel, { name, state: "entering", live: [], playback: null, fetch: null });
-    const entry = ++channel.entry;
-    // Behind the PONG stand the list of names and all that the server plays back by itself.
-    this.#options.fence.after(() => {
-      if (channel.entry === entry && channel.state === "entering") this.#readHistory(channel);
-    });
-    return true;
+    channel.entry++;
+    const { has, timers, settings } = this.#options;
+    if (has("batch") || has("server-time")) {
+      // Behind the PONG stand the list of names and all that the server plays back by itself.
+      this.#options.fence.after(this.#settler(channel));
+    } else {
+      // What such a server plays back looks like live lines: the end of its list of names is the end of entering.
+      channel.retry = timers.after(settings.limits.joinMs, this.#settler(channel));
+    }
+  }
+
+  /** The list of names is complete (366). */
+  namesComplete(name: string): void {
+    const channel = this.#find(name);
+    if (channel === undefined || channel.state !== "entering") return;
+    if (!this.#options.has("batch") && !this.#options.has("server-time")) this.#settler(channel)();
+  }
+
+  /** What ends this entry of a channel; void once the channel was left meanwhile. */
+  #settler(channel: Channel): () => void {
+    const { entry } = channel;
+    return () => {
+      if (channel.entry === entry && channel.state === "entering" && channel.fetch === null) {
+        this.#readHistory(channel);
+      }
+    };
   }
 
   /** A line of a channel that is being entered: kept until it is up. */
@@ -237,7 +267,7 @@ export class Channels {
   #readHistory(channel: Channel): void {
     const { has, host, features, settings, control, timers } = this.#options;
     if (!has("draft/chathistory") || !has("batch")) {
-      return this.#up(channel, channel.playback, false);
+      return this.#up(channel, channel.playback, { cut: false, asked: false });
     }
     const { entry } = channel;
     const timeout = timers.after(settings.limits.historyMs, () => channel.fetch?.end(true));
@@ -251,17 +281,18 @@ export class Channels {
         timeout();
         channel.fetch = null;
         if (channel.entry === entry && channel.state === "entering") {
-          this.#up(channel, lines ?? channel.playback, cut);
+          this.#up(channel, lines ?? channel.playback, { cut, asked: lines !== null });
         }
       },
     });
   }
 
-  #up(channel: Channel, lines: readonly IrcMessage[] | null, cut: boolean): void {
+  #up(channel: Channel, lines: readonly IrcMessage[] | null, how: Reading): void {
     const { host, timers, onLive } = this.#options;
-    const history = lines === null ? null : this.#history(channel, lines, cut);
+    const history = lines === null ? null : this.#history(channel, lines, how);
     const { live, entry } = channel;
     Object.assign(channel, { state: "up", told: null, live: [], playback: null });
+    channel.retry?.();
     channel.retry = timers.after(SETTLED_MS, () => {
       if (channel.entry === entry) channel.failures = 0;
     });
@@ -273,7 +304,7 @@ export class Channels {
     onLive(live.filter((message) => !played.has(message.tags.get("msgid") ?? "")));
   }
 
-  #history(channel: Channel, lines: readonly IrcMessage[], cut: boolean): History {
+  #history(channel: Channel, lines: readonly IrcMessage[], how: Reading): History {
     const { host, settings, people, self, clock } = this.#options;
     const id = channel.plan.channel;
     return historyOf(lines, {
@@ -284,7 +315,8 @@ export class Channels {
       self,
       nowMs: clock.now(),
       notices: settings.relayNotices,
-    }, cut);
+      asked: how.asked,
+    }, how.cut);
   }
 
   #find(name: string): Channel | undefined {

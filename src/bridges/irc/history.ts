@@ -14,6 +14,8 @@ export interface HistoryContext {
   readonly self: Self;
   readonly nowMs: number;
   readonly notices: boolean;
+  /** True for lines that the server was asked for from the cursor on: they need no cutting. */
+  readonly asked: boolean;
 }
 
 /**
@@ -27,7 +29,9 @@ export function historyOf(
   cut: boolean,
 ): History {
   const wanted = lines.filter((line) => isMessage(line, context.notices));
-  const { rest, whole } = since(wanted, context.cursor);
+  const { rest, whole } = context.asked
+    ? { rest: wanted, whole: true }
+    : since(wanted, context.cursor);
   const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null)
     .filter((one) => context.cursor !== null || one.own);
   const oldestMs = context.nowMs - context.limits.maxAgeMs;

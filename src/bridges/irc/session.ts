@@ -162,20 +162,8 @@ export class Session {
   }
 
   #opened(): void {
-    const { clock, limits, pingDelayMs } = this.#settings;
+    const { limits } = this.#settings;
     this.#playback.connected();
-    this.#keepalive = new Keepalive({
-      clock,
-      timers: this.#timers,
-      fence: this.#fence,
-      pingDelayMs: Math.max(pingDelayMs, 1),
-      deadMs: limits.deadMs,
-      dead: () =>
-        this.#finish({
-          kind: "lost",
-          reason: `Nothing came from the server for ${limits.deadMs / 1000} s`,
-        }),
-    });
     this.#timers.after(limits.registrationMs, () => {
       if (this.#registered) return;
       this.#finish({
@@ -281,8 +269,26 @@ export class Session {
     }
   }
 
+  /** Only now: during registration a server may be silent for long (ident, DNS), and has a deadline of its own. */
+  #watchLink(): void {
+    const { clock, limits, pingDelayMs } = this.#settings;
+    this.#keepalive = new Keepalive({
+      clock,
+      timers: this.#timers,
+      fence: this.#fence,
+      pingDelayMs: Math.max(pingDelayMs, 1),
+      deadMs: limits.deadMs,
+      dead: () =>
+        this.#finish({
+          kind: "lost",
+          reason: `Nothing came from the server for ${limits.deadMs / 1000} s`,
+        }),
+    });
+  }
+
   #ready(): void {
     this.#registered = true;
+    this.#watchLink();
     const { settings, control } = {
       settings: this.#settings,
       control: (line: OutLine) => this.#sender.control(line),

@@ -62,6 +62,9 @@ export class Traffic {
         return this.#topic(message, label);
       case "353":
         return this.#names(message);
+      case "366":
+        this.#options.channels.namesComplete(param(message, 1));
+        return true;
       case "ACCOUNT":
         this.#options.people.loggedIn(message.nick, accountOf(param(message, 0)));
         return true;

@@ -1,0 +1,482 @@
+import assert from "node:assert/strict";
+import type { ChannelId, MessageId } from "../../../src/relay/ids.ts";
+import { textOf } from "../../../src/relay/rich_text.ts";
+import { cursorAt, start } from "./running_bridge.ts";
+import { type Script, ScriptedServer } from "./scripted_server.ts";
+
+const FULL = ["message-tags", "server-time", "batch", "labeled-response", "echo-message"];
+const ALICE = "alice!a@host";
+const channel = "#test" as ChannelId;
+const never = new AbortController().signal;
+
+/** Echoes every PRIVMSG as a server with echo-message does. */
+const echo: Script["onLine"] = (line, server) => {
+  if (line.command !== "PRIVMSG") return false;
+  const label = line.tags["label"] === undefined ? "" : `label=${line.tags["label"]};`;
+  server.send(
+    `@${label}msgid=m${server.lines.length} :relay!relay@host.example PRIVMSG ${
+      line.params[0]
+    } :${line.text}`,
+  );
+  return true;
+};
+
+Deno.test("a line of 100 kB is one line in the log and nothing else", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer);
+  await relay.up();
+  server.send(`:${ALICE} PRIVMSG #test :${"x".repeat(100_000)}`, `:${ALICE} PRIVMSG #test :next`);
+  await relay.message("next");
+  assert.deepEqual(relay.texts, ["next"]);
+  assert.equal(relay.log.texts("warn").length, 1);
+  assert.match(relay.log.texts("warn").join(), /100\d{3} bytes/);
+});
+
+Deno.test("text that is not UTF-8 is read by the fallback charset", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer, { charset: null });
+  await relay.up();
+  const start8bit = new TextEncoder().encode(`:${ALICE} PRIVMSG #test :5 `);
+  server.bytes(Uint8Array.from([...start8bit, 0x80, 0x20, 0xe5, 0x73, 0xe5, 0x0d, 0x0a]));
+  server.send(`:${ALICE} PRIVMSG #test :åså 5 €`);
+  await relay.message("åså 5 €");
+  assert.deepEqual(relay.texts, ["5 € åså", "åså 5 €"]);
+});
+
+Deno.test("a configured charset is written too", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer, { charset: "koi8-r" });
+  await relay.up();
+  await relay.say("привет");
+  const line = await server.waitFor((one) => one.command === "PRIVMSG", "the line");
+  assert.equal(new TextDecoder("koi8-r").decode(line.bytes), "PRIVMSG #test :<bob> привет");
+});
+
+Deno.test("malformed lines change nothing", async () => {
+  await using server = new ScriptedServer({ caps: FULL });
+  await using relay = start(server.asServer);
+  await relay.up();
+  const odd = [
+    ":",
+    "@",
+    "@a",
+    ":x",
+    "@;=;= :",
+    ": PRIVMSG",
+    ":a!b@c PRIVMSG",
+    "JOIN",
+    ":relay JOIN",
+    "353",
+    "353 a b c",
+    "KICK",
+  ];
+  const more = [
+    "BATCH",
+    "BATCH +",
+    "BATCH -x",
+    "PRIVMSG #test",
+    ":a NICK",
+    "005",
+    "433",
+    "CAP",
+    "CAP * ACK",
+    "CAP * NEW :",
+    "\x01\x02",
+    "TOPIC #test",
+  ];
+  const rest = [
+    "FAIL",
+    "FAIL * X",
+    "NOTE",
+    "PONG",
+    "QUIT",
+    ":a QUIT",
+    "366 relay",
+    "404",
+    "404 relay #test",
+    "REDACT #test",
+    "TAGMSG #test",
+    "TAGMSG",
+    ":a TOPIC",
+    "ACCOUNT",
+    "CHGHOST",
+  ];
+  server.send(...odd, ...more, ...rest, "@time=yesterday :alice!a@b PRIVMSG #test :still fine");
+  await relay.message("still fine");
+  assert.deepEqual(relay.log.texts("error"), []);
+  assert.equal((await relay.event("message")).kind, "message");
+});
+
+Deno.test("echoes confirm by label, in any order", async () => {
+  const held: string[] = [];
+  await using server = new ScriptedServer({
+    caps: FULL,
+    onLine: (line, self) => {
+      if (line.command !== "PRIVMSG") return false;
+      held.push(
+        `@label=${line.tags["label"]};msgid=id-${
+          line.text.at(-1)
+        } :relay!relay@host.example PRIVMSG #test :${line.text}`,
+      );
+      if (held.length === 2) self.send(...held.reverse());
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { messageDelayMs: 0 });
+  await relay.up();
+  const receipts = await relay.say("a\nb");
+  assert.deepEqual(receipts, [
+    { outcome: "confirmed", id: "id-a" as MessageId },
+    { outcome: "confirmed", id: "id-b" as MessageId },
+  ]);
+});
+
+Deno.test("echoes without labels confirm by text, then by order", async () => {
+  await using server = new ScriptedServer({
+    caps: ["echo-message", "message-tags"],
+    onLine: (line, self) => {
+      if (line.command !== "PRIVMSG") return false;
+      const shown = line.text.replace("secret", "******");
+      self.send(`@msgid=m-${shown.length} :relay!relay@host.example PRIVMSG #test :${shown}`);
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { messageDelayMs: 0 });
+  await relay.up();
+  assert.deepEqual(await relay.say("my secret"), [{
+    outcome: "confirmed",
+    id: "m-15" as MessageId,
+  }]);
+  assert.deepEqual(relay.texts, []);
+});
+
+Deno.test("an echo that never comes is replaced by a PING behind the line", async () => {
+  await using server = new ScriptedServer({ caps: FULL });
+  await using relay = start(server.asServer, { limits: { echoMs: 30 } });
+  await relay.up();
+  assert.deepEqual(await relay.say("into the void"), [{ outcome: "confirmed", id: null }]);
+});
+
+Deno.test("a labelled refusal rejects its own line", async () => {
+  await using server = new ScriptedServer({
+    caps: FULL,
+    onLine: (line, self) => {
+      if (line.command !== "PRIVMSG" || !line.text.includes("bad")) return echo(line, self);
+      self.send(
+        `@label=${line.tags["label"]} :server.example 404 relay #test :Cannot send to channel`,
+      );
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { messageDelayMs: 0 });
+  await relay.up();
+  const receipts = await relay.say("good\nbad\nfine");
+  assert.deepEqual(receipts.map((receipt) => receipt.outcome), [
+    "confirmed",
+    "rejected",
+    "confirmed",
+  ]);
+});
+
+Deno.test("a server that asks for a slower pace gets the line again, later", async () => {
+  let refusals = 0;
+  await using server = new ScriptedServer({
+    onLine: (line, self) => {
+      if (line.command !== "PRIVMSG" || refusals > 0) return false;
+      refusals++;
+      self.send(":server.example 439 relay #test :Message throttled");
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { messageDelayMs: 20 });
+  await relay.up();
+  assert.equal((await relay.say("patience"))[0]?.outcome, "confirmed");
+  assert.equal(server.lines.filter((line) => line.command === "PRIVMSG").length, 2);
+});
+
+Deno.test("CHATHISTORY is read page by page from the cursor", async () => {
+  const said = Array.from(
+    { length: 5 },
+    (_, i) => ({ id: `h${i}`, at: new Date(1_700_000_000_000 + i * 1000).toISOString() }),
+  );
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/chathistory"],
+    features: "CHATHISTORY=2 CASEMAPPING=ascii",
+    onLine: (line, self) => {
+      if (line.command !== "CHATHISTORY") return false;
+      const after = line.params[2]?.replace("msgid=", "");
+      const from = said.findIndex((one) => one.id === after) + 1;
+      const page = said.slice(from, from + 2);
+      const lines = page.map((one) =>
+        `@batch=1;msgid=${one.id};time=${one.at} :${ALICE} PRIVMSG #test :text ${one.id}`
+      );
+      self.send("BATCH +1 chathistory #test", ...lines, "BATCH -1");
+      return true;
+    },
+  });
+  const cursors = new Map([["#test", cursorAt("h0", 1_700_000_000_000)]]);
+  const limits = { maxMessages: 100, maxAgeMs: Infinity };
+  await using relay = start(server.asServer, { cursors, history: limits, messageDelayMs: 0 });
+  const history = await relay.up();
+  assert.equal(history?.complete, true);
+  const texts = history.messages.map((one) => one.own ? "" : textOf(one.event.text));
+  assert.deepEqual(texts, ["text h1", "text h2", "text h3", "text h4"]);
+});
+
+Deno.test("CHATHISTORY that does not know the message is asked by time", async () => {
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/chathistory", "standard-replies"],
+    onLine: (line, self) => {
+      if (line.command !== "CHATHISTORY") return false;
+      if (line.params[2]?.startsWith("msgid=")) {
+        self.send("FAIL CHATHISTORY MESSAGE_ERROR AFTER #test msgid=gone :Unknown message");
+      } else {
+        self.send(
+          "BATCH +1 chathistory #test",
+          `@batch=1;msgid=new;time=2030-01-01T00:00:00.000Z :${ALICE} PRIVMSG #test :found`,
+          "BATCH -1",
+        );
+      }
+      return true;
+    },
+  });
+  const cursors = new Map([["#test", cursorAt("gone", Date.parse("2029-12-31T00:00:00Z"))]]);
+  await using relay = start(server.asServer, { cursors });
+  const history = await relay.up();
+  assert.deepEqual(history?.messages.map((one) => one.own ? "" : textOf(one.event.text)), [
+    "found",
+  ]);
+  assert.ok(server.lines.some((line) => line.params[2] === "timestamp=2029-12-31T00:00:00.000Z"));
+});
+
+Deno.test("a bouncer's playback is history, never live", async () => {
+  await using server = new ScriptedServer({
+    caps: ["server-time", "message-tags"],
+    onLine: (line, self) => {
+      const now = new Date().toISOString();
+      if (line.command === "PING") {
+        self.send(`@time=${now} PONG server.example :${line.text}`);
+        return true;
+      }
+      if (line.command !== "JOIN") return false;
+      self.send(
+        `:relay!relay@host.example JOIN #test`,
+        `@time=2020-01-01T00:00:00.000Z :${ALICE} PRIVMSG #test :old news`,
+      );
+      return true;
+    },
+  });
+  const cursors = new Map([["#test", cursorAt(null, Date.parse("2019-12-31T00:00:00Z"))]]);
+  await using relay = start(server.asServer, {
+    cursors,
+    history: { maxMessages: 10, maxAgeMs: Infinity },
+  });
+  const history = await relay.up();
+  assert.equal(history?.messages.length, 1);
+  server.send(
+    `@time=2020-01-01T00:00:01.000Z :${ALICE} PRIVMSG #test :older still`,
+    `@time=${new Date().toISOString()} :${ALICE} PRIVMSG #test :live`,
+  );
+  await relay.message("live");
+  assert.deepEqual(relay.texts, ["live"]);
+});
+
+Deno.test("replies, reactions and redactions cross with their ids", async () => {
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/message-redaction"],
+    onLine: echo,
+  });
+  await using relay = start(server.asServer);
+  await relay.up();
+  assert.deepEqual([relay.bridge.capabilities.deletions, relay.bridge.capabilities.replies], [
+    true,
+    true,
+  ]);
+  server.send(`@msgid=a2;+draft/reply=a1;account=Alice :${ALICE} PRIVMSG #test :yes`);
+  const reply = await relay.message("yes");
+  assert.deepEqual([reply.id, reply.replyTo?.id, reply.sender.id], ["a2", "a1", "account:Alice"]);
+  server.send(`@msgid=a3;+draft/reply=a1;+draft/react=🎉 :${ALICE} TAGMSG #test`);
+  const reaction = await relay.event("reaction");
+  assert.deepEqual([reaction.id, reaction.key, reaction.removed], ["a1", "🎉", false]);
+  server.send(`:${ALICE} REDACT #test a2 :oops`);
+  assert.equal((await relay.event("deletion")).id, "a2");
+
+  await relay.say("no", { replyTo: "a2" as MessageId });
+  await server.waitFor((line) => line.tags["+draft/reply"] === "a2", "the reply tag");
+  const [part] = relay.bridge.render(channel, { kind: "deletion", target: "mine" as MessageId });
+  assert.ok(part);
+  const receipt = relay.bridge.transmit(channel, part, never);
+  const redact = await server.waitFor((line) => line.command === "REDACT", "the redaction");
+  assert.deepEqual(redact.params, ["#test", "mine"]);
+  server.send(`@label=${redact.tags["label"]} :relay!relay@host.example REDACT #test mine`);
+  assert.equal((await receipt).outcome, "confirmed");
+});
+
+Deno.test("RELAYMSG shows the sender's own name, and nothing twice", async () => {
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/relaymsg=/"],
+    onLine: (line, self) => {
+      if (line.command !== "RELAYMSG") return false;
+      self.send(
+        `@label=${line.tags["label"]};msgid=r1;draft/relaymsg=relay :${
+          line.params[1]
+        }!x@y PRIVMSG #test :${line.text}`,
+      );
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { useRelayMsg: true });
+  await relay.up();
+  const person = { id: "u" as never, nick: "Bob Ross", userId: "u" };
+  const receipts = await relay.say("happy trees", {
+    sender: { person, account: "kosmi.x" as never },
+  });
+  assert.deepEqual(receipts, [{ outcome: "confirmed", id: "r1" as MessageId }]);
+  const line = server.lines.find((one) => one.command === "RELAYMSG");
+  assert.deepEqual(line?.params, ["#test", "Bob_Ross/kosmi", "happy trees"]);
+  assert.ok(!server.lines.some((one) => one.command === "PRIVMSG"));
+  assert.deepEqual(relay.texts, []);
+});
+
+Deno.test("a message of several lines comes as one", async () => {
+  await using server = new ScriptedServer({ caps: [...FULL, "draft/multiline"] });
+  await using relay = start(server.asServer);
+  await relay.up();
+  const line = (tags: string, text: string) => `@batch=9${tags} :${ALICE} PRIVMSG #test :${text}`;
+  server.send(
+    `@msgid=ml :${ALICE} BATCH +9 draft/multiline #test`,
+    line("", "one"),
+    line("", "two "),
+    line(";draft/multiline-concat", "more"),
+    "BATCH -9",
+  );
+  assert.equal((await relay.message("one\ntwo more")).id, "ml");
+});
+
+Deno.test("a netsplit is not told as leaving and coming", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer);
+  await relay.up();
+  server.send(
+    `:${ALICE} QUIT :a.example.net b.example.net`,
+    `:${ALICE} JOIN #test`,
+    `:bea!b@host JOIN #test`,
+  );
+  assert.equal((await relay.event("join")).who.nick, "bea");
+  assert.equal(relay.events.length, 1);
+});
+
+Deno.test("the server's last words decide what follows", async () => {
+  const words: [string, string][] = [
+    ["ERROR :Closing Link: relay[host] (Throttled: Reconnecting too fast)", "throttled"],
+    ["ERROR :Closing Link: host (K-Lined)", "refused"],
+    ["ERROR :Closing Link: host (Ping timeout)", "lost"],
+  ];
+  for (const [word, kind] of words) {
+    await using server = new ScriptedServer();
+    await using relay = start(server.asServer);
+    await relay.up();
+    server.send(word);
+    server.hangUp();
+    const end = await relay.ended;
+    assert.equal(end.kind, kind, end.reason);
+  }
+});
+
+Deno.test("SASL that is required and missing is a refusal, services that are silent are not", async () => {
+  const sasl = { required: true, mechanism: null, login: "me", password: "hunter2!" };
+  await using without = new ScriptedServer({ caps: ["batch"] });
+  await using first = start(without.asServer, { sasl });
+  const missing = await first.ended;
+  assert.deepEqual([missing.kind, /does not offer SASL/.test(missing.reason)], ["refused", true]);
+  await using silent = new ScriptedServer({ caps: ["sasl=PLAIN"] });
+  await using second = start(silent.asServer, { sasl, limits: { saslMs: 50 } });
+  const unanswered = await second.ended;
+  assert.deepEqual([unanswered.kind, /do not answer/.test(unanswered.reason)], ["lost", true]);
+  await using third = start(without.asServer, { sasl: { ...sasl, required: false } });
+  await third.up();
+  assert.match(third.log.texts("warn").join(), /Going on without/);
+});
+
+Deno.test("capabilities that are refused together are asked for one by one", async () => {
+  await using server = new ScriptedServer({
+    caps: FULL,
+    onLine: (line, self) => {
+      if (line.command !== "CAP" || line.params[0] !== "REQ") return echo(line, self);
+      const refused = line.text.includes(" ") || line.text === "labeled-response";
+      self.send(`CAP * ${refused ? "NAK" : "ACK"} :${line.text}`);
+      return true;
+    },
+  });
+  await using relay = start(server.asServer);
+  await relay.up();
+  assert.equal((await relay.say("hello"))[0]?.outcome, "confirmed");
+  assert.equal(server.lines.find((line) => line.command === "PRIVMSG")?.tags["label"], undefined);
+});
+
+Deno.test("a line that the link took and never answered is of unknown fate, a waiting one has not left", async () => {
+  await using server = new ScriptedServer({ caps: FULL });
+  await using relay = start(server.asServer, { burst: 3, messageDelayMs: 60_000 });
+  await relay.up();
+  const receipts = relay.say("one\ntwo\nthree");
+  await server.waitFor((line) => line.text === "<bob> two", "the second line");
+  server.hangUp();
+  assert.deepEqual((await receipts).map((one) => one.outcome), ["unknown", "unknown", "unsent"]);
+  assert.equal((await relay.ended).kind, "lost");
+  const [late] = await relay.say("too late");
+  assert.equal(late?.outcome, "unsent");
+});
+
+Deno.test("giving up takes back only what has not left", async () => {
+  await using server = new ScriptedServer({ caps: FULL });
+  await using relay = start(server.asServer, { burst: 2, messageDelayMs: 60_000 });
+  await relay.up();
+  const [sent, waiting] = relay.bridge.render(channel, {
+    kind: "message",
+    prefix: [],
+    text: [{ text: "a\nb", style: {} }],
+    action: false,
+    replyTo: null,
+    sender: null,
+  });
+  assert.ok(sent && waiting);
+  const abort = new AbortController();
+  const first = relay.bridge.transmit(channel, sent, abort.signal);
+  const second = relay.bridge.transmit(channel, waiting, abort.signal);
+  await server.waitFor((line) => line.text === "a", "the first line");
+  abort.abort();
+  assert.equal((await second).outcome, "unsent");
+  const line = server.lines.find((one) => one.text === "a");
+  server.send(`@label=${line?.tags["label"]} :relay!relay@host.example PRIVMSG #test :a`);
+  assert.equal((await first).outcome, "confirmed");
+});
+
+Deno.test("goodbye confirms what the server worked off before it", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer, { burst: 9, messageDelayMs: 0 });
+  await relay.up();
+  const receipt = relay.say("last words");
+  const end = await relay.stop();
+  assert.equal(end.kind, "stopped");
+  assert.equal((await receipt)[0]?.outcome, "confirmed");
+  assert.equal(server.lines.at(-1)?.command, "QUIT");
+});
+
+Deno.test("a forward to another channel is a refusal of the wanted one", async () => {
+  await using server = new ScriptedServer({
+    onLine: (line, self) => {
+      if (line.command !== "JOIN") return false;
+      self.send(
+        ":server.example 470 relay #test ##overflow :Forwarding to another channel",
+        ":relay!relay@host.example JOIN ##overflow",
+      );
+      return true;
+    },
+  });
+  await using relay = start(server.asServer);
+  assert.match((await relay.down()).reason, /forwards/);
+  await server.waitFor(
+    (line) => line.command === "PART" && line.params[0] === "##overflow",
+    "the PART",
+  );
+});

@@ -1,4 +1,5 @@
 import type { Findings } from "./fault.ts";
+import { checkIrc } from "./irc_consistency.ts";
 import { checkRoom, isDefaultRoom } from "./kosmi_room.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options_account.ts";
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "./options_irc.ts";
@@ -55,32 +56,15 @@ function readIrc(account: AccountSection, findings: Findings): IrcAccountConfig 
   const { server, ...values } = readOptions(IRC_OPTIONS, lookup, findings);
   if (server === null) return null;
   const port = server.port ?? (values.useTls ? 6697 : 6667);
-  warnOfOddPort({ lookup, port, useTls: values.useTls }, findings);
+  const all = { ...common, ...values, server: Object.freeze({ host: server.host, port }) };
+  checkIrc(all, lookup, findings);
   return Object.freeze({
     protocol: "irc" as const,
     id: `irc.${name}`,
     name,
     line: section.place.line,
-    ...common,
-    ...values,
-    server: Object.freeze({ host: server.host, port }),
+    ...all,
   });
-}
-
-function warnOfOddPort(
-  found: { readonly lookup: Lookup; readonly port: number; readonly useTls: boolean },
-  findings: Findings,
-): void {
-  const place = found.lookup.find(IRC_OPTIONS.server)?.place ?? found.lookup.place;
-  if (found.port === 6697 && !found.useTls) {
-    findings.warn(
-      place,
-      "port 6697 is for TLS nearly everywhere: set UseTLS=true, or the connection will fail",
-    );
-  }
-  if (found.port === 6667 && found.useTls) {
-    findings.warn(place, "port 6667 is without TLS nearly everywhere: with UseTLS=true use 6697");
-  }
 }
 
 function readKosmi(account: AccountSection, findings: Findings): KosmiAccountConfig {

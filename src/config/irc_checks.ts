@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /** What is expected of an IRC nick; null when this can be one. Servers allow different letters: they have the last word. */
 export function nickFault(nick: string): string | null {
   if (nick === "") return "a nick";
@@ -32,4 +34,19 @@ export function channelKeyFault(key: string): string | null {
 /** A fingerprint in the one spelling that is compared: lower case, without colons. */
 export function plainFingerprint(written: string): string {
   return written.replaceAll(":", "").toLowerCase();
+}
+
+/** What is expected of an address of this machine. */
+export function addressFault(written: string): string | null {
+  return isIP(written) === 0 ? "an IP address of this machine" : null;
+}
+
+/** What is expected of a charset's name. IRC can't carry UTF-16: it has zero bytes. */
+export function charsetFault(label: string): string | null {
+  const expected = 'the name of a character set such as "windows-1251"';
+  try {
+    return new TextDecoder(label).encoding.startsWith("utf-16") ? expected : null;
+  } catch {
+    return expected;
+  }
 }

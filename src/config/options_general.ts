@@ -61,14 +61,12 @@ export const GENERAL_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: 'The same as LogLevel="debug".',
-    status: NOT_BUILT_YET,
   }),
   logLevel: option({
     key: "LogLevel",
     type: choice(LEVELS),
     fallback: "info",
     doc: "What is logged at least.",
-    status: NOT_BUILT_YET,
   }),
   logLevels: option({
     key: "LogLevels",
@@ -76,14 +74,12 @@ export const GENERAL_OPTIONS = {
     fallback: Object.freeze({}),
     fallbackText: "none",
     doc: 'Other levels for parts of the relay, as in `["irc.libera=debug"]`.',
-    status: NOT_BUILT_YET,
   }),
   logFormat: option({
     key: "LogFormat",
     type: choice(["auto", "pretty", "logfmt", "json"]),
     fallback: "auto",
     doc: "How log lines look; auto is pretty on a terminal and logfmt elsewhere.",
-    status: NOT_BUILT_YET,
   }),
   statusListen: option({
     key: "StatusListen",

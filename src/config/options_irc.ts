@@ -1,5 +1,5 @@
 import { hostPort } from "./net_types.ts";
-import { type ForeignKey, NOT_BUILT_YET, option } from "./option.ts";
+import { type ForeignKey, NOT_BUILT_YET, option, type ValueType } from "./option.ts";
 import {
   boolean,
   choice,
@@ -11,7 +11,29 @@ import {
   textList,
   turned,
 } from "./value_types.ts";
-import { fingerprintFault, nickFault, plainFingerprint } from "./irc_checks.ts";
+import {
+  addressFault,
+  charsetFault,
+  fingerprintFault,
+  nickFault,
+  plainFingerprint,
+} from "./irc_checks.ts";
+
+const LONGEST_PING_MS = 60_000;
+const longPing = duration({ unit: null, minMs: 1_000, maxMs: 86_400_000 });
+
+/** Matterbridge takes any; a longer silence would let a dead link pass unnoticed. */
+const pingDelay: ValueType<number> = {
+  ...longPing,
+  read: (raw) => {
+    const reading = longPing.read(raw);
+    if ("fault" in reading || reading.value <= LONGEST_PING_MS) return reading;
+    return {
+      value: LONGEST_PING_MS,
+      warning: "is taken as 1m, so that a dead link is noticed in time",
+    };
+  },
+};
 
 /** Keys of `[irc.NAME]` besides those of every account. */
 export const IRC_OPTIONS = {
@@ -73,21 +95,18 @@ export const IRC_OPTIONS = {
     ),
     fallback: null,
     doc: "SHA-256 fingerprint of the one certificate that is taken (ours, not Matterbridge's).",
-    status: NOT_BUILT_YET,
   }),
   tlsClientCertificate: option({
     key: "TLSClientCertificate",
     type: optionalText({ name: "path" }),
     fallback: null,
     doc: "PEM file with a certificate and its key, to log in with.",
-    status: NOT_BUILT_YET,
   }),
   useSasl: option({
     key: "UseSASL",
     type: boolean,
     fallback: false,
     doc: "Logs in with SASL; a server that can't is not used.",
-    status: NOT_BUILT_YET,
   }),
   saslMechanism: option({
     key: "SASLMechanism",
@@ -95,7 +114,6 @@ export const IRC_OPTIONS = {
     fallback: "auto",
     doc:
       "How SASL proves who we are; auto takes the best that the server offers (ours, not Matterbridge's).",
-    status: NOT_BUILT_YET,
   }),
   saslLogin: option({
     key: "SASLLogin",
@@ -103,7 +121,6 @@ export const IRC_OPTIONS = {
     fallback: null,
     fallbackText: "NickServNick",
     doc: "The account's name for SASL.",
-    status: NOT_BUILT_YET,
   }),
   saslPassword: option({
     key: "SASLPassword",
@@ -111,43 +128,38 @@ export const IRC_OPTIONS = {
     fallback: null,
     fallbackText: "NickServPassword",
     doc: "The account's password for SASL.",
-    status: NOT_BUILT_YET,
   }),
   nickServNick: option({
     key: "NickServNick",
     type: optionalText(),
     fallback: null,
-    doc: "Whom to send IDENTIFY to, mostly nickserv; with UseSASL the account's name.",
-    status: NOT_BUILT_YET,
+    doc:
+      "Whom to send IDENTIFY to, mostly nickserv; with UseSASL the account's name (see SASLLogin).",
   }),
   nickServPassword: option({
     key: "NickServPassword",
     type: secretText,
     fallback: null,
     doc: "The password for NickServ, or for SASL.",
-    status: NOT_BUILT_YET,
   }),
   nickServUsername: option({
     key: "NickServUsername",
     type: optionalText(),
     fallback: null,
     doc: "The account's name where services want it with the password (QuakeNet's Q).",
-    status: NOT_BUILT_YET,
   }),
   bind: option({
     key: "Bind",
-    type: optionalText({ name: "IP address" }),
+    type: optionalText({ name: "IP address", check: addressFault }),
     fallback: null,
     doc: "The address of this machine to connect from.",
-    status: NOT_BUILT_YET,
   }),
   charset: option({
     key: "Charset",
-    type: optionalText(),
+    type: optionalText({ name: "character set", check: charsetFault }),
     fallback: null,
     fallbackText: "UTF-8",
-    doc: "The character set of the channels where it is not UTF-8.",
-    status: NOT_BUILT_YET,
+    doc: "The character set of the channels where it is not UTF-8, such as windows-1251.",
   }),
   messageDelayMs: option({
     key: "MessageDelay",
@@ -167,22 +179,20 @@ export const IRC_OPTIONS = {
     type: integer({ min: 0, max: 8_191 }),
     fallback: 0,
     fallbackText: "0: what the server takes",
-    doc: "The longest line in bytes, everything counted.",
-    status: NOT_BUILT_YET,
+    doc:
+      "The most bytes of text in one line (at least 64), where that is less than the server takes.",
   }),
   messageSplit: option({
     key: "MessageSplit",
     type: boolean,
     fallback: true,
     doc: "Splits a long message into several lines; false clips it.",
-    status: NOT_BUILT_YET,
   }),
   messageClipped: option({
     key: "MessageClipped",
     type: text({ empty: "allowed" }),
     fallback: "<clipped message>",
     doc: "What stands at the end of a clipped message.",
-    status: NOT_BUILT_YET,
   }),
   maxLines: option({
     key: "MaxLines",
@@ -190,7 +200,6 @@ export const IRC_OPTIONS = {
     fallback: 12,
     doc:
       "How many lines one message may become; the rest is told as a count (ours, not Matterbridge's).",
-    status: NOT_BUILT_YET,
   }),
   rejoinDelayMs: option({
     key: "RejoinDelay",
@@ -203,21 +212,18 @@ export const IRC_OPTIONS = {
     type: duration({ unit: "ms", maxMs: 600_000 }),
     fallback: 0,
     doc: "How long to wait between entering two channels.",
-    status: NOT_BUILT_YET,
   }),
   pingDelayMs: option({
     key: "PingDelay",
-    type: duration({ unit: null, minMs: 1_000, maxMs: 3_600_000 }),
+    type: pingDelay,
     fallback: 60_000,
-    doc: "After how long a silence the server is asked for a sign of life.",
-    status: NOT_BUILT_YET,
+    doc: "After how long a silence the server is asked for a sign of life; at most 1m.",
   }),
   runCommands: option({
     key: "RunCommands",
     type: textList({ secret: true }),
     fallback: [],
     doc: "Raw IRC lines to send after connecting; {BOTNICK} is the relay's nick.",
-    status: NOT_BUILT_YET,
   }),
   colorNicks: option({
     key: "ColorNicks",
@@ -230,14 +236,12 @@ export const IRC_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: "Takes Markdown out of texts that are relayed to this account.",
-    status: NOT_BUILT_YET,
   }),
   useRelayMsg: option({
     key: "UseRelayMsg",
     type: boolean,
     fallback: false,
     doc: "Shows the remote nick as the sender where the server offers RELAYMSG.",
-    status: NOT_BUILT_YET,
   }),
   userInfo: option({
     key: "UserInfo",

@@ -60,7 +60,6 @@ export const KOSMI_OPTIONS = {
     type: choice(["plain", "markdown"]),
     fallback: "plain",
     doc: "How bold, italic and the like are shown in the room.",
-    status: NOT_BUILT_YET,
   }),
   uploadImages: option({
     key: "UploadImages",

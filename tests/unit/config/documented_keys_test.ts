@@ -146,7 +146,8 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   "number": "77",
   "milliseconds": "77",
   "seconds": "77",
-  "duration": '"77s"',
+  "duration": '"33s"',
+  "character set": '"windows-1251"',
   "list of text": '["irc=debug"]',
   "regular expressions, separated by spaces": '"other words"',
   "list of [regular expression, replacement]": '[["a", "b"]]',
@@ -169,6 +170,7 @@ function otherValue(key: string, typeName: string, fallback: unknown): string {
 
 /** Some keys make sense only with another. */
 const COMPANIONS: Readonly<Record<string, string>> = {
+  "irc.UseSASL": 'SASLPassword = "x"',
   "kosmi.Email": 'Password = "x"',
   "kosmi.Password": 'Email = "a@b.c"',
 };

@@ -57,7 +57,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     [
       'm.toml:4: irc.libera.UseTLS: found text ("yes"), expected true or false without quotes',
       'm.toml:5: irc.libera.MessageDelay: found a number (-1), expected a number of milliseconds or a duration such as "1m30s", from 0s to 1h',
-      'm.toml:6: irc.libera.PingDelay: found text ("0s"), expected a duration in quotes such as "1m30s", from 1s to 1h',
+      'm.toml:6: irc.libera.PingDelay: found text ("0s"), expected a duration in quotes such as "1m30s", from 1s to 1d',
       "m.toml:7: irc.libera.Burst: found a number (0), expected a whole number from 1 to 1000 without quotes",
       "m.toml:8: irc.libera.RealName: found a list, expected text in quotes",
       'm.toml:9: irc.libera.RejoinDelay: found false, expected a number of seconds or a duration such as "1m30s", from 0s to 1d',
@@ -93,6 +93,21 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       'm.toml:6: irc.libera.ReplaceNicks: item 1: found "(", which is no regular expression that works here: there is a ( without its )',
       'm.toml:7: irc.libera.ExtractNicks: found text ("x"), expected a list such as [ ["otherbot", "<(.*?)>\\\\s+(.*)"] ]',
       "m.toml:8: irc.libera.IgnoreMessages: found a number (5), expected text in quotes",
+    ],
+  ],
+  ["what IRC can't do", sample({ irc: 'Bind="here"\nCharset="utf-16"\nTLSFingerprint="ab:cd"' }), [
+    'm.toml:4: irc.libera.Bind: found text ("here"), expected an IP address of this machine',
+    'm.toml:5: irc.libera.Charset: found text ("utf-16"), expected the name of a character set such as "windows-1251"',
+    'm.toml:6: irc.libera.TLSFingerprint: found text ("ab:cd"), expected a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons',
+  ]],
+  ["SASL with nothing to show", sample({ irc: "UseSASL=true" }), [
+    "m.toml:4: irc.libera.UseSASL: needs SASLPassword (or NickServPassword), or UseTLS=true and a TLSClientCertificate",
+  ]],
+  [
+    "SASL EXTERNAL without a certificate",
+    sample({ irc: 'UseSASL=true\nSASLMechanism="EXTERNAL"' }),
+    [
+      'm.toml:5: irc.libera.SASLMechanism: found "external", which needs UseTLS=true and a TLSClientCertificate',
     ],
   ],
   ["an Email without Password", sample({ kosmi: 'Email="a@b.c"' }), [

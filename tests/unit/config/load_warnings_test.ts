@@ -51,6 +51,22 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a port that does not go with TLS", sample({ irc: "UseTLS=true" }), [
     "m.toml:2: irc.libera.Server: port 6667 is without TLS nearly everywhere: with UseTLS=true use 6697",
   ]],
+  [
+    "keys that need another",
+    sample({
+      irc: `SkipTLSVerify=true\nTLSFingerprint="${
+        "ab".repeat(32)
+      }"\nSASLLogin="x"\nNickServNick="nickserv"\nMessageClipped="…"\nPingDelay="5m"`,
+    }),
+    [
+      "m.toml:4: irc.libera.SkipTLSVerify: has no effect without UseTLS=true",
+      "m.toml:5: irc.libera.TLSFingerprint: has no effect without UseTLS=true",
+      "m.toml:6: irc.libera.SASLLogin: has no effect without UseSASL=true",
+      "m.toml:7: irc.libera.NickServNick: has no effect without NickServPassword",
+      "m.toml:8: irc.libera.MessageClipped: has no effect without MessageSplit=false",
+      "m.toml:9: irc.libera.PingDelay: is taken as 1m, so that a dead link is noticed in time",
+    ],
+  ],
   ["a room of another site", sample().replace("app.kosmi.io", "kosmi.example"), [
     "m.toml:5: kosmi.movies.RoomURL: found a room of kosmi.example, not of app.kosmi.io (AppURL): its id @movies is used",
   ]],

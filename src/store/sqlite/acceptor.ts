@@ -28,7 +28,8 @@ export class Acceptor {
     if (batch.length === 0) return [];
     this.#home.reserveIds(batch.reduce((sum, item) => sum + 1 + item.deliveries.length, 0));
     return this.#home.write(
-      "power",
+      // What waits for the disk here delays a message: its settlement takes it along.
+      "soon",
       endpointsOf(batch),
       (database) => batch.map((item) => this.#take(database, item, nowMs)),
       (answer) => this.#count(answer),
@@ -44,15 +45,14 @@ export class Acceptor {
       ...delivery,
     }));
     if (item.messageId !== null) {
-      const isNew = this.#links.find(database, origin, item.messageId) === null &&
-        database.links.addMessage({
-          id: message,
-          endpoint: origin,
-          name: item.messageId,
-          takenAtMs: nowMs,
-          targets: this.#targets(item, deliveries),
-        });
-      if (!isNew) return null;
+      if (this.#links.find(database, origin, item.messageId) !== null) return null;
+      database.links.addMessage({
+        id: message,
+        endpoint: origin,
+        name: item.messageId,
+        takenAtMs: nowMs,
+        targets: this.#targets(item, deliveries),
+      });
     }
     for (const delivery of deliveries) {
       const source = isOf(item, delivery.source) ? message : this.#otherSource(database, delivery);

@@ -15,7 +15,7 @@ export function bringBack(
   stay: { readonly carried: Carried; readonly forgottenBeforeMs: number },
 ): void {
   const { carried, forgottenBeforeMs } = stay;
-  disk.transaction("power", () => {
+  disk.transaction("settled", () => {
     const ids = endpointIds(disk, state);
     const endpoint = (id: number) => ids.get(id) ?? id;
     disk.state.setNextId(memory.state.nextId());

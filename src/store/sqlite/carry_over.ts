@@ -29,7 +29,7 @@ export function carryOver(
   known: OpenState,
 ): Carried {
   const carrier = new Carrier(from, to, known);
-  return to.transaction("process", () => carrier.run());
+  return to.transaction("soon", () => carrier.run());
 }
 
 class Carrier {
@@ -120,7 +120,7 @@ class Carrier {
 
   #addMessage(from: StoreDatabase, id: number): void {
     const message = from.links.message(id);
-    if (message === null) return;
+    if (message === null || this.#to.links.message(id) !== null) return;
     this.#highestId = Math.max(this.#highestId, id);
     this.#to.links.addMessage(message);
     for (const link of from.links.links(id)) this.#to.links.addLink(link);

@@ -62,6 +62,15 @@ function fromText(stored: string): string {
   throw new DamagedRowError("Cannot read a text: its escape is not what was written");
 }
 
+/** A short number for an index: FNV-1a over the UTF-16 units. Different texts may share one. */
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash;
+}
+
 const PAGE = 64;
 
 /**

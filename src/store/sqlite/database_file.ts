@@ -2,6 +2,7 @@ import { DatabaseSync } from "node:sqlite";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { StoreDatabase } from "./store_database.ts";
 import { StoreRefusedError } from "./store_fault.ts";
+import type { SyncPolicy } from "./sync_policy.ts";
 
 /** Opens SQLite's handle of a file; tests give one that fails on demand. */
 export type OpenHandle = (path: string) => DatabaseSync;
@@ -17,14 +18,18 @@ const SUFFIXES = ["", "-wal", "-shm"];
  * Opens (or makes) the database file with its schema brought up to date. Throws StoreRefusedError for what only the
  * operator can mend, else what SQLite or the file system says.
  */
-export function openDatabaseFile(path: string, openHandle: OpenHandle): StoreDatabase {
+export function openDatabaseFile(
+  path: string,
+  openHandle: OpenHandle,
+  sync: SyncPolicy,
+): StoreDatabase {
   refuseLinks(path);
   makePrivate(path);
   const handle = openHandle(path);
   try {
     configure(handle);
     migrate(handle, path);
-    return new StoreDatabase(handle);
+    return new StoreDatabase(handle, sync);
   } catch (thrown) {
     closeQuietly(handle);
     throw thrown;
@@ -32,20 +37,24 @@ export function openDatabaseFile(path: string, openHandle: OpenHandle): StoreDat
 }
 
 /** A database of the same schema that lives in memory only. */
-export function openMemoryDatabase(): StoreDatabase {
+export function openMemoryDatabase(sync: SyncPolicy): StoreDatabase {
   const handle = new DatabaseSync(":memory:");
   migrate(handle, ":memory:");
-  return new StoreDatabase(handle);
+  return new StoreDatabase(handle, sync);
 }
 
 /** Opens a damaged file as far as it goes, to read what is left; null when nothing can be read. */
-export function openDamagedFile(path: string, openHandle: OpenHandle): StoreDatabase | null {
+export function openDamagedFile(
+  path: string,
+  openHandle: OpenHandle,
+  sync: SyncPolicy,
+): StoreDatabase | null {
   try {
     refuseLinks(path);
     const handle = openHandle(path);
     try {
       handle.exec("PRAGMA locking_mode = EXCLUSIVE");
-      return new StoreDatabase(handle);
+      return new StoreDatabase(handle, sync);
     } catch {
       closeQuietly(handle);
       return null;
@@ -100,8 +109,8 @@ function configure(handle: DatabaseSync): void {
   // One process only: no shared memory file, no lock calls for each transaction.
   handle.exec("PRAGMA locking_mode = EXCLUSIVE");
   handle.exec("PRAGMA journal_mode = WAL");
-  handle.exec("PRAGMA wal_autocheckpoint = 1000");
-  handle.exec("PRAGMA journal_size_limit = 8388608");
+  handle.exec("PRAGMA wal_autocheckpoint = 2000");
+  handle.exec("PRAGMA journal_size_limit = 16777216");
   handle.exec("PRAGMA cache_size = -8192");
   handle.exec("PRAGMA trusted_schema = OFF");
 }

@@ -85,7 +85,7 @@ export class LinkBook {
 
   /** False when nothing is left to forget. */
   #forgetStep(limit: number): boolean {
-    return this.#home.write("process", [], (database) => {
+    return this.#home.write("soon", [], (database) => {
       this.#home.forgetInArchive(this.#forgetBeforeMs);
       const ids = database.links.takenBefore(this.#forgetBeforeMs, limit);
       for (const id of ids) database.links.removeMessage(id);

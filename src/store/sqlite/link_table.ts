@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import { jsonIn, numberIn, type Row, scan, textIn, toText } from "./columns.ts";
+import { hashOf, jsonIn, numberIn, type Row, scan, textIn, toText } from "./columns.ts";
 import { isTargets, type Targets } from "./row_gate.ts";
 
 /** A message that was taken over, and the deliveries that relay it. */
@@ -35,8 +35,10 @@ export class LinkTable {
   readonly #sourceOf;
 
   constructor(handle: DatabaseSync) {
-    this.#insertMessage = handle.prepare("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?, ?)");
-    this.#find = handle.prepare("SELECT * FROM message WHERE endpoint = ? AND name = ?");
+    this.#insertMessage = handle.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)");
+    this.#find = handle.prepare(
+      "SELECT * FROM message WHERE hash = ? AND endpoint = ? AND name = ?",
+    );
     this.#message = handle.prepare("SELECT * FROM message WHERE id = ?");
     this.#setTargets = handle.prepare("UPDATE message SET targets = ? WHERE id = ?");
     this.#oldest = handle.prepare(
@@ -46,26 +48,32 @@ export class LinkTable {
     this.#deleteMessage = handle.prepare("DELETE FROM message WHERE id = ?");
     // A message may have been forgotten while a copy of it was still waiting: nobody would ever remove its links.
     this.#insertLink = handle.prepare(
-      "INSERT OR IGNORE INTO link SELECT ?1, ?2, ?3, ?4, ?5 FROM message WHERE id = ?1",
+      "INSERT OR IGNORE INTO link SELECT ?1, ?2, ?3, ?4, ?5, ?6 FROM message WHERE id = ?1",
     );
     this.#links = handle.prepare("SELECT * FROM link WHERE message = ? ORDER BY delivery, part");
     this.#deleteLinks = handle.prepare("DELETE FROM link WHERE message = ?");
     this.#sourceOf = handle.prepare(
       "SELECT message.* FROM link JOIN message ON message.id = link.message " +
-        "WHERE link.endpoint = ? AND link.copy = ? ORDER BY link.message LIMIT 1",
+        "WHERE link.hash = ? AND link.endpoint = ? AND link.copy = ? ORDER BY link.message LIMIT 1",
     );
   }
 
-  /** False when the message was known: nothing has changed then. */
-  addMessage(row: MessageRow): boolean {
-    const name = toText(row.name);
+  /** A message that `find` does not know. */
+  addMessage(row: MessageRow): void {
     const targets = JSON.stringify(row.targets);
-    return this.#insertMessage.run(row.id, row.endpoint, name, row.takenAtMs, targets)
-      .changes !== 0;
+    const hash = hashOf(row.name);
+    this.#insertMessage.run(
+      row.id,
+      row.endpoint,
+      toText(row.name),
+      row.takenAtMs,
+      hash,
+      targets,
+    );
   }
 
   find(endpoint: number, name: string): MessageRow | null {
-    return messageOrNull(this.#find.get(endpoint, toText(name)));
+    return messageOrNull(this.#find.get(hashOf(name), endpoint, toText(name)));
   }
 
   message(id: number): MessageRow | null {
@@ -98,7 +106,8 @@ export class LinkTable {
   }
 
   addLink(row: LinkRow): void {
-    this.#insertLink.run(row.message, row.delivery, row.part, row.endpoint, toText(row.copy));
+    const { message, delivery, part, endpoint, copy } = row;
+    this.#insertLink.run(message, delivery, part, endpoint, toText(copy), hashOf(copy));
   }
 
   /** Links of a message, by delivery and part. */
@@ -108,7 +117,7 @@ export class LinkTable {
 
   /** The message whose copy this is; the first that was accepted where several were packed. */
   sourceOf(endpoint: number, copy: string): MessageRow | null {
-    return messageOrNull(this.#sourceOf.get(endpoint, toText(copy)));
+    return messageOrNull(this.#sourceOf.get(hashOf(copy), endpoint, toText(copy)));
   }
 }
 

@@ -57,9 +57,8 @@ export class Outbox {
   ship(batch: readonly NewShipment[]): readonly Shipment[] {
     if (batch.length === 0) return [];
     this.#home.reserveIds(batch.length);
-    // A power cut between this and the confirmation may double a message; an fsync here would delay every one.
     const shipments = this.#home.write(
-      "process",
+      "soon",
       batch.map((item) => item.endpoint),
       (database) => batch.map((item) => this.#shipOne(database, item)),
       (added) => {
@@ -74,7 +73,7 @@ export class Outbox {
 
   settle(batch: readonly Settlement[]): void {
     if (batch.length === 0) return;
-    this.#home.write("power", [], (database) => {
+    this.#home.write("settled", [], (database) => {
       const settling = new Settling(this.#home.state, database, this.#links, this.#log);
       for (const settlement of batch) settling.take(settlement);
       settling.finish();
@@ -85,9 +84,10 @@ export class Outbox {
   trim(limits: OutboxLimits, nowMs: number): readonly Delivery[] {
     const olderThanMs = nowMs - limits.maxAgeMs;
     const find = (database: StoreDatabase) => this.#overLimits(database, limits, olderThanMs);
+    this.#home.syncOverdue();
     // Mostly there is nothing to do, and that needs no transaction.
     if (this.#home.read(find).length === 0) return [];
-    return this.#home.write("power", [], (database) => {
+    return this.#home.write("settled", [], (database) => {
       const dropped = find(database);
       for (const row of dropped) this.#drop(database, row);
       return dropped;

@@ -8,6 +8,8 @@ export const APPLICATION_ID = 0x4b524c59;
  * Times are REAL because services may show fractions of a millisecond. Ids come from one ascending sequence that
  * outlives its rows (`meta.next_id` is its reserved end), so that none is used twice after a crash. `message` is what
  * was taken over; its `targets` are [delivery, endpoint] pairs. `link` is one confirmed part of a delivery.
+ * Services name messages at random, so that each new one falls on another page of an index: the indexes hold a short
+ * `hash` of the name, which makes them a quarter as large.
  */
 export const MIGRATIONS: readonly string[] = [`
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -17,9 +19,10 @@ export const MIGRATIONS: readonly string[] = [`
     endpoint INTEGER NOT NULL,
     name TEXT NOT NULL,
     taken_at REAL NOT NULL,
-    targets TEXT NOT NULL,
-    UNIQUE (endpoint, name)
+    hash INTEGER NOT NULL,
+    targets TEXT NOT NULL
   ) STRICT;
+  CREATE INDEX message_hash ON message (hash);
   CREATE INDEX message_age ON message (taken_at);
   CREATE TABLE delivery (
     endpoint INTEGER NOT NULL,
@@ -47,9 +50,10 @@ export const MIGRATIONS: readonly string[] = [`
     part INTEGER NOT NULL,
     endpoint INTEGER NOT NULL,
     copy TEXT NOT NULL,
+    hash INTEGER NOT NULL,
     PRIMARY KEY (message, delivery, part)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX link_copy ON link (endpoint, copy);
+  CREATE INDEX link_hash ON link (hash);
   CREATE TABLE cursor (endpoint INTEGER PRIMARY KEY, name TEXT, at REAL NOT NULL) STRICT;
   CREATE TABLE dropped (endpoint INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
 `];

@@ -2,12 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { LinkTable } from "./link_table.ts";
 import { OutboxTable } from "./outbox_table.ts";
 import { StateTable } from "./state_table.ts";
-
-/**
- * How much of a transaction must be on the disk when it returns: `power` outlives a power cut (one fsync), `process`
- * outlives the death of this process. See docs/delivery-store.md for what each costs.
- */
-export type Durability = "power" | "process";
+import type { Durability, SyncPolicy } from "./sync_policy.ts";
 
 /** One open database of the current schema with its prepared statements. */
 export class StoreDatabase {
@@ -17,12 +12,14 @@ export class StoreDatabase {
   readonly #handle: DatabaseSync;
   readonly #begin;
   readonly #commit;
-  #durability: Durability | null = null;
+  readonly #sync: SyncPolicy;
+  #synchronous: boolean | null = null;
   #open = true;
 
   /** Takes the handle over. Throws what SQLite throws when a table is missing or different. */
-  constructor(handle: DatabaseSync) {
+  constructor(handle: DatabaseSync, sync: SyncPolicy) {
     this.#handle = handle;
+    this.#sync = sync;
     this.outbox = new OutboxTable(handle);
     this.links = new LinkTable(handle);
     this.state = new StateTable(handle);
@@ -32,11 +29,13 @@ export class StoreDatabase {
 
   /** All of `work` or nothing. Rethrows what went wrong. */
   transaction<T>(durability: Durability, work: () => T): T {
-    this.#setDurability(durability);
+    const synchronous = this.#sync.isDue(durability);
+    this.#setSynchronous(synchronous);
     this.#begin.run();
     try {
       const result = work();
       this.#commit.run();
+      this.#sync.committed(synchronous);
       return result;
     } catch (thrown) {
       this.#rollBack();
@@ -62,11 +61,11 @@ export class StoreDatabase {
     }
   }
 
-  #setDurability(durability: Durability): void {
-    if (durability === this.#durability) return;
+  #setSynchronous(synchronous: boolean): void {
+    if (synchronous === this.#synchronous) return;
     // `exec`, because SQLite acts on this pragma when it compiles it, not when it runs it.
-    this.#handle.exec(`PRAGMA synchronous = ${durability === "power" ? "FULL" : "NORMAL"}`);
-    this.#durability = durability;
+    this.#handle.exec(`PRAGMA synchronous = ${synchronous ? "FULL" : "NORMAL"}`);
+    this.#synchronous = synchronous;
   }
 
   #rollBack(): void {

@@ -15,7 +15,8 @@ import {
 import { IdSequence } from "./id_sequence.ts";
 import type { MessageRow } from "./link_table.ts";
 import { OpenState } from "./open_state.ts";
-import type { Durability, StoreDatabase } from "./store_database.ts";
+import type { StoreDatabase } from "./store_database.ts";
+import { type Durability, SyncPolicy } from "./sync_policy.ts";
 import { DamagedRowError, faultOf, type StoreFault } from "./store_fault.ts";
 
 export interface StoreHomeOptions {
@@ -55,6 +56,7 @@ export class StoreHome {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #openHandle: OpenHandle;
+  readonly #sync: SyncPolicy;
   #database: StoreDatabase;
   #state: OpenState;
   #ids: IdSequence;
@@ -67,7 +69,8 @@ export class StoreHome {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#openHandle = options.openHandle ?? openSqliteHandle;
-    this.#database = openMemoryDatabase();
+    this.#sync = new SyncPolicy(options.clock);
+    this.#database = openMemoryDatabase(this.#sync);
     this.#state = new OpenState();
     this.#ids = new IdSequence(1);
     if (options.path !== null) this.#openFirst(options.path);
@@ -129,12 +132,18 @@ export class StoreHome {
   /** Reserves ids for the `takeId` calls of one `write`. */
   reserveIds(count: number): void {
     this.#ids.reserve(count, (reserved) => {
-      this.write("process", [], (database) => database.state.setNextId(reserved));
+      this.write("soon", [], (database) => database.state.setNextId(reserved));
     });
   }
 
   takeId(): number {
     return this.#ids.take();
+  }
+
+  /** Brings to the disk what no later transaction took along. */
+  syncOverdue(): void {
+    if (!this.#sync.overdue) return;
+    this.write("soon", [], (database) => database.state.setNextId(this.#ids.reserved));
   }
 
   /** The number of an endpoint that `write` was told of. */
@@ -165,7 +174,7 @@ export class StoreHome {
       const fault = faultOf(thrown);
       if (fault === null || this.#path === null || this.#away !== null) throw thrown;
       const disk = this.#database;
-      this.#database = openMemoryDatabase();
+      this.#database = openMemoryDatabase(this.#sync);
       this.#goOnInMemory(this.#path, fault, thrown, disk);
       return work();
     }
@@ -174,18 +183,20 @@ export class StoreHome {
   #giveNumber(name: EndpointId): void {
     if (this.#state.endpoint(name) !== null) return;
     const id = Math.max(0, ...this.#state.endpoints().keys()) + 1;
-    this.#database.transaction("process", () => this.#database.state.addEndpoint(id, name));
+    this.#database.transaction("soon", () => this.#database.state.addEndpoint(id, name));
     this.#state.addEndpoint(id, name);
   }
 
   #openFirst(path: string): void {
     try {
-      this.#settleIn(openDatabaseFile(path, this.#openHandle));
+      this.#settleIn(openDatabaseFile(path, this.#openHandle, this.#sync));
       this.#ids = new IdSequence(this.#database.state.nextId());
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault === null) throw thrown;
-      const damaged = fault === "damaged" ? openDamagedFile(path, this.#openHandle) : null;
+      const damaged = fault === "damaged"
+        ? openDamagedFile(path, this.#openHandle, this.#sync)
+        : null;
       this.#goOnInMemory(path, fault, thrown, damaged);
     }
   }
@@ -285,7 +296,7 @@ export class StoreHome {
     const path = this.#path;
     if (away === null || path === null) return true;
     try {
-      away.archive ??= openDatabaseFile(path, this.#openHandle);
+      away.archive ??= openDatabaseFile(path, this.#openHandle, this.#sync);
       bringBack(this.#database, away.archive, this.#state, away);
       this.#settleIn(away.archive);
     } catch (thrown) {

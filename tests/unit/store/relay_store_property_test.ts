@@ -276,7 +276,7 @@ function holds(commands: fc.Arbitrary<StepCommand>[], numRuns: number): void {
       Deno.removeSync(directory, { recursive: true });
     }
   });
-  fc.assert(property, { numRuns });
+  fc.assert(property, { numRuns, interruptAfterTimeLimit: 6_000 });
 }
 
 Deno.test("RelayStore does what the model does, across restarts and crashes", () => {

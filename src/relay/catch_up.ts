@@ -41,10 +41,14 @@ function isMissed(event: MessageEvent, cursor: Cursor): boolean {
   return event.id === null ? event.atMs > cursor.atMs : event.atMs >= cursor.atMs - SAME_TIME_MS;
 }
 
-/** Where the cursor stands at the first visit: at the newest message there is, else now. */
+/**
+ * Where the cursor stands at the first visit: at the newest message there is. In an empty history it stands before
+ * everything, because our clock and the service's may differ; without a history it stands at now.
+ */
 export function firstCursor(history: History | null, nowMs: number): Cursor {
-  const newest = history?.messages.at(-1);
-  if (newest === undefined) return { id: null, atMs: nowMs };
+  if (history === null) return { id: null, atMs: nowMs };
+  const newest = history.messages.at(-1);
+  if (newest === undefined) return { id: null, atMs: 0 };
   return newest.own
     ? { id: newest.id, atMs: newest.atMs }
     : { id: newest.event.id, atMs: newest.event.atMs };

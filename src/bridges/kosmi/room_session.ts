@@ -135,10 +135,12 @@ export class RoomSession {
     const linkEnded = () => this.#leave({ reason: "The connection ended", mend: "wait" });
     this.#o.link.signal.addEventListener("abort", linkEnded, { once: true });
     try {
+      const joinsAtMs = this.#o.clock.now();
       const refusal = await this.#join();
       if (refusal !== null) return refusal;
+      const before = await this.#firstLook(joinsAtMs);
       this.#subscribe();
-      const history = await Promise.race([this.#catchUp(), left]);
+      const history = await Promise.race([this.#catchUp(before), left]);
       if (history !== null && "reason" in history) return history;
       this.#goUp(history, over.signal);
       return await left;
@@ -232,7 +234,22 @@ export class RoomSession {
     else this.#leave({ reason: "The subscription had to be started again", mend: "wait" });
   }
 
-  async #catchUp(): Promise<History | null> {
+  /**
+   * At the very first visit: what stood in the room before us, which is not ours to relay. What is said from here on is,
+   * also while the subscription has not begun. Null at every later visit, and where there is no archive. The two
+   * clocks decide only for what was said about when we joined, so that their difference hardly matters.
+   */
+  async #firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
+    if (this.#o.host.cursor(this.channel) !== null) return null;
+    const page = await this.#archivePage(null);
+    if (page === null) return null;
+    const joinSecondMs = Math.floor(joinsAtMs / 1_000) * 1_000;
+    const before = page.messages.filter(({ atMs }) => atMs === null || atMs < joinSecondMs);
+    for (const message of before) this.#shown.add(message.id);
+    return before;
+  }
+
+  async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {
     const { host, history, clock } = this.#o;
     const since = host.cursor(this.channel);
     for (let reading = 0; reading < MOST_READINGS; reading++) {
@@ -240,15 +257,37 @@ export class RoomSession {
       const page = (cursor: string | null) => this.#archivePage(cursor);
       const caughtUp = await readArchive({ page, since, limits: history, nowMs: clock.now() });
       if (this.#missedSome) continue;
-      if (caughtUp === null) return null;
+      if (caughtUp === null) return await this.#fence();
       const context = this.#context();
+      const asHistory = (message: KosmiMessage) =>
+        historyMessage(message, context, this.#isOwn(message.sender));
+      if (before !== null) {
+        this.#saidSinceFirstLook(caughtUp.messages);
+        return { messages: before.map(asHistory), complete: true };
+      }
       const fresh = caughtUp.messages.filter((message) => {
         const isNew = this.#shown.add(message.id);
         return this.#isOwn(message.sender) || (isNew && since !== null);
       });
-      const messages = fresh.map((each) => historyMessage(each, context, this.#isOwn(each.sender)));
-      return { messages, complete: caughtUp.complete };
+      return { messages: fresh.map(asHistory), complete: caughtUp.complete };
     }
+    return null;
+  }
+
+  /** Said after we had entered and before anything was shown live: relayed as if it had been. */
+  #saidSinceFirstLook(messages: readonly KosmiMessage[]): void {
+    const acts = messages.filter((message) => !this.#shown.has(message.id)).map((message) => () => {
+      if (!this.#shown.add(message.id) || this.#isOwn(message.sender)) return;
+      this.#o.host.event(messageEvent(message, this.#context(), false));
+    });
+    this.#early?.unshift(...acts);
+  }
+
+  /** No answer tells that a subscription has begun, but one to a later operation on the same socket does. */
+  async #fence(): Promise<null> {
+    const request = { title: "RelayFence", text: "query RelayFence { __typename }", variables: {} };
+    const { introspectionTimeoutMs } = this.#o.protocol.limits;
+    await this.#o.link.request(request, introspectionTimeoutMs).catch(() => {});
     return null;
   }
 

@@ -62,10 +62,11 @@ Deno.test("catchUp() tells a gap where the history did not reach back to the cur
   assert.equal(texts([said(40_000), said(60_000)], false).gap, false);
 });
 
-Deno.test("firstCursor() stands at the newest message, else at now", () => {
+Deno.test("firstCursor() stands at the newest message, before everything, or at now", () => {
   assert.deepEqual(firstCursor({ messages: [said(1), said(2)], complete: true }, 9), {
     id: "at-2",
     atMs: 2,
   });
   assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9 });
+  assert.deepEqual(firstCursor({ messages: [], complete: true }, 9), { id: null, atMs: 0 });
 });

@@ -90,7 +90,7 @@ class SqliteRelayStore implements RelayStore {
   }
 
   setCursor(origin: EndpointId, cursor: Cursor): void {
-    this.#home.write("power", [origin], (database) => {
+    this.#home.write("settled", [origin], (database) => {
       database.state.setCursor(this.#home.number(origin), cursor);
     });
   }
@@ -101,7 +101,7 @@ class SqliteRelayStore implements RelayStore {
 
   countDropped(endpoint: EndpointId, count: number): void {
     if (count <= 0) return;
-    this.#home.write("power", [endpoint], (database) => {
+    this.#home.write("settled", [endpoint], (database) => {
       database.state.addDropped(this.#home.number(endpoint), count);
     });
   }
@@ -112,7 +112,7 @@ class SqliteRelayStore implements RelayStore {
       return number === null ? 0 : database.state.dropped(number);
     });
     if (count > 0) {
-      this.#home.write("power", [endpoint], (database) => {
+      this.#home.write("settled", [endpoint], (database) => {
         database.state.clearDropped(this.#home.number(endpoint));
       });
     }

@@ -1,3 +1,4 @@
+import { refuseDifferentKeys, withSharedKeys } from "./channel_keys.ts";
 import { didYouMean } from "./did_you_mean.ts";
 import type { Findings } from "./fault.ts";
 import { channelFault, channelKeyFault } from "./irc_checks.ts";
@@ -27,7 +28,7 @@ export function resolveGateways(
 ): readonly GatewayConfig[] {
   refuseSameNames(gateways, findings);
   const resolved = gateways.map((gateway) => resolveGateway(gateway, index, findings));
-  refuseDifferentKeys(resolved, gateways, findings);
+  refuseDifferentKeys(gateways, findings);
   return Object.freeze(withSharedKeys(resolved));
 }
 
@@ -157,82 +158,4 @@ function checkChannel(raw: RawEndpoint, account: AccountConfig, findings: Findin
       `stands for the RoomURL of [${account.id}], which is not set: set it, or name a room here`,
     );
   }
-}
-
-/** One connection enters a channel once, with one key. */
-function refuseDifferentKeys(
-  gateways: readonly GatewayConfig[],
-  raw: readonly RawGateway[],
-  findings: Findings,
-): void {
-  const keys = new Map<string, string>();
-  for (const [index, gateway] of gateways.entries()) {
-    for (const { account, channel, key, line } of gateway.endpoints) {
-      const id = `${account} ${channel.toLowerCase()}`;
-      const first = keys.get(id);
-      if (key !== null && first !== undefined && first !== key) {
-        const place = raw[index]?.place ?? { file: "", line, key: "" };
-        findings.fault(
-          { ...place, line },
-          `another gateway gives the channel ${shown(channel)} another key: a channel has one key`,
-        );
-      }
-      if (key !== null) keys.set(id, first ?? key);
-    }
-  }
-}
-
-/** A key that one gateway knows holds for all of them. */
-function withSharedKeys(gateways: readonly GatewayConfig[]): GatewayConfig[] {
-  const keys = new Map<string, string>();
-  const idOf = (endpoint: EndpointConfig) =>
-    `${endpoint.account} ${endpoint.channel.toLowerCase()}`;
-  for (const endpoint of gateways.flatMap((gateway) => gateway.endpoints)) {
-    if (endpoint.key !== null) keys.set(idOf(endpoint), endpoint.key);
-  }
-  return gateways.map((gateway) => {
-    const endpoints = gateway.endpoints.map((endpoint) =>
-      Object.freeze({ ...endpoint, key: keys.get(idOf(endpoint)) ?? null })
-    );
-    return Object.freeze({ ...gateway, endpoints: Object.freeze(endpoints) });
-  });
-}
-
-/** Warns of gateways through which nothing can flow. Answers whether something can flow through any. */
-export function checkFlow(
-  gateways: readonly GatewayConfig[],
-  raw: readonly RawGateway[],
-  known: AccountIndex,
-  findings: Findings,
-): boolean {
-  let any = false;
-  for (const [index, gateway] of gateways.entries()) {
-    const place = raw[index]?.place;
-    const hasFlow = flows(gateway);
-    any ||= hasFlow;
-    if (place === undefined || hasFlow) continue;
-    // One that lost an endpoint to a fault is judged when the fault is mended.
-    if (raw[index]?.endpoints.some((one) => !known.accounts.has(one.account.toLowerCase()))) {
-      continue;
-    }
-    findings.warn(place, whyNoFlow(gateway));
-  }
-  return any;
-}
-
-function flows(gateway: GatewayConfig): boolean {
-  return gateway.endpoints.some((from, index) =>
-    from.direction !== "out" &&
-    gateway.endpoints.some((to, other) => other !== index && to.direction !== "in")
-  );
-}
-
-function whyNoFlow({ endpoints }: GatewayConfig): string {
-  if (endpoints.length < 2) {
-    return `has ${
-      endpoints.length === 0 ? "no endpoint" : "only one endpoint"
-    }, so nothing can be relayed through it: add a [[gateway.inout]]`;
-  }
-  const all = endpoints.every((endpoint) => endpoint.direction === "in") ? "in" : "out";
-  return `has only endpoints under "${all}", so nothing can be relayed through it: put one of them under "inout"`;
 }

@@ -1,7 +1,8 @@
 import { type AccountSection, PROTOCOLS, readAccount } from "./accounts.ts";
 import { Environment } from "./environment.ts";
 import { type Fault, type Findings, Report } from "./fault.ts";
-import { type AccountIndex, checkFlow, resolveGateways } from "./gateways.ts";
+import { checkFlow } from "./gateway_flow.ts";
+import { type AccountIndex, resolveGateways } from "./gateways.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options_account.ts";
 import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "./options_general.ts";
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "./options_irc.ts";

@@ -117,7 +117,7 @@ export function parseUrl(written: string): URL | null {
 }
 
 /** An address as it may be shown: without user, password and query. */
-export function withoutCredentials(raw: unknown): unknown {
+function withoutCredentials(raw: unknown): unknown {
   return typeof raw === "string"
     ? raw.replace(/^([^/?#]*\/\/)?[^/?#]*@(?=[^/])/, "$1").replace(/[?#].*$/s, "")
     : raw;

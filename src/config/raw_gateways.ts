@@ -8,7 +8,7 @@ import {
 } from "./options_gateway.ts";
 import { keysOf, readOptions, sectionLookup, warnOfUnknownKeys } from "./read_options.ts";
 import { type Entry, type FileSource, openSection, type Section, titled } from "./section.ts";
-import { describeValue, shownKey } from "./show.ts";
+import { describeValue } from "./show.ts";
 import type { EndpointConfig } from "./types.ts";
 import { isTable } from "./value_types.ts";
 
@@ -202,9 +202,4 @@ function readSameChannel(section: Section, findings: Findings): RawGateway[] {
       channelPlace,
     })),
   }));
-}
-
-/** `gateway.NAME`, for messages. */
-export function gatewayTitle(name: string): string {
-  return `gateway.${shownKey(name)}`;
 }

@@ -190,7 +190,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ]],
   ["keys of channels", sample({ gateway: TWO_GATEWAYS }), [
     "m.toml:24: gateway.two.out.options.key: found text, expected a channel's key without spaces and commas",
-    "m.toml:31: gateway.three: another gateway gives the channel #movies another key: a channel has one key",
+    "m.toml:31: gateway.three.in: the channel #movies has another key further up: a channel has one key",
   ]],
   [
     "gateways through which nothing can flow",

@@ -1,3 +1,4 @@
+import { dieWithParent } from "./die_with_parent.ts";
 import { type TempDir, tempDir } from "./temp_dir.ts";
 import { Changes, DEFAULT_TIMEOUT_MS, within } from "./wait.ts";
 
@@ -133,7 +134,7 @@ export class RelayProcess implements AsyncDisposable {
   /** Starts it again in the same folder, after it ended. */
   start(): void {
     if (this.running) throw new Error("Cannot start the relay: it is running");
-    const [program, ...args] = this.#commandLine();
+    const [program, args] = dieWithParent(...this.#commandLine());
     const child = new Deno.Command(program, {
       args,
       cwd: this.dir,
@@ -169,11 +170,11 @@ export class RelayProcess implements AsyncDisposable {
     await this.#home.remove();
   }
 
-  #commandLine(): [string, ...string[]] {
+  #commandLine(): [string, string[]] {
     const { entry = `${ROOT}src/main.ts`, permissions = ["-A"], config, args = [] } = this.#options;
     const own = [...(config === null ? [] : ["-conf", this.configPath]), ...args];
-    if (!entry.endsWith(".ts")) return [entry, ...own];
-    return [Deno.execPath(), "run", "--no-prompt", ...permissions, entry, ...own];
+    if (!entry.endsWith(".ts")) return [entry, own];
+    return [Deno.execPath(), ["run", "--no-prompt", ...permissions, entry, ...own]];
   }
 
   /** HOME is the relay's folder, so that nothing of the user's is touched; Deno's cache stays where it is. */

@@ -1,3 +1,4 @@
+import { dieWithParent } from "../die_with_parent.ts";
 import { Changes, until, within } from "../wait.ts";
 
 /** A server program to run in the foreground. */
@@ -61,8 +62,9 @@ export class ServerProcess implements AsyncDisposable {
     }
     const { command, args, cwd } = this.#program;
     this.#log = "";
-    const child = new Deno.Command(command, {
-      args: [...args],
+    const [wrapper, wrapped] = dieWithParent(command, args);
+    const child = new Deno.Command(wrapper, {
+      args: wrapped,
       cwd,
       stdin: "null",
       stdout: "piped",

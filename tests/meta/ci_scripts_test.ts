@@ -79,6 +79,7 @@ Deno.test("search_logs.sh finds a secret as it stands and encoded", async () => 
     assert.equal((await ci("search_logs.sh", folder.path)).code, 1, text);
   }
   await using clean = await tempDir();
+  assert.equal((await ci("search_logs.sh", clean.path)).code, 1, "an empty search proves nothing");
   await Deno.writeTextFile(clean.file("a.log"), "level=info msg=[redacted]\n");
   const { code, out } = await ci("search_logs.sh", clean.path);
   assert.equal(out, "no secret in 1 log files\n");

@@ -236,7 +236,7 @@ export class LoginVisit {
         `${
           picture === null ? "no picture of it could be saved" : `a picture of it is in ${picture}`
         }. ` +
-        "Adjust loginPage in the account's Protocol table, or give a token with: kosmi-relay token import",
+        "Adjust overrides.loginPage of the account, or give a token with: kosmi-relay token import",
     );
   }
 }

@@ -39,12 +39,12 @@ export const secretText: ValueType<string | null> = optionalText({
   secret: true,
 });
 
+const BOOLEAN_WORDS = new Map([["true", true], ["1", true], ["false", false], ["0", false]]);
+
 export const boolean: ValueType<boolean> = {
   name: "true or false",
   secret: false,
-  fromText: (
-    given,
-  ) => ({ true: true, false: false, "1": true, "0": false }[given.toLowerCase()] ?? given),
+  fromText: (given) => BOOLEAN_WORDS.get(given.toLowerCase()) ?? given,
   read: (raw) =>
     typeof raw === "boolean"
       ? { value: raw }

@@ -86,7 +86,8 @@ export function parseClass(reader: Reader): { sets: readonly CharSet[]; negated:
 function parsePosix(reader: Reader): CharSet | null {
   const match = /^\[:(\^?)(\w+):\]/.exec(reader.rest());
   if (match === null) return null;
-  const ranges = POSIX_CLASSES[match[2] ?? ""];
+  const name = match[2] ?? "";
+  const ranges = Object.hasOwn(POSIX_CLASSES, name) ? POSIX_CLASSES[name] : undefined;
   if (ranges === undefined) throw new PatternError("it has a class [:…:] that is not known");
   reader.skip(match[0].length);
   const set = ofRanges(ranges);

@@ -97,6 +97,7 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["\\p{Klingon}", "\\p names no category or script that is known"],
   ["[z-a]", "a range in brackets has no end, or one that lies before its start"],
   ["[[:nope:]]", "it has a class [:…:] that is not known"],
+  ["[[:constructor:]]", "it has a class [:…:] that is not known"],
   ["(?P<a>x)(?P<a>y)", "two groups have the same name"],
   ["(?P<a b>x)", "a group's name can only have letters, digits and _"],
   ["(?x)a", "it has a group of an unknown kind behind (?"],

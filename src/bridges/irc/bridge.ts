@@ -19,6 +19,9 @@ const PACE_TRUSTED_MS = 30 * 60_000;
 const UNLIMITED_WINDOW = 64;
 const SMALLEST_WINDOW = 4;
 
+/** A slow line is used well: several short messages of one person fit on it, and the prefix counts once. */
+const PACKING = { separator: " | ", maxLength: 320 };
+
 /** One IRC account: the connection, and what is sent into its channels. */
 export class IrcBridge implements Bridge {
   readonly account: AccountId;
@@ -38,7 +41,9 @@ export class IrcBridge implements Bridge {
     return {
       window: messageDelayMs === 0 ? UNLIMITED_WINDOW : Math.max(burst, SMALLEST_WINDOW),
       deletions: this.#session?.has("draft/message-redaction") ?? false,
-      replies: this.#session?.has("message-tags") ?? false,
+      // The reply tag is sent where it can be, but few clients show it: people need the words.
+      replies: false,
+      ...(messageDelayMs === 0 ? {} : { packing: PACKING }),
       history: this.#session?.has("draft/chathistory") ? "full" : "bounded",
     };
   }

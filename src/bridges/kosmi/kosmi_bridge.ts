@@ -24,6 +24,9 @@ import { KosmiSession } from "./session.ts";
 /** How many messages may be under way to a room when no send limit is set. */
 const WIDE_WINDOW = 64;
 
+/** Where messages wait for the send limit, those of one person become the lines of one message. */
+const PACKING = { separator: "\n", maxLength: 1_500 };
+
 /** The bridge to Kosmi: one account, any number of rooms. */
 export class KosmiBridge implements Bridge {
   readonly account: AccountId;
@@ -52,6 +55,7 @@ export class KosmiBridge implements Bridge {
       window: this.#window,
       deletions: this.#book.offers("deleteMessage") === true,
       replies: this.#book.offers("sendReply") === true,
+      ...(this.#options.messageDelayMs === 0 ? {} : { packing: PACKING }),
       history: this.#book.offers("chatArchive") === false ? "none" : "bounded",
     };
   }

@@ -44,8 +44,15 @@ export class IrcBridge implements Bridge {
       // The reply tag is sent where it can be, but few clients show it: people need the words.
       replies: false,
       ...(messageDelayMs === 0 ? {} : { packing: PACKING }),
-      history: this.#session?.has("draft/chathistory") ? "full" : "bounded",
+      history: this.#history(),
     };
+  }
+
+  /** Without server-time and batches nothing that a server plays back can be told from what is said now. */
+  #history(): Capabilities["history"] {
+    const session = this.#session;
+    if (session?.has("draft/chathistory")) return "full";
+    return session?.has("batch") || session?.has("server-time") ? "bounded" : "none";
   }
 
   channelId(written: string): ChannelId {

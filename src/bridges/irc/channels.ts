@@ -250,7 +250,7 @@ export class Channels {
 
   /** Channels with keys come first: keys are matched by position. */
   #takeBatch(): readonly Channel[] {
-    const most = this.#options.settings.joinDelayMs > 0 ? 1 : CHANNELS_PER_JOIN;
+    const most = this.#options.settings.joinDelayMs > 0 ? 1 : this.#perJoin();
     const waiting = this.#toJoin.filter((channel) => channel.state === "out");
     waiting.sort((a, b) => Number(b.plan.key !== null) - Number(a.plan.key !== null));
     const batch: Channel[] = [];
@@ -262,6 +262,11 @@ export class Channels {
     }
     this.#toJoin = waiting.filter((channel) => !batch.includes(channel));
     return batch;
+  }
+
+  #perJoin(): number {
+    const told = /\bJOIN:(\d+)/.exec(this.#options.features.text("TARGMAX") ?? "");
+    return Math.min(CHANNELS_PER_JOIN, Math.max(1, Number(told?.[1] ?? CHANNELS_PER_JOIN)));
   }
 
   #readHistory(channel: Channel): void {

@@ -21,7 +21,7 @@ const REFUSED_WAIT_MS = 300_000;
 const THROTTLED =
   /throttl|reconnect(ing|ed)? too fast|too (many|fast).*connect|trying to reconnect|connect(ing|ion).*too (fast|often|quickly)|wait a while before/i;
 const REFUSED =
-  /\b([kgzd]|kill|akill|gz)-?:?\s?lined?\b|banned|not welcome|permanent(ly)? .*(ban|deny)|bad password|password (incorrect|mismatch)|access denied|not authori[sz]ed|you are not allowed|sasl (access|authentication).*required|require.*sasl|certificate.*required/i;
+  /\b(akill|(gz|[kgzd])[-:]?\s?lined?)\b|banned|not welcome|permanent(ly)? .*(ban|deny)|bad password|password (incorrect|mismatch)|access denied|not authori[sz]ed|you are not allowed|sasl access only|sasl .*required|require.*sasl|certificate.*required/i;
 
 /** Why the link ended and what follows: the server's own words decide, then the socket's. */
 export function linkEndOf(facts: LinkFacts): LinkEnd {

@@ -23,6 +23,8 @@ export interface RegistrationOptions {
 
 /** A network that sends no list of the day's message: its welcome is taken for complete after this. */
 const MOTD_MS = 5_000;
+/** A nick that the server calls malformed this often will not get better by other endings. */
+const MAX_MALFORMED = 2;
 const REFUSED_WAIT_MS = 300_000;
 const SERVICES_WAIT_MS = 30_000;
 
@@ -35,6 +37,7 @@ export class Registration {
   readonly #options: RegistrationOptions;
   #authentication: Authentication | null = null;
   #nickFailures = 0;
+  #malformed = 0;
   #welcomed = false;
   #ended = false;
   #loggedIn = false;
@@ -132,6 +135,10 @@ export class Registration {
     if (this.#welcomed) return;
     const { settings, features, log, send } = this.#options;
     this.#nickFailures++;
+    if (message.command === "432") this.#malformed++;
+    if (this.#malformed > MAX_MALFORMED) {
+      return this.#fail(nickEnd(settings.nick, lastParam(message)));
+    }
     // Before the welcome the server has not told how long a nick may be; most take 16.
     const longest = features.number("NICKLEN", message.command === "432" ? 9 : 16);
     const next = nickCandidate(settings.nick, this.#nickFailures, longest);

@@ -10,6 +10,7 @@ import { singleLine } from "./wire/format_line.ts";
 export interface RenderLink {
   has(capability: string): boolean;
   textBytes(channel: ChannelId): number;
+  readonly topicBytes: number | null;
 }
 
 /** Between two connections: the longest prefix that servers put before a line, and a long channel name. */
@@ -28,7 +29,7 @@ export function renderOutgoing(
     case "message":
       return renderMessage(outgoing, settings, link, channel);
     case "topic": {
-      const topic = clipBytes(singleLine(outgoing.topic), TOPIC_BYTES);
+      const topic = clipBytes(singleLine(outgoing.topic), link?.topicBytes ?? TOPIC_BYTES);
       return [{ kind: "topic", wire: topic as WireText, target: null, speaker: null }];
     }
     case "deletion":

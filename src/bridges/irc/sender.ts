@@ -255,8 +255,8 @@ export class Sender {
 
   #fence(): void {
     const behind = this.#flights.takeUnfenced();
+    // Takes nothing from the flood budget: it is short, and at most one follows four lines.
     this.#fencing = true;
-    this.#bucket.take(this.#options.clock.monotonic());
     this.#options.fence.after(() => {
       // Everything before the fence is worked off and nothing was refused: the lines were shown.
       for (const flight of behind) this.#flights.confirm(flight, null);

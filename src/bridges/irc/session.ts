@@ -65,7 +65,7 @@ export class Session {
     this.#timers = new Timers(clock, this.#life.signal, (thrown) => this.#fault(thrown));
     this.#playback = new PlaybackFilter(clock);
     this.#ctcp = new CtcpLimit(limits.ctcpMs);
-    const send = (line: OutLine) => this.#connection?.send(line);
+    const send = (line: OutLine) => this.#connection?.send(line, this.lineBytes - 2);
     const monotonic = () => clock.monotonic();
     const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
     this.#fence = new Fence({ send, monotonic, onRoundTrip });
@@ -115,16 +115,25 @@ export class Session {
     return this.#registration.capabilities.has(capability);
   }
 
+  /** Bytes that the server takes in a line, CRLF included. */
+  get lineBytes(): number {
+    return Math.max(this.features.number("LINELEN", 512), 512);
+  }
+
+  /** Bytes that a topic may have; null where the server has not told. */
+  get topicBytes(): number | null {
+    return this.features.has("TOPICLEN") ? this.features.number("TOPICLEN", 300) : null;
+  }
+
   nameOf(channel: ChannelId): string {
     return this.#channels?.nameOf(channel) ?? channel;
   }
 
   /** Bytes that the text of one PRIVMSG to this channel may have so that nobody gets it cut. */
   textBytes(channel: ChannelId): number {
-    const line = this.features.number("LINELEN", 512);
     const overhead = "PRIVMSG  :\r\n".length + this.self.prefixBytes +
       new TextEncoder().encode(this.nameOf(channel)).length;
-    return Math.max(line - overhead, 64);
+    return Math.max(this.lineBytes - overhead, 64);
   }
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
@@ -391,5 +400,5 @@ export class Session {
 
 function isCertificateError(error: Error | null): boolean {
   const code = error !== null && "code" in error ? String(error.code) : "";
-  return /CERT|ALTNAME|ISSUER|SELF_SIGNED/.test(code);
+  return /CERT|ALTNAME|ISSUER|SELF_SIGNED|VERIFY/.test(code);
 }

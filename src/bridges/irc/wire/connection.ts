@@ -34,8 +34,8 @@ export interface ConnectionEvents {
 }
 
 export interface Connection {
-  /** Returns at once. What is sent after the end is dropped. */
-  send(line: OutLine): void;
+  /** Returns at once. What is sent after the end is dropped; what passes `maxBytes` (without CRLF) is cut. */
+  send(line: OutLine, maxBytes?: number): void;
   /** Closes at once, whatever is still under way. `closed` follows. */
   destroy(): void;
 }
@@ -65,7 +65,7 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
   });
   client.connect(frameworkOptions(options, transport));
   return {
-    send: (line) => client.raw(formatLine(line)),
+    send: (line, maxBytes) => client.raw(formatLine(line, maxBytes)),
     destroy: () => transport.close(true),
   };
 }

@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { startAtheme, startInspircd } from "../../support/irc_servers.ts";
+import { needs } from "../../support/skip.ts";
+import { tempDir } from "../../support/temp_dir.ts";
+import { start } from "./running_bridge.ts";
+
+needs("inspircd", "openssl")(
+  "TLS: authority, pin and client certificate decide whom we trust and who we are",
+  async () => {
+    await using server = await startInspircd();
+    const ca = await Deno.readTextFile(server.certificate.caPath);
+    const port = server.tlsPort;
+    await using untrusted = start(server, { port, tls: { verify: true } });
+    await using pinned = start(server, {
+      port,
+      nick: "pinned",
+      tls: { verify: true, pinSha256: [server.certificate.fingerprint.toUpperCase()] },
+    });
+    await using wrongPin = start(server, {
+      port,
+      nick: "wrongpin",
+      tls: { verify: false, pinSha256: ["00".repeat(32)] },
+    });
+    const pem = await clientCertificate();
+    await using trusted = start(server, {
+      port,
+      nick: "trusted",
+      host: "localhost",
+      tls: { verify: true, caPem: [ca], clientCertificatePem: pem },
+    });
+    await using anyone = start(server, { port, nick: "anyone", tls: { verify: false } });
+    const refused = await untrusted.ended;
+    assert.deepEqual([refused.kind, /certificate/.test(refused.reason)], ["refused", true]);
+    const mismatch = await wrongPin.ended;
+    assert.equal(mismatch.kind, "refused");
+    assert.match(mismatch.reason, /not the pinned one/);
+    await pinned.up();
+    await trusted.up();
+    await anyone.up();
+  },
+);
+
+async function clientCertificate(): Promise<string> {
+  const dir = await tempDir("cert-");
+  try {
+    const args = [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-days",
+      "30",
+      "-subj",
+      "/CN=relay",
+    ];
+    const files = ["-keyout", `${dir.path}/key.pem`, "-out", `${dir.path}/cert.pem`];
+    const { success } = await new Deno.Command("openssl", {
+      args: [...args, ...files],
+      stderr: "null",
+    }).output();
+    assert.ok(success);
+    return await Deno.readTextFile(`${dir.path}/cert.pem`) +
+      await Deno.readTextFile(`${dir.path}/key.pem`);
+  } finally {
+    await dir.remove();
+  }
+}
+
+needs("inspircd", "atheme")(
+  "SASL and NickServ: login, wrong password, ghost, registered-only channel",
+  async () => {
+    await using server = await startInspircd({ services: true });
+    await using services = await startAtheme(server);
+    await services.register("relay", "hunter2!");
+    const sasl = { required: true, mechanism: null, login: "relay", password: "hunter2!" };
+    {
+      await using relay = start(server, { sasl });
+      await relay.up();
+      assert.match(relay.log.texts("info").join(), /Logged in by SASL PLAIN/);
+      await using wrong = start(server, {
+        nick: "other",
+        sasl: { ...sasl, password: "wrong-one" },
+      });
+      const end = await wrong.ended;
+      assert.deepEqual([end.kind, /refuses login or password/.test(end.reason)], ["refused", true]);
+      assert.doesNotMatch(end.reason + wrong.log.texts().join(), /wrong-one/);
+      await using unknown = start(server, {
+        nick: "other2",
+        sasl: { ...sasl, mechanism: "SCRAM-SHA-256" },
+      });
+      assert.equal((await unknown.ended).kind, "refused");
+      // The first one holds the nick: the second throws it out as its own ghost.
+      const nickServ = { nick: "NickServ", password: "hunter2!", username: null };
+      await using heir = start(server, { nickServ });
+      await heir.up();
+      const gone = await relay.ended;
+      assert.equal(gone.kind, "lost");
+      await heir.log.waitFor(/Our nick is relay now/);
+    }
+    await services.stop();
+    await using lonely = start(server, { sasl, limits: { saslMs: 300 } });
+    const end = await lonely.ended;
+    assert.ok(end.kind === "lost" || /does not offer SASL/.test(end.reason), end.reason);
+  },
+);

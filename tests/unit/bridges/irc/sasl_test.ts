@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import {
+  authenticateChunks,
+  ChallengeReader,
+  external,
+  mechanismsFor,
+  plain,
+} from "../../../../src/bridges/irc/sasl.ts";
+import { scramSha256 } from "../../../../src/bridges/irc/scram.ts";
+
+const account = { required: true, mechanism: null, login: "user", password: "pencil" };
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (written: Uint8Array) => new TextDecoder().decode(written);
+
+Deno.test("scramSha256() speaks the conversation of RFC 7677", async () => {
+  const talk = scramSha256(account, "rOprNGfwEbeRWgbNEkqO");
+  assert.equal(text(await talk.answer(bytes(""))), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
+  const challenge =
+    "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+  assert.equal(
+    text(await talk.answer(bytes(challenge))),
+    "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=",
+  );
+  assert.equal(
+    text(await talk.answer(bytes("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="))),
+    "",
+  );
+});
+
+Deno.test("scramSha256() refuses a server that does not know the password", async () => {
+  const talk = scramSha256(account, "abc");
+  await talk.answer(bytes(""));
+  await talk.answer(bytes("r=abcdef,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1"));
+  await assert.rejects(
+    async () => await talk.answer(bytes("v=AAAA")),
+    /does not know the password/,
+  );
+});
+
+Deno.test("scramSha256() refuses a nonce that is not ours and too much work", async () => {
+  for (
+    const challenge of [
+      "r=xyz,s=AAAA,i=1",
+      "r=abcd,s=AAAA,i=99999999",
+      "r=abcd,i=1",
+      "e=other-error",
+    ]
+  ) {
+    const talk = scramSha256(account, "abc");
+    await talk.answer(bytes(""));
+    await assert.rejects(async () => await talk.answer(bytes(challenge)), /malformed/, challenge);
+  }
+});
+
+Deno.test("mechanismsFor() takes the strongest that both sides have", () => {
+  assert.deepEqual(mechanismsFor(account, "EXTERNAL,PLAIN,SCRAM-SHA-256", false), [
+    "SCRAM-SHA-256",
+    "PLAIN",
+  ]);
+  assert.deepEqual(mechanismsFor(account, "PLAIN", false), ["PLAIN"]);
+  assert.deepEqual(mechanismsFor(account, "", false), ["PLAIN"]);
+  assert.deepEqual(mechanismsFor({ ...account, password: "" }, "PLAIN,EXTERNAL", true), [
+    "EXTERNAL",
+  ]);
+  assert.deepEqual(mechanismsFor({ ...account, mechanism: "SCRAM-SHA-256" }, "PLAIN", false), []);
+});
+
+Deno.test("authenticateChunks() cuts at 400 and closes a full last line", async () => {
+  assert.deepEqual(
+    authenticateChunks(await external({ ...account, login: "" }).answer(bytes(""))),
+    ["+"],
+  );
+  assert.deepEqual(authenticateChunks(await plain(account).answer(bytes(""))), [
+    btoa("user\0user\0pencil"),
+  ]);
+  assert.deepEqual(authenticateChunks(new Uint8Array(300)).map((chunk) => chunk.length), [400, 1]);
+  assert.deepEqual(authenticateChunks(new Uint8Array(301)).map((chunk) => chunk.length), [400, 4]);
+});
+
+Deno.test("ChallengeReader joins what came in pieces", () => {
+  const reader = new ChallengeReader();
+  const long = btoa("y".repeat(450));
+  assert.equal(reader.add(long.slice(0, 400)), null);
+  assert.equal(text(reader.add(long.slice(400)) ?? bytes("")), "y".repeat(450));
+  assert.equal(text(reader.add("+") ?? bytes("?")), "");
+});

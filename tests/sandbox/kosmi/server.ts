@@ -130,7 +130,10 @@ export class KosmiServer {
     head: Buffer,
   ): Promise<void> {
     const { counters, variants } = this.#core;
+    // A client may leave while we let it wait.
+    socket.on("error", () => socket.destroy());
     counters.upgrades += 1;
+    this.#core.waiting.changed();
     const { delayMs, hang, status } = variants.upgrade;
     if (delayMs > 0) await this.#wait(delayMs);
     if (hang) return;

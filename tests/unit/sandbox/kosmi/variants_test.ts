@@ -358,6 +358,19 @@ Deno.test("HTTP and the upgrade can fail, answer HTML or hang", async () => {
   await assert.rejects(RawClient.dial(kosmi), /status 429/);
 });
 
+Deno.test("a client that leaves while its upgrade waits does no harm", async () => {
+  await using kosmi = await startKosmi({ variants: { upgrade: { delayMs: 30 } } });
+  const leaver = await Deno.connect({ hostname: "127.0.0.1", port: kosmi.port });
+  const request = "GET /engine/gql-ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n" +
+    "Connection: Upgrade\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+  await leaver.write(new TextEncoder().encode(request));
+  await kosmi.waitUntil(() => kosmi.counters.upgrades === 1);
+  leaver.close();
+  await kosmi.waitUntil(() => kosmi.counters.refusedUpgrades === 1);
+  kosmi.setVariant({ upgrade: { delayMs: 0 } });
+  await using _client = await RawClient.dial(kosmi);
+});
+
 Deno.test("an uploaded image comes back under a new name", async () => {
   await using kosmi = await startKosmi();
   const bytes = new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0, 255]);

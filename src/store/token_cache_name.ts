@@ -18,7 +18,8 @@ export function normalEmail(email: string): string {
  */
 export function ownTokenFile(email: string): string {
   const normal = normalEmail(email);
-  const readable = normal.replace(/[^a-z0-9.-]+/g, "_").replace(/\.{2,}/g, ".").slice(0, 40);
+  const readable = normal.replace(/[^a-z0-9.-]+/g, "_").replace(/\.{2,}/g, ".")
+    .slice(0, 40).replace(/^[._]+|[._]+$/g, "") || "email";
   const digest = createHash("sha256").update(normal).digest("hex").slice(0, 12);
   return `kosmi_token_cache.${readable}.${digest}.json`;
 }

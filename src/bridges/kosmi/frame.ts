@@ -55,11 +55,14 @@ function readNext(raw: unknown): Frame {
 /** A refused connection_init has its payload where the id belongs, so an error needs no readable id. */
 function readErrorFrame(raw: unknown): Frame {
   const id = property(raw, "id");
-  const payload = property(raw, "payload") ?? (typeof id === "string" ? undefined : id);
-  const errors = readErrors(payload);
+  const isId = typeof id === "string" || typeof id === "number";
+  const errors = [...readErrors(property(raw, "payload")), ...(isId ? [] : readErrors(id))]
+    .filter((error) => !EMPTY.includes(error.message));
   const said = errors.length > 0 ? errors : readErrors("an error without a text");
-  return { kind: "error", id: typeof id === "string" ? id : "", errors: said };
+  return { kind: "error", id: isId ? String(id) : "", errors: said };
 }
+
+const EMPTY: readonly string[] = ["{}", '""', "null"];
 
 function withId(raw: unknown, make: (id: string) => Frame): Frame {
   const id = property(raw, "id");

@@ -53,7 +53,7 @@ const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /**
- * Sends to one room in order. A message is confirmed when Kosmi said ok and showed it. One that Kosmi answers with an
+ * Sends to one room in order. A message is confirmed when Kosmi shows it: an ok alone does not prove it. One that Kosmi answers with an
  * error is tried again before anything behind it, with growing pauses; what may have arrived is never tried again here.
  */
 export class RoomSender {
@@ -94,8 +94,10 @@ export class RoomSender {
 
   /** A message of our own account was shown in the room. */
   shown(message: KosmiMessage): void {
-    const job = this.#matcher.shown(message);
-    if (job?.ok === true) this.#confirm(job);
+    const match = this.#matcher.shown(message);
+    // What the room shows has arrived, whatever the mutation may still say. Only a text that the service altered
+    // (or that somebody else wrote with our account) needs its ok.
+    if (match !== null && (match.certain || match.sending.ok)) this.#confirm(match.sending);
   }
 
   #newJob(part: Part, signal: AbortSignal, resolve: (receipt: Receipt) => void): Job {

@@ -26,14 +26,16 @@ export class SentMatcher<T extends Sending> {
     this.#open = this.#open.filter((each) => each !== sending);
   }
 
-  shown(message: KosmiMessage): T | null {
+  /** `certain`: by id or text. The match is marked as seen and not found again. */
+  shown(message: KosmiMessage): { readonly sending: T; readonly certain: boolean } | null {
     const waiting = this.#open.filter((each) => each.seenId === null);
-    const found = waiting.find((each) => each.answeredId === message.id) ??
+    const known = waiting.find((each) => each.answeredId === message.id) ??
       this.#byText(waiting.filter((each) => each.answeredId === null), message.text) ??
-      this.#byText(waiting, message.text) ?? (waiting.length === 1 ? waiting[0] : undefined);
+      this.#byText(waiting, message.text);
+    const found = known ?? (waiting.length === 1 ? waiting[0] : undefined);
     if (found === undefined) return null;
     found.seenId = message.id;
-    return found;
+    return { sending: found, certain: known !== undefined };
   }
 
   #byText(waiting: readonly T[], text: string): T | undefined {

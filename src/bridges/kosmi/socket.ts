@@ -75,14 +75,14 @@ export function socketFactory(options: SocketOptions): SocketFactory {
         if (seen !== null) this.onmessage?.({ data: seen });
       });
       socket.on("ping", () => hooks.controlPing());
-      socket.on("unexpected-response", (request, response) => {
+      socket.on("unexpected-response", (_request, response) => {
         hooks.fault({
           kind: "handshake",
           status: response.statusCode ?? 0,
           retryAfterMs: retryAfterMs(response.headers["retry-after"]),
         });
         response.resume();
-        request.destroy();
+        socket.terminate();
       });
       socket.on("error", (error) => {
         hooks.fault(faultOf(error, options.maxFrameBytes));

@@ -40,7 +40,9 @@ type Input =
 const MOST_ATTEMPTS = 3;
 /** A receipt without an answer often comes just before the news that the link is gone: give that news time. */
 const DOUBT_GRACE_MS = 1_000;
-const PACKING_LOOKAHEAD = 64;
+const PACKING_LOOKAHEAD = 128;
+/** So many deliveries must be waiting before messages are packed; from then on until none waits. */
+const PACK_FROM_WAITING = 10;
 
 /**
  * Sends the deliveries of one endpoint, in order, and sees them through to their confirmation. One loop owns all its
@@ -55,6 +57,7 @@ export class EndpointWorker {
   #active: ActiveShipment[] = [];
   #settlements: Settlement[] = [];
   #mayWait = true;
+  #isPacking = false;
   /** True from the first part that did not go well until the channel is up anew: nothing may overtake that part. */
   #held = false;
   #closing = false;
@@ -275,15 +278,20 @@ export class EndpointWorker {
     let waiting = store.waiting(endpoint, null, limit);
     if (waiting.length === 0) {
       this.#mayWait = false;
+      this.#isPacking = false;
       return false;
     }
+    const isAll = waiting.length < limit;
+    this.#isPacking ||= waiting.length >= PACK_FROM_WAITING;
     const batch: {
       endpoint: EndpointId;
       deliveries: readonly Delivery[];
       parts: ReturnType<Bridge["render"]>;
     }[] = [];
     while (batch.length < room) {
-      const pack = takePack(waiting, packing);
+      // The end of what was read may be the middle of what could be packed: read on before packing it.
+      if (batch.length > 0 && !isAll && waiting.length < PACK_FROM_WAITING) break;
+      const pack = takePack(waiting, this.#isPacking ? packing : null);
       if (pack === null) break;
       const parts = bridge.render(channel, pack.outgoing);
       batch.push({ endpoint, deliveries: pack.deliveries, parts });

@@ -2,13 +2,11 @@ import type { Outgoing, OutgoingMessage } from "./bridge.ts";
 import { PLAIN, type RichText, textOf } from "./rich_text.ts";
 import type { Delivery } from "./relay_store.ts";
 
-/** How consecutive messages of one speaker become one, where a queue has grown long. */
+/** How consecutive messages of one speaker become one. */
 export interface PackingPolicy {
   readonly separator: string;
   /** Longest packed text, in UTF-16 code units, prefix not counted. */
   readonly maxLength: number;
-  /** So many deliveries must be waiting before packing begins. */
-  readonly fromWaiting: number;
 }
 
 /** Deliveries that leave together, and the message that says what they say. */
@@ -25,7 +23,7 @@ export function takePack(waiting: readonly Delivery[], policy: PackingPolicy | n
   const first = waiting[0];
   if (first === undefined) return null;
   const alone = { deliveries: [first], outgoing: first.outgoing };
-  if (policy === null || waiting.length < policy.fromWaiting) return alone;
+  if (policy === null) return alone;
   const head = packable(first);
   if (head === null) return alone;
   const deliveries = [first];

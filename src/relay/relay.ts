@@ -32,8 +32,6 @@ export interface RelayOptions {
 
 /** How long a stop waits for what is under way before it ends the links. */
 const FLUSH_MS = 2_000;
-/** So many deliveries of one endpoint must be waiting before messages are packed. */
-const PACK_FROM_WAITING = 10;
 
 /** The core: takes events from the bridges, stores what follows from them, has it delivered. */
 export class Relay {
@@ -132,7 +130,6 @@ export class Relay {
     const bridge = this.#accounts.get(place.account)?.bridge;
     if (bridge === undefined) throw new Error(`Cannot deliver to ${endpoint}: no such account`);
     const { store, clock, log, observer } = this.#options;
-    const packing = bridge.capabilities.packing;
     this.#workers.set(
       endpoint,
       new EndpointWorker({
@@ -143,7 +140,7 @@ export class Relay {
         clock,
         log: log.with({ account: place.account, channel: place.written }),
         observer,
-        packing: packing === undefined ? null : { ...packing, fromWaiting: PACK_FROM_WAITING },
+        packing: bridge.capabilities.packing ?? null,
         reconnect: (reason) => this.reconnect(place.account, reason),
       }),
     );

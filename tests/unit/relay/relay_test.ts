@@ -237,3 +237,25 @@ Deno.test("Relay keeps waiting messages over a restart", async () => {
   await using second = new Bench({ store });
   await second.right.waitForTexts(["<alice> one"]);
 });
+
+Deno.test("Relay packs a long queue of one speaker, to its end, and not a short one", async () => {
+  const right = new MemoryBridge("memory.right", {
+    window: 1,
+    packing: { separator: " | ", maxLength: 12 },
+  });
+  await using bench = new Bench({ right });
+  right.fate = () => "hold";
+  for (let n = 0; n < 14; n++) bench.left.emit(message(`${n}`, at(bench)));
+  await right.changes.until(() => right.texts().length === 1, "the first part");
+  right.fate = () => "confirm";
+  right.confirmHeld();
+  await right.waitForTexts([
+    "<alice> 0 | 1 | 2",
+    "<alice> 3 | 4 | 5",
+    "<alice> 6 | 7 | 8",
+    "<alice> 9 | 10 | 11",
+    "<alice> 12 | 13",
+  ]);
+  for (let n = 0; n < 3; n++) bench.left.emit(message(`short ${n}`, at(bench)));
+  await right.changes.until(() => right.texts().length === 8, "three more");
+});

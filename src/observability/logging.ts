@@ -136,14 +136,13 @@ function dropNotice(dropped: number, atMs: number): LogLine {
 
 /** Every configured category names the sink itself: LogTape would hold an inherited one to the parent's level. */
 function loggersOf(options: LoggingOptions): logtape.LoggerConfig<"lines", never>[] {
-  const base = options.debug ? "debug" : options.level;
-  const wanted = Object.entries(options.levels).map(([category, level]) =>
-    [partsOf(category), level] as const
-  );
-  const ours = [[[], base] as const, ...wanted].map((
-    [parts, lowestLevel],
-  ): logtape.LoggerConfig<"lines", never> => ({
-    category: [ROOT, ...parts],
+  const levels = new Map([["", options.debug ? "debug" : options.level]]);
+  // One entry a category, however it is written: LogTape refuses a second one.
+  for (const [name, level] of Object.entries(options.levels)) {
+    levels.set(partsOf(name).join("."), level);
+  }
+  const ours = [...levels].map(([name, lowestLevel]): logtape.LoggerConfig<"lines", never> => ({
+    category: [ROOT, ...partsOf(name)],
     sinks: ["lines"],
     parentSinks: "override",
     lowestLevel,

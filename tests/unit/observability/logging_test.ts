@@ -135,6 +135,14 @@ Deno.test("levels count for a category and what lies below it, in both direction
   ]);
 });
 
+Deno.test("a category that is written in two ways has the level that came last", async () => {
+  const levels = { "irc.libera": "error", ".irc..libera": "debug", "": "error" } as const;
+  await using captured = await captureLog({ levels });
+  captured.logging.logger(["irc", "libera"]).debug("shown");
+  captured.log.warn("hidden");
+  assert.equal(captured.lines.length, 1);
+});
+
 Deno.test("stacks of errors and of their causes are shown at debug only", async () => {
   const error = new Error("outer", { cause: new Error("inner") });
   for (const debug of [false, true]) {

@@ -102,7 +102,7 @@ Deno.test("machineFaults() finds paths of one machine and hosts of registries", 
   const faulty = [
     `cd ${"/wo" + "rk"}/x`,
     `"${"/ro" + "ot"}/.cache"`,
-    `${"/ho" + "me"}/alice/src`,
+    `${"/ho" + "me"}/carol/src`,
     `https://${"regi" + "stry"}.example.org/x`,
   ];
   for (const text of faulty) assert.equal(machineFaults("a", text).length, 1, text);

@@ -41,7 +41,7 @@ function withoutComments(text: string): string {
 /** Put together at run time, so that this file does not hold what it looks for. */
 const MACHINE_PATH = new RegExp(
   String.raw`(?<![\w.~/-])/(?:${["wo" + "rk", "ro" + "ot"].join("|")})/[\w.-]|` +
-    String.raw`(?<![\w.~/-])/(?:Us${"ers"}|ho${"me"})/(?!you\b|user\b|me\b)[\w.-]+/`,
+    String.raw`(?<![\w.~/-])/(?:Us${"ers"}|ho${"me"})/(?!(?:you|user|me|ada|alice|bob)\b)[\w.-]+/`,
 );
 const REGISTRY = new RegExp(
   `regi${"stry"}\\.[a-z0-9-]+\\.[a-z]{2,}|arti${"factory"}|ne${"xus"}/repo`,

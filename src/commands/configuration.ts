@@ -23,6 +23,8 @@ export async function loadOrExplain(file: string): Promise<LoadedConfig | null> 
   });
   for (const fault of faults) printErrorLine(formatFault(fault));
   if (config === null || faults.length > 0) {
+    // A misspelt key is often the reason for what is missing.
+    for (const warning of warnings) printErrorLine(`warning: ${formatFault(warning)}`);
     const found = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
     printErrorLine(`${file} can't be used: ${found}. Nothing was started.`);
     return null;

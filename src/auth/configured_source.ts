@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { NeedsPersonError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { formatRfc3339 } from "../store/rfc3339.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
 import { readJwt } from "./jwt.ts";
 import { PERSON_WAIT_MS } from "./login_gate.ts";
 import { CHECK_EVERY_MS, tokenAge } from "./token_age.ts";

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import { formatRfc3339 } from "../store/rfc3339.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { CacheReading } from "../store/token_cache.ts";
 import type { HeldToken } from "./held_token.ts";
 import { roughly } from "./login_gate.ts";

@@ -2,7 +2,7 @@ import { findJwt, readJwt } from "../auth/jwt.ts";
 import { tokenAge, USUAL_LIFE_MS } from "../auth/token_age.ts";
 import { systemClock } from "../base/clock.ts";
 import { printErrorLine, printLine, stdinIsTerminal } from "../observability/terminal.ts";
-import { formatRfc3339 } from "../store/rfc3339.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { readSecret } from "./read_secret.ts";
 import { lifeOf, type TokenOptions, withTokenSession } from "./token_session.ts";

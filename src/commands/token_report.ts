@@ -1,6 +1,6 @@
 import { readJwt } from "../auth/jwt.ts";
 import { daysLeft, tokenAge } from "../auth/token_age.ts";
-import { formatRfc3339 } from "../store/rfc3339.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { CacheReading } from "../store/token_cache.ts";
 
 /** What `token status` tells of one account. Never holds the token. Times are RFC 3339, UTC. */

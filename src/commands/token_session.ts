@@ -4,7 +4,7 @@ import type { Config, KosmiAccountConfig } from "../config/types.ts";
 import type { Logging } from "../observability/logging.ts";
 import { printErrorLine } from "../observability/terminal.ts";
 import { type DataDirectory, DataDirectoryError } from "../store/data_directory.ts";
-import { formatRfc3339 } from "../store/rfc3339.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { CommonOptions } from "./command_line.ts";
 import { loadOrExplain } from "./configuration.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";

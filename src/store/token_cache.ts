@@ -1,6 +1,6 @@
 import type { Logger } from "../base/log.ts";
 import type { DataDirectory } from "./data_directory.ts";
-import { formatRfc3339 } from "./rfc3339.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
 import { FileTooLargeError } from "./safe_file.ts";
 import {
   type CacheContent,

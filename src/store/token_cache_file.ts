@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { formatRfc3339, parseRfc3339 } from "./rfc3339.ts";
+import { formatRfc3339, parseRfc3339 } from "../base/rfc3339.ts";
 
 /** A login token as it is kept. Times are milliseconds since the UNIX epoch. */
 export interface CachedToken {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isJwt } from "../../../src/auth/jwt.ts";
 import { type DataDirectory, openDataDirectory } from "../../../src/store/data_directory.ts";
-import { formatRfc3339, parseRfc3339 } from "../../../src/store/rfc3339.ts";
+import { formatRfc3339, parseRfc3339 } from "../../../src/base/rfc3339.ts";
 import { TokenCaches } from "../../../src/store/token_cache.ts";
 import { decodeCache, encodeCache } from "../../../src/store/token_cache_file.ts";
 import { ownTokenFile } from "../../../src/store/token_cache_name.ts";

@@ -63,10 +63,11 @@ async function runnable(path: string): Promise<string> {
   if (await mayRun(path)) return path;
   throw new LoginError(
     "browserBlocked",
-    `Cannot start ${path}: this program is not allowed to run it, only ${
-      USUAL_BROWSERS.join(", ")
-    }. ` +
-      "Set BrowserPath to one of these or BrowserURL to a browser elsewhere, or run the relay from its source",
+    `Cannot start ${path}: this program may only run browsers at their usual places, such as ` +
+      `${
+        USUAL_BROWSERS.slice(0, 3).join(", ")
+      }. Set BrowserPath to one of them or BrowserURL to a ` +
+      "browser elsewhere, or run the relay from its source",
   );
 }
 

@@ -172,6 +172,14 @@ export class Channels {
     this.#find(name)?.fetch?.failed();
   }
 
+  /** Somebody opened the door: no need to wait for the next try. */
+  invited(name: string): void {
+    const channel = this.#find(name);
+    if (channel === undefined || channel.state !== "out") return;
+    this.#toJoin.push(channel);
+    this.#joinNext();
+  }
+
   /** The server does not let us in. */
   refused(name: string, refusal: ChannelRefusal): void {
     const channel = this.#find(name);

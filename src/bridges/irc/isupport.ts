@@ -24,7 +24,7 @@ export class ServerFeatures {
 
   number(name: string, otherwise: number): number {
     const value = Number(this.#tokens.get(name) || Number.NaN);
-    return Number.isInteger(value) && value > 0 ? value : otherwise;
+    return Number.isSafeInteger(value) && value > 0 ? value : otherwise;
   }
 
   get caseMapping(): CaseMapping {

@@ -22,7 +22,9 @@ export class NickKeeper {
 
   constructor(options: NickKeeperOptions) {
     this.#options = options;
-    this.#tryAgain();
+    // Without a service it was refused a moment ago: InspIRCd makes a client wait for asking in vain.
+    if (options.service !== null) this.#tryAgain();
+    else this.#options.timers.after(options.regainMs, () => this.#tryAgain());
   }
 
   /** Looks at every line: the holder may give the nick up. */

@@ -20,9 +20,9 @@ export class PlaybackFilter {
     this.#connectedMs = this.#clock.now();
   }
 
-  /** Learns the server's clock from lines that it writes itself at this moment. */
+  /** Learns the server's clock from lines that it writes itself at this moment; a bouncer replays even its welcome. */
   observe(message: IrcMessage): void {
-    if (message.command !== "PONG" && message.command !== "CAP" && message.command !== "001") {
+    if (message.command !== "PONG" && message.command !== "CAP") {
       return;
     }
     const atMs = serverTimeMs(message);

@@ -35,7 +35,8 @@ export class Self {
   }
 
   get hasWantedNick(): boolean {
-    return this.is(this.wantedNick);
+    // A server that cuts nicks gave us all it can.
+    return this.is(this.wantedNick.slice(0, this.#features.number("NICKLEN", Infinity)));
   }
 
   is(nick: string): boolean {

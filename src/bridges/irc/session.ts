@@ -26,6 +26,8 @@ import { PinError } from "./wire/certificate_pin.ts";
 import { type Connection, openConnection } from "./wire/connection.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "./wire/message.ts";
 
+const SOCKET_GONE_MS = 1_000;
+
 /** One connection from dial to end: owns everything that lives as long. */
 export class Session {
   readonly features = new ServerFeatures();
@@ -33,7 +35,6 @@ export class Session {
   readonly #settings: IrcSettings;
   readonly #host: BridgeHost;
   readonly #pace: Pace;
-  readonly #life = new AbortController();
   readonly #timers: Timers;
   readonly #ended = Promise.withResolvers<LinkEnd>();
   readonly #closed = Promise.withResolvers<void>();
@@ -62,7 +63,7 @@ export class Session {
     this.#pace = pace;
     const { clock, log, limits } = settings;
     this.self = new Self(settings.nick, this.features);
-    this.#timers = new Timers(clock, this.#life.signal, (thrown) => this.#fault(thrown));
+    this.#timers = new Timers(clock, (thrown) => this.#fault(thrown));
     this.#playback = new PlaybackFilter(clock);
     this.#ctcp = new CtcpLimit(limits.ctcpMs);
     const send = (line: OutLine) => this.#connection?.send(line, this.lineBytes - 2);
@@ -104,11 +105,19 @@ export class Session {
     try {
       this.#dial();
       const end = await this.#ended.promise;
-      await this.#closed.promise;
+      await this.#socketGone();
       return end;
     } finally {
       signal.removeEventListener("abort", stop);
     }
+  }
+
+  /** A destroyed socket says so at once; should one ever not, the supervisor must not wait for ever. */
+  async #socketGone(): Promise<void> {
+    const waited = new AbortController();
+    const limit = this.#settings.clock.sleep(SOCKET_GONE_MS, waited.signal).catch(() => {});
+    await Promise.race([this.#closed.promise, limit]);
+    waited.abort();
   }
 
   has(capability: string): boolean {
@@ -205,6 +214,10 @@ export class Session {
     switch (message.command) {
       case "005":
         return this.features.add(message.params);
+      case "INVITE":
+        return this.self.is(param(message, 0))
+          ? this.#channels?.invited(param(message, 1))
+          : undefined;
       case "396":
         return this.#hostShown(param(message, 1));
       case "464":
@@ -385,7 +398,7 @@ export class Session {
   #finish(end: LinkEnd): void {
     if (this.#end !== null) return;
     this.#end = end;
-    this.#life.abort();
+    this.#timers.end();
     this.#sender.end(end.reason);
     this.#connection?.destroy();
     this.#ended.resolve(end);

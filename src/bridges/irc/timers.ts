@@ -6,25 +6,43 @@ export type Cancel = () => void;
 /** Delayed calls that all end with one link. */
 export class Timers {
   readonly #clock: Clock;
-  readonly #signal: AbortSignal;
   readonly #onFault: (thrown: unknown) => void;
+  /** One controller each, and no combined signals: those would gather on a signal that lives for months. */
+  readonly #planned = new Set<AbortController>();
+  #ended = false;
 
-  constructor(clock: Clock, signal: AbortSignal, onFault: (thrown: unknown) => void) {
+  constructor(clock: Clock, onFault: (thrown: unknown) => void) {
     this.#clock = clock;
-    this.#signal = signal;
     this.#onFault = onFault;
   }
 
   after(waitMs: number, work: () => void): Cancel {
-    const cancelled = new AbortController();
-    const signal = AbortSignal.any([this.#signal, cancelled.signal]);
-    this.#clock.sleep(waitMs, signal).then(() => {
-      try {
-        work();
-      } catch (thrown) {
-        this.#onFault(thrown);
-      }
+    if (this.#ended) return () => {};
+    const planned = new AbortController();
+    this.#planned.add(planned);
+    this.#clock.sleep(waitMs, planned.signal).then(() => {
+      this.#planned.delete(planned);
+      this.#run(work);
     }, () => {});
-    return () => cancelled.abort();
+    return () => {
+      this.#planned.delete(planned);
+      planned.abort();
+    };
+  }
+
+  /** Cancels all; nothing can be planned any more. */
+  end(): void {
+    this.#ended = true;
+    for (const planned of this.#planned) planned.abort();
+    this.#planned.clear();
+  }
+
+  #run(work: () => void): void {
+    if (this.#ended) return;
+    try {
+      work();
+    } catch (thrown) {
+      this.#onFault(thrown);
+    }
   }
 }

@@ -288,10 +288,7 @@ Deno.test("replies, reactions and redactions cross with their ids", async () => 
   });
   await using relay = start(server.asServer);
   await relay.up();
-  assert.deepEqual([relay.bridge.capabilities.deletions, relay.bridge.capabilities.replies], [
-    true,
-    true,
-  ]);
+  assert.equal(relay.bridge.capabilities.deletions, true);
   server.send(`@msgid=a2;+draft/reply=a1;account=Alice :${ALICE} PRIVMSG #test :yes`);
   const reply = await relay.message("yes");
   assert.deepEqual([reply.id, reply.replyTo?.id, reply.sender.id], ["a2", "a1", "account:Alice"]);

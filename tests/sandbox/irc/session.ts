@@ -76,7 +76,8 @@ export class Session implements UserLink {
       performance.now(),
     );
     socket.setNoDelay(true);
-    socket.on("data", (chunk) => this.#read(chunk));
+    // Without an encoding the chunks are bytes; only the type of `on` does not know it.
+    socket.on("data", (chunk) => typeof chunk === "string" || this.#read(chunk));
     socket.on("error", () => {});
     socket.on("close", () => this.#end("Connection closed"));
     socket.on("end", () => this.close("Client closed the connection"));

@@ -1,8 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { StoreDatabase } from "./store_database.ts";
-import { StoreRefusedError } from "./store_fault.ts";
+import { faultOf, StoreRefusedError } from "./store_fault.ts";
 import type { SyncPolicy } from "./sync_policy.ts";
+
+/** Room for some thousand messages. */
+const RESERVE_BYTES = 1_048_576;
 
 /** Opens SQLite's handle of a file; tests give one that fails on demand. */
 export type OpenHandle = (path: string) => DatabaseSync;
@@ -29,6 +32,7 @@ export function openDatabaseFile(
   try {
     configure(handle);
     migrate(handle, path);
+    reserveSpace(handle);
     return new StoreDatabase(handle, sync);
   } catch (thrown) {
     closeQuietly(handle);
@@ -104,10 +108,11 @@ function makePrivate(path: string): void {
 
 function configure(handle: DatabaseSync): void {
   handle.exec("PRAGMA busy_timeout = 1000");
-  // Must come before the first page is written.
-  handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
-  // One process only: no shared memory file, no lock calls for each transaction.
+  // One process only: no lock calls for each transaction and, when said first, no shared memory file, for which a
+  // full disk would have no room.
   handle.exec("PRAGMA locking_mode = EXCLUSIVE");
+  // Only before the first page is written; later it would write, and a full disk's file could not be read.
+  if (pragma(handle, "page_count") === 0) handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
   handle.exec("PRAGMA journal_mode = WAL");
   handle.exec("PRAGMA wal_autocheckpoint = 2000");
   handle.exec("PRAGMA journal_size_limit = 16777216");
@@ -135,6 +140,22 @@ function migrate(handle: DatabaseSync, path: string): void {
   handle.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
   handle.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
   handle.exec("COMMIT");
+}
+
+/**
+ * Makes the file and its log larger than they need be, so that a relay on a full disk can still write down what it
+ * delivers. SQLite fills free pages before it grows a file, and starts its log again from the front.
+ */
+function reserveSpace(handle: DatabaseSync): void {
+  try {
+    handle.exec(`INSERT INTO reserve VALUES (zeroblob(${RESERVE_BYTES}))`);
+    handle.exec("DELETE FROM reserve");
+    // So far the room is in the log only.
+    handle.exec("PRAGMA wal_checkpoint(RESTART)");
+  } catch (thrown) {
+    // Then there is none; the next write will say so if it matters, and what is in the file can still be read.
+    if (faultOf(thrown) !== "full") throw thrown;
+  }
 }
 
 function hasTables(handle: DatabaseSync): boolean {

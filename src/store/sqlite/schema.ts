@@ -8,6 +8,7 @@ export const APPLICATION_ID = 0x4b524c59;
  * Times are REAL because services may show fractions of a millisecond. Ids come from one ascending sequence that
  * outlives its rows (`meta.next_id` is its reserved end), so that none is used twice after a crash. `message` is what
  * was taken over; its `targets` are [delivery, endpoint] pairs. `link` is one confirmed part of a delivery.
+ * `reserve` is always empty: filling it once makes room in the file.
  * Services name messages at random, so that each new one falls on another page of an index: the indexes hold a short
  * `hash` of the name, which makes them a quarter as large.
  */
@@ -56,4 +57,5 @@ export const MIGRATIONS: readonly string[] = [`
   CREATE INDEX link_hash ON link (hash);
   CREATE TABLE cursor (endpoint INTEGER PRIMARY KEY, name TEXT, at REAL NOT NULL) STRICT;
   CREATE TABLE dropped (endpoint INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
+  CREATE TABLE reserve (filler BLOB NOT NULL) STRICT;
 `];

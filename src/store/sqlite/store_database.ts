@@ -50,6 +50,11 @@ export class StoreDatabase {
     if (surplus > 0) this.#handle.exec(`PRAGMA incremental_vacuum(${surplus})`);
   }
 
+  /** Moves the log into the file, so that it starts again from its front without growing. */
+  emptyLog(): void {
+    this.#handle.exec("PRAGMA wal_checkpoint(RESTART)");
+  }
+
   /** Idempotent; a file that can't even be closed is left to the end of the process. */
   close(): void {
     if (!this.#open) return;

@@ -173,10 +173,23 @@ export class StoreHome {
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault === null || this.#path === null || this.#away !== null) throw thrown;
+      const made = fault === "full" ? this.#inReserve(work) : null;
+      if (made !== null) return made.result;
       const disk = this.#database;
       this.#database = openMemoryDatabase(this.#sync);
       this.#goOnInMemory(this.#path, fault, thrown, disk);
       return work();
+    }
+  }
+
+  /** Tries again in the room that the file and its log have already; null when that is used up too. */
+  #inReserve<T>(work: () => T): { readonly result: T } | null {
+    try {
+      this.#database.emptyLog();
+      return { result: work() };
+    } catch (thrown) {
+      if (faultOf(thrown) === null) throw thrown;
+      return null;
     }
   }
 

@@ -97,7 +97,8 @@ function canMount(): boolean {
 }
 
 function unmount(directory: string): void {
-  new Deno.Command("umount", { args: [directory] }).outputSync();
+  // Lazily, so that a store that a failed test left open does not hide why it failed.
+  new Deno.Command("umount", { args: ["--lazy", directory] }).outputSync();
   Deno.removeSync(directory);
 }
 
@@ -116,6 +117,73 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name: "openRelayStore() reads its outbox from a disk that is full from the start",
+  ignore: !canMount(),
+  fn: () => {
+    const directory = Deno.makeTempDirSync();
+    assert.ok(mount("-t", "tmpfs", "-o", "size=4m", "none", directory));
+    try {
+      const place = workplaceIn(directory);
+      const before = place.open();
+      acceptSome(before, 1, 5);
+      before.close();
+      fillDisk(directory);
+      const store = place.open();
+      assert.deepEqual(waitingIds(store), names(1, 5));
+      acceptSome(store, 1, 6);
+      deliverOne(store);
+      assert.equal(place.log.texts("error").length, 1);
+      Deno.removeSync(`${directory}/filler`);
+      store.close();
+      const again = place.open();
+      assert.deepEqual(waitingIds(again), names(2, 5));
+      again.close();
+    } finally {
+      unmount(directory);
+    }
+  },
+});
+
+Deno.test({
+  name: "RelayStore stays on a full disk as long as its reserve lasts",
+  ignore: !canMount(),
+  fn: () => {
+    const directory = Deno.makeTempDirSync();
+    assert.ok(mount("-t", "tmpfs", "-o", "size=4m", "none", directory));
+    try {
+      const place = workplaceIn(directory);
+      const store = place.open();
+      fillDisk(directory);
+      for (let number = 1; number <= 400; number++) {
+        acceptSome(store, number, 1);
+        if (number <= 200) deliverOne(store);
+      }
+      assert.deepEqual(place.log.lines, []);
+      inTemporaryDirectory((crashed) => {
+        for (const suffix of ["", "-wal"]) {
+          Deno.copyFileSync(place.path + suffix, crashed.path + suffix);
+        }
+        const again = crashed.open();
+        assert.deepEqual(waitingIds(again), names(201, 200));
+        again.close();
+      });
+      store.close();
+    } finally {
+      unmount(directory);
+    }
+  },
+});
+
+/** Leaves no free block. */
+function fillDisk(directory: string): void {
+  using file = Deno.openSync(`${directory}/filler`, { write: true, create: true });
+  const block = new Uint8Array(4096);
+  assert.throws(() => {
+    for (;;) file.writeSync(block);
+  });
+}
 
 /** Runs with a directory that can't be written until `permit` is called. */
 function inReadOnlyDirectory(run: (place: Workplace, permit: () => void) => void): void {

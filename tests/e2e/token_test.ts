@@ -8,7 +8,7 @@ import { until } from "../support/wait.ts";
 const EMAIL = "bot@example.org";
 const PASSWORD = "correct horse";
 const FILE = "kosmi_token_cache.json";
-const TOKEN_MAIN = new URL("./support/token_main.ts", import.meta.url).pathname;
+const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const browserTest = needs("chromium");
 
 function configOf(kosmi: KosmiSandbox, login: string): string {
@@ -87,9 +87,8 @@ class Scene implements AsyncDisposable {
     args: readonly string[],
     input = "",
   ): Promise<{ code: number; stdout: string; stderr: string }> {
-    const [command = "", ...rest] = args;
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", TOKEN_MAIN, command, this.relay.configPath, ...rest],
+      args: ["run", "-A", MAIN, "-conf", this.relay.configPath, "token", ...args],
       cwd: this.relay.dir,
       env: { MATTERBRIDGE_DATA_DIR: "data", NO_COLOR: "1" },
       stdin: "piped",
@@ -212,7 +211,7 @@ browserTest(
       args: [
         "run",
         "-A",
-        new URL("../../src/main.ts", import.meta.url).pathname,
+        MAIN,
         "-conf",
         relay.configPath,
       ],
@@ -289,7 +288,7 @@ Deno.test("token commands: import, status and clear, beside each other and never
   assert.equal(report.state, "valid");
   assert.match(report.userId, /^[0-9a-f-]{36}$/);
   assert.ok(report.daysLeft >= 99 && report.daysLeft <= 100);
-  const table = await scene.command(["status", "movienight"]);
+  const table = await scene.command(["status", "--account", "movienight"]);
   assert.match(
     table.stdout,
     /^ACCOUNT +SOURCE +STATE +EMAIL +SAVED +EXPIRES +DAYS LEFT +USER ID\n/,

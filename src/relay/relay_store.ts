@@ -137,7 +137,7 @@ export interface RelayStore {
   /** How many were dropped since the last announcement at this endpoint; taken away by the call. */
   takeUnannounced(endpoint: EndpointId): number;
 
-  /** Forgets links and ids older than this, and gives disk space back. */
+  /** Forgets links and ids from before this instant (milliseconds since the UNIX epoch), and gives disk space back. */
   forget(olderThanMs: number): void;
 
   level(endpoint: EndpointId): OutboxLevel;

@@ -112,7 +112,7 @@ class Carrier {
     this.#read(() => {
       let count = 0;
       for (const raw of from.links.newest()) {
-        this.#addMessage(from, messageRow(raw).id);
+        this.#read(() => this.#addMessage(from, messageRow(raw).id));
         if (++count === RECENT_MESSAGES) break;
       }
     });
@@ -122,6 +122,10 @@ class Carrier {
     const message = from.links.message(id);
     if (message === null || this.#to.links.message(id) !== null) return;
     this.#highestId = Math.max(this.#highestId, id);
+    // An endpoint whose name is lost would break every later look at this message.
+    for (const target of [message.endpoint, ...message.targets.map((pair) => pair[1])]) {
+      this.#known.name(target);
+    }
     this.#to.links.addMessage(message);
     for (const link of from.links.links(id)) this.#to.links.addLink(link);
   }

@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointId } from "../../relay/ids.ts";
 import { bringBack } from "./bring_back.ts";
@@ -17,7 +16,8 @@ import type { MessageRow } from "./link_table.ts";
 import { OpenState } from "./open_state.ts";
 import type { StoreDatabase } from "./store_database.ts";
 import { type Durability, SyncPolicy } from "./sync_policy.ts";
-import { DamagedRowError, faultOf, type StoreFault } from "./store_fault.ts";
+import { faultOf, type StoreFault } from "./store_fault.ts";
+import { type DamageReport, StoreNotices } from "./store_notices.ts";
 
 export interface StoreHomeOptions {
   /** Null: memory only. */
@@ -54,7 +54,7 @@ interface Away {
 export class StoreHome {
   readonly #path: string | null;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #notices: StoreNotices;
   readonly #openHandle: OpenHandle;
   readonly #sync: SyncPolicy;
   #database: StoreDatabase;
@@ -67,7 +67,7 @@ export class StoreHome {
   constructor(options: StoreHomeOptions) {
     this.#path = options.path;
     this.#clock = options.clock;
-    this.#log = options.log;
+    this.#notices = new StoreNotices(options.log, options.path ?? ":memory:");
     this.#openHandle = options.openHandle ?? openSqliteHandle;
     this.#sync = new SyncPolicy(options.clock);
     this.#database = openMemoryDatabase(this.#sync);
@@ -156,11 +156,7 @@ export class StoreHome {
   /** Tries to be on the disk at the end, and says what is lost otherwise. */
   close(): void {
     if (this.#away !== null && !this.#tryReturn()) {
-      const lost = this.#state.outboxSize();
-      this.#log.error("Cannot write {path} at the end: {lost} undelivered messages are lost", {
-        path: this.#path,
-        lost,
-      });
+      this.#notices.lostAtTheEnd(this.#state.outboxSize());
     }
     this.#away?.archive?.close();
     this.#database.close();
@@ -250,18 +246,7 @@ export class StoreHome {
       nextTryMs,
     };
     if (fault === "damaged") this.#replaceDamaged(path, thrown, expected);
-    else this.#sayWhy(path, fault, thrown);
-  }
-
-  #sayWhy(path: string, fault: StoreFault, thrown: unknown): void {
-    const advice = fault === "full"
-      ? "Free some space on its disk"
-      : "Look at its disk and at its permissions";
-    this.#log.error(
-      "Cannot write {path}: {reason}. {advice}; the relay goes on in memory, where a crash would lose what is " +
-        "not delivered, and tries the disk again and again",
-      { path, reason: describeError(thrown), advice },
-    );
+    else this.#notices.inMemory(fault, thrown);
   }
 
   #replaceDamaged(path: string, thrown: unknown, expected: ReadonlyMap<number, number>): void {
@@ -278,29 +263,18 @@ export class StoreHome {
     const next = again
       ? "It was damaged a moment ago already: the relay goes on in memory for now"
       : "The relay goes on with a new one";
-    this.#setAside(path, thrown, { lost, next });
+    this.#setAside(path, thrown, { kept: this.#state.outboxSize(), lost, next });
     if (!again) this.#tryReturn();
   }
 
-  #setAside(path: string, thrown: unknown, more: { lost: number; next: string }): void {
+  #setAside(path: string, thrown: unknown, report: DamageReport): void {
     const away = this.#away;
     away?.archive?.close();
     if (away !== null) away.archive = null;
-    const kept = this.#state.outboxSize();
-    const properties = { path, reason: describeError(thrown), kept, ...more };
     try {
-      const aside = setAside(path, this.#clock.now());
-      this.#log.error(
-        "The message store {path} is damaged ({reason}). It was set aside as {aside}; {kept} undelivered messages " +
-          "were saved from it, {lost} are known to be lost. {next}. Look at its disk",
-        { ...properties, aside },
-      );
+      this.#notices.damaged(thrown, setAside(path, this.#clock.now()), report);
     } catch (failure) {
-      this.#log.error(
-        "The message store {path} is damaged ({reason}) and can't be set aside: {failure}. {kept} undelivered " +
-          "messages were saved from it, {lost} are known to be lost. The relay goes on in memory. Move the file away",
-        { ...properties, failure: describeError(failure) },
-      );
+      this.#notices.damagedAndStuck(thrown, failure, report);
     }
   }
 
@@ -317,26 +291,22 @@ export class StoreHome {
       return false;
     }
     this.#away = null;
-    this.#log.info("The message store {path} is on its disk again; {kept} undelivered messages", {
-      path,
-      kept: this.#state.outboxSize(),
-    });
+    this.#notices.onDisk(this.#state.outboxSize());
     return true;
   }
 
   #stayAway(away: Away, path: string, thrown: unknown): void {
     const fault = faultOf(thrown);
-    this.#log.debug("Still can't write {path}: {reason}", { path, reason: describeError(thrown) });
+    this.#notices.stillInMemory(thrown);
     // A full disk's file can still be read; another fault may be cured only by opening it anew.
     if (fault !== "full") {
       away.archive?.close();
       away.archive = null;
     }
-    if (fault === "damaged" && !(thrown instanceof DamagedRowError)) {
-      this.#setAside(path, thrown, {
-        lost: 0,
-        next: "The relay goes on in memory for now",
-      });
+    if (fault === "damaged") {
+      const kept = this.#state.outboxSize();
+      const next = "The relay goes on in memory for now";
+      this.#setAside(path, thrown, { kept, lost: 0, next });
     }
     away.nextTryMs = this.#clock.monotonic() + away.waitMs;
     away.waitMs = Math.min(away.waitMs * 2, LONGEST_RETRY_MS);

@@ -6,7 +6,7 @@ import { type Paint, paint } from "./paint.ts";
 /** Writes a line out, without a line end. The result holds no control character but a colour's own codes. */
 export type LogFormat = (line: LogLine) => string;
 
-/** `time=… level=info msg="…" category=… account=…` */
+/** `time=… level=info msg="…" category=… account=…`. Sentences that stand in the message aren't written twice. */
 export function logfmt(line: LogLine): string {
   const fields = [
     `time=${new Date(line.atMs).toISOString()}`,
@@ -15,10 +15,15 @@ export function logfmt(line: LogLine): string {
   ];
   if (line.category !== "") fields.push(`category=${bareOrQuoted(line.category)}`);
   for (const [name, value] of line.properties) {
-    fields.push(`${fieldName(name)}=${bareOrQuoted(valueText(value))}`);
+    const text = valueText(value);
+    if (line.shown.has(name) && text.length > LONGEST_REPEATED) continue;
+    fields.push(`${fieldName(name)}=${bareOrQuoted(text)}`);
   }
   return fields.join(" ");
 }
+
+/** A name or a number is worth a field of its own even so: programs look for it. */
+const LONGEST_REPEATED = 40;
 
 const OWN_FIELDS: ReadonlySet<string> = new Set(["time", "level", "msg", "category"]);
 

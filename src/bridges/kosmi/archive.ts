@@ -2,9 +2,11 @@ import type { Cursor, History } from "../../relay/bridge.ts";
 import type { ArchivePage, KosmiMessage } from "./decode.ts";
 import type { HistoryLimits } from "./options.ts";
 
-/** What was said since a cursor, oldest first. */
+/** What was said since a cursor (without one: the archive's last page), oldest first. */
 export interface CaughtUp {
   readonly messages: readonly KosmiMessage[];
+  /** What was said shortly before it, as far as it was fetched: our own among these may wait for confirmation. */
+  readonly before: readonly KosmiMessage[];
   readonly complete: History["complete"];
 }
 
@@ -18,6 +20,7 @@ export interface ArchiveOptions {
 
 /** A page of one message each would be a strange archive: this bounds what it can cost. */
 const MOST_PAGES = 100;
+const SHORTLY_MS = 10 * 60_000;
 
 /**
  * Reads the archive backwards from its end to the cursor (without one: its last page only). Null when the archive
@@ -92,7 +95,7 @@ function bounded(
   reached: boolean,
 ): CaughtUp {
   const { since, limits, nowMs } = options;
-  if (since === null) return { messages, complete: true };
+  if (since === null) return { messages, before: [], complete: true };
   const at = messages.findIndex((message) => message.id === since.id);
   // The clock of the service may count whole seconds: what carries the cursor's own time may be new.
   const fresh = messages.filter((message, index) =>
@@ -100,5 +103,8 @@ function bounded(
   );
   const young = fresh.filter((message) => (message.atMs ?? nowMs) >= nowMs - limits.maxAgeMs);
   const kept = young.slice(Math.max(0, young.length - limits.maxMessages));
-  return { messages: kept, complete: reached && kept.length === fresh.length };
+  const before = messages.filter((message) =>
+    message.atMs !== null && message.atMs >= since.atMs - SHORTLY_MS && !fresh.includes(message)
+  );
+  return { messages: kept, before, complete: reached && kept.length === fresh.length };
 }

@@ -31,7 +31,8 @@ const MARKS: readonly (readonly [mark: string, style: Style])[] = [
   ["*", { italic: true }],
   ["_", { italic: true }],
 ];
-const URL_START = /^https?:\/\/[^\s<>]+/i;
+/** A link, at the start of a word. Within one nothing is a mark. */
+const LINK = "(?<![\\p{L}\\p{N}_/])https?:\\/\\/[^\\s<>]+";
 const ESCAPABLE = /[\\`*_~]/;
 
 /** A character count of a text that is worth reading for marks; what is longer stays as written. */
@@ -52,6 +53,7 @@ function readMarkdown(text: string): RichText {
 }
 
 function readInline(text: string, style: Style, spans: Span[]): void {
+  const linkAt = new RegExp(LINK, "iuy");
   let at = 0;
   let plain = "";
   const flush = () => {
@@ -59,9 +61,10 @@ function readInline(text: string, style: Style, spans: Span[]): void {
     plain = "";
   };
   while (at < text.length) {
-    const marked = text[at] === "`" ? codeAt(text, at) : markedAt(text, at);
-    const link = URL_START.exec(text.slice(at, at + 2_000));
-    if (link !== null && isWordStart(text, at)) {
+    linkAt.lastIndex = at;
+    const link = linkAt.exec(text);
+    const marked = link !== null ? null : text[at] === "`" ? codeAt(text, at) : markedAt(text, at);
+    if (link !== null) {
       plain += link[0];
       at += link[0].length;
     } else if (text[at] === "\\" && ESCAPABLE.test(text[at + 1] ?? "")) {
@@ -155,7 +158,7 @@ function writeCode(text: string): string {
 
 /** A mark that would be read as one gets a backslash; links stay whole. */
 function escapeMarkdown(text: string): string {
-  return text.split(/(https?:\/\/[^\s<>]+)/i)
+  return text.split(new RegExp(`(${LINK})`, "iu"))
     .map((part, index) => index % 2 === 1 ? part : part.replace(/[\\`*_~]/g, escapeMark))
     .join("");
 }

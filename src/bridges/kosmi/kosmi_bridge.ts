@@ -10,7 +10,7 @@ import type {
   Receipt,
 } from "../../relay/bridge.ts";
 import type { Person } from "../../relay/event.ts";
-import type { AccountId, ChannelId } from "../../relay/ids.ts";
+import type { AccountId, ChannelId, UserId } from "../../relay/ids.ts";
 import { originsOf } from "./http.ts";
 import { KosmiLink, LinkEndedError } from "./link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "./link_fault.ts";
@@ -33,6 +33,7 @@ export class KosmiBridge implements Bridge {
   readonly protocol = "kosmi";
   readonly #options: KosmiBridgeOptions;
   readonly #book = new DraftBook();
+  readonly #ownIds = new Set<UserId>();
   readonly #said: OnceLog;
   readonly #pace: TokenBucket;
   /** Origins that may be accepted; the first is used, and a 403 moves on to the next. */
@@ -137,6 +138,7 @@ export class KosmiBridge implements Bridge {
         link,
         credentials,
         book: this.#book,
+        ownIds: this.#ownIds,
         pace: this.#pace,
         window: this.#window,
         said: this.#said,

@@ -34,6 +34,12 @@ export interface SubscriptionHandler {
   restarted?(): void;
 }
 
+/** What was asked, and from what it was put together. */
+interface Asked {
+  readonly draft: Draft;
+  readonly document: Document;
+}
+
 /** What was learned of Kosmi's operations; outlives the connection, so that each thing is found out once. */
 export class DraftBook {
   readonly #drafts = new Map<OperationName, Draft>();
@@ -95,27 +101,36 @@ export class OperationRunner {
     this.#said = options.said;
   }
 
-  /** Asks for the schema and learns from it; without one everything goes on with the default documents. */
+  /**
+   * Asks for the schema and learns from it; without one everything goes on with the default documents. Waits no longer
+   * than the limit for it, but learns from a late answer too.
+   */
   async introspect(): Promise<void> {
     if (!this.#protocol.introspection || this.#book.schemaAttempts <= 0) return;
-    const request = { title: "RelaySchema", text: INTROSPECTION, variables: {} };
     this.#book.schemaAttempts--;
-    const { introspectionTimeoutMs } = this.#protocol.limits;
-    try {
-      const answer = await this.#link.request(request, introspectionTimeoutMs);
-      const schema = readSchema(answer.data);
-      if (schema === null) {
-        this.#log.debug("Kosmi does not show its schema: {said}", {
-          said: describeErrors(answer.errors),
-        });
-        this.#book.schemaAttempts = 0;
-        return;
-      }
-      this.#book.learn(this.#protocol, schema);
-      this.#book.schemaAttempts = 2;
-    } catch {
-      this.#log.debug("Kosmi did not answer the question for its schema");
+    const request = { title: "RelaySchema", text: INTROSPECTION, variables: {} };
+    const { introspectionTimeoutMs, operationTimeoutMs } = this.#protocol.limits;
+    const learned = this.#link.request(request, operationTimeoutMs).then(
+      (answer) => this.#learn(answer),
+      () => this.#log.debug("Kosmi did not answer the question for its schema"),
+    );
+    const patience = new Promise<void>((resolve) => {
+      const cancel = this.#link.deadlines.add(introspectionTimeoutMs, resolve);
+      void learned.then(cancel);
+    });
+    await Promise.race([learned, patience]);
+  }
+
+  #learn(answer: OperationAnswer): void {
+    const schema = readSchema(answer.data);
+    if (schema === null) {
+      const said = describeErrors(answer.errors);
+      this.#log.debug("Kosmi does not show its schema: {said}", { said });
+      this.#book.schemaAttempts = 0;
+      return;
     }
+    this.#book.learn(this.#protocol, schema);
+    this.#book.schemaAttempts = 2;
   }
 
   /** True when the server's schema shows the operation, null when it could not be asked. */
@@ -130,12 +145,13 @@ export class OperationRunner {
   async run(name: OperationName, values: Variables): Promise<OperationResult> {
     const spec = this.#protocol.operations[name];
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const document = buildDocument(this.#protocol, spec, this.#book.draft(name, spec), values);
+      const draft = this.#book.draft(name, spec);
+      const document = buildDocument(this.#protocol, spec, draft, values);
       const answer = await this.#ask(spec, document);
       if (!failedToValidate(answer)) {
         return { value: rootValue(answer.data, document.root), errors: answer.errors };
       }
-      this.#mend(name, document, answer.errors);
+      this.#mend(name, { draft, document }, answer.errors);
     }
     throw new OperationMissingError(
       `Cannot run ${spec.title} at Kosmi: its document is not accepted`,
@@ -149,10 +165,11 @@ export class OperationRunner {
     let rounds = 0;
     const start = () => {
       const spec = this.#protocol.operations[name];
-      const document = buildDocument(this.#protocol, spec, this.#book.draft(name, spec), values);
+      const draft = this.#book.draft(name, spec);
+      const document = buildDocument(this.#protocol, spec, draft, values);
       const end = (errors: readonly GraphqlError[]) => {
         if (stopped) return;
-        const why = this.#restartable(name, document, errors, ++rounds);
+        const why = this.#restartable(name, { draft, document }, errors, ++rounds);
         if (why === null) {
           start();
           return handler.restarted?.();
@@ -191,7 +208,7 @@ export class OperationRunner {
   /** Null: try again. */
   #restartable(
     name: OperationName,
-    document: Document,
+    asked: Asked,
     errors: readonly GraphqlError[],
     rounds: number,
   ): { readonly reason: string; readonly missing: boolean } | null {
@@ -199,16 +216,18 @@ export class OperationRunner {
     if (!isValidationFailure(errors)) return { reason: describeErrors(errors), missing: false };
     if (rounds >= MOST_ROUNDS) return { reason: describeErrors(errors), missing: true };
     try {
-      this.#mend(name, document, errors);
+      this.#mend(name, asked, errors);
       return null;
     } catch (thrown) {
       return { reason: thrown instanceof Error ? thrown.message : String(thrown), missing: true };
     }
   }
 
-  #mend(name: OperationName, document: Document, errors: readonly GraphqlError[]): void {
+  #mend(name: OperationName, asked: Asked, errors: readonly GraphqlError[]): void {
     const spec = this.#protocol.operations[name];
-    const draft = this.#book.draft(name, spec);
+    const { draft, document } = asked;
+    // The schema came meanwhile: these errors speak of what is no longer asked.
+    if (this.#book.draft(name, spec) !== draft) return;
     const repair = repairDraft({ protocol: this.#protocol, spec, draft, document }, errors);
     if (repair.notes.length > 0) {
       this.#log.debug("Kosmi has changed: {title} goes on without: {notes}", {

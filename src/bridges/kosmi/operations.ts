@@ -150,7 +150,7 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
     handshakeTimeoutMs: 15_000,
     ackTimeoutMs: 10_000,
     operationTimeoutMs: 10_000,
-    introspectionTimeoutMs: 3_000,
+    introspectionTimeoutMs: 1_000,
     seenTimeoutMs: 15_000,
     probeEveryMs: 30_000,
     silenceMs: 90_000,

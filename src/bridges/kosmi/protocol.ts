@@ -83,6 +83,7 @@ export interface ProtocolLimits {
   readonly handshakeTimeoutMs: number;
   readonly ackTimeoutMs: number;
   readonly operationTimeoutMs: number;
+  /** How long the rooms wait for the schema; a later answer is still of use. */
   readonly introspectionTimeoutMs: number;
   /** How long a sent message may take to show in the room. */
   readonly seenTimeoutMs: number;

@@ -169,7 +169,9 @@ function addArgument(bench: Bench, name: string): void {
   for (const [key, argument] of Object.entries(bench.spec.arguments)) {
     const current = bench.draft.args.get(key) ??
       (argument.need === "offered" ? [] : argument.names);
-    if (!argument.names.includes(name) || current[0] === name) continue;
+    if (!argument.names.includes(name)) continue;
+    // Mended already, by another error about the same document.
+    if (current[0] === name) return;
     bench.draft.args.set(key, [name]);
     bench.changed = true;
     return;

@@ -46,7 +46,7 @@ export interface RoomOptions {
   readonly link: KosmiLink;
   readonly runner: OperationRunner;
   readonly decoder: Decoder;
-  /** Ids under which our own account shows. */
+  /** Ids under which our own account shows, or showed on an earlier connection. */
   readonly ownIds: ReadonlySet<UserId>;
   readonly protocol: KosmiProtocol;
   readonly markup: Markup;
@@ -78,6 +78,8 @@ export class RoomSession {
   /** What came before the room was reported up; null once it is. */
   #early: (() => void)[] | null = [];
   #missedSome = false;
+  /** False once the archive could not be had in this stay: it is not waited for twice. */
+  #hasArchive = true;
   #leave: (refusal: ChannelRefusal) => void = () => {};
   #isUp = false;
   #reported = "";
@@ -159,6 +161,7 @@ export class RoomSession {
     this.#subscriptions = [];
     this.#sender = null;
     this.#early = [];
+    this.#hasArchive = true;
     this.#leave = () => {};
   }
 
@@ -242,7 +245,10 @@ export class RoomSession {
   async #firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
     if (this.#o.host.cursor(this.channel) !== null) return null;
     const page = await this.#archivePage(null);
-    if (page === null) return null;
+    if (page === null) {
+      this.#hasArchive = false;
+      return null;
+    }
     const joinSecondMs = Math.floor(joinsAtMs / 1_000) * 1_000;
     const before = page.messages.filter(({ atMs }) => atMs === null || atMs < joinSecondMs);
     for (const message of before) this.#shown.add(message.id);
@@ -251,6 +257,7 @@ export class RoomSession {
 
   async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {
     const { host, history, clock } = this.#o;
+    if (!this.#hasArchive) return await this.#fence();
     const since = host.cursor(this.channel);
     for (let reading = 0; reading < MOST_READINGS; reading++) {
       this.#missedSome = false;
@@ -269,7 +276,8 @@ export class RoomSession {
         const isNew = this.#shown.add(message.id);
         return this.#isOwn(message.sender) || (isNew && since !== null);
       });
-      return { messages: fresh.map(asHistory), complete: caughtUp.complete };
+      const own = caughtUp.before.filter((message) => this.#isOwn(message.sender));
+      return { messages: [...own, ...fresh].map(asHistory), complete: caughtUp.complete };
     }
     return null;
   }

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly credentials: KosmiCredentials;
   readonly protocol: KosmiProtocol;
   readonly book: DraftBook;
+  /** Ids under which our account showed so far: an anonymous token that is renewed is a new user. Added to here. */
+  readonly ownIds: Set<UserId>;
   readonly pace: TokenBucket;
   readonly window: number;
   readonly history: HistoryLimits;
@@ -60,8 +62,8 @@ export class KosmiSession {
     if (signal.aborted) goodbye();
     else signal.addEventListener("abort", goodbye, { once: true });
     try {
-      const ownIds = await this.#identify();
-      await this.#liveInRooms(ownIds);
+      await this.#identify();
+      await this.#liveInRooms();
     } catch (thrown) {
       await link.close(CLOSE_LIMIT_MS, { kind: "unusable", said: describeError(thrown) });
     } finally {
@@ -71,8 +73,8 @@ export class KosmiSession {
     return ended instanceof LinkEndedError ? ended.fault : { kind: "closed-by-us" };
   }
 
-  /** Learns who we are and tells the host; answers the ids under which we show. */
-  async #identify(): Promise<ReadonlySet<UserId>> {
+  /** Learns who we are and tells the host. */
+  async #identify(): Promise<void> {
     const [user] = await Promise.all([this.#currentUser(), this.#runner.introspect()]);
     const subject = tokenSubject(this.#o.credentials.token);
     const self = user ?? (subject === null ? null : unnamed(subject));
@@ -83,8 +85,8 @@ export class KosmiSession {
     }
     this.#compareWithLogin(self);
     this.#o.host.linkUp(personOf(self));
-    const ids = [self.id, ...(subject === null ? [] : [unnamed(subject).id])];
-    return new Set(ids);
+    this.#o.ownIds.add(self.id);
+    if (subject !== null) this.#o.ownIds.add(unnamed(subject).id);
   }
 
   async #currentUser(): Promise<KosmiUser | null> {
@@ -120,13 +122,12 @@ export class KosmiSession {
     }
   }
 
-  async #liveInRooms(ownIds: ReadonlySet<UserId>): Promise<void> {
+  async #liveInRooms(): Promise<void> {
     for (const plan of this.#o.host.channels()) {
       if (this.#rooms.has(plan.channel)) continue;
       const room = new RoomSession({
         ...this.#o,
         plan,
-        ownIds,
         runner: this.#runner,
         decoder: this.#decoder,
         log: this.#o.log.with({ room: plan.channel }),

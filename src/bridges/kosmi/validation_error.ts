@@ -42,6 +42,10 @@ const READERS: readonly Reader[] = [
     (argument) => ({ kind: "argument", argument, field: "" }),
   ],
   [
+    new RegExp(`Argument ${Q}[\\w.]+\\((\\w+):\\)${Q} of type ${TYPE} is required`, "i"),
+    (argument) => ({ kind: "argument-missing", argument }),
+  ],
+  [
     new RegExp(`argument ${NAME} of type ${TYPE} is required`, "i"),
     (argument) => ({ kind: "argument-missing", argument }),
   ],

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { readArchive } from "../../../../src/bridges/kosmi/archive.ts";
+import type { ArchivePage, KosmiMessage } from "../../../../src/bridges/kosmi/decode.ts";
+import type { MessageId } from "../../../../src/relay/ids.ts";
+
+const NOW_MS = 1_800_000_000_000;
+const limits = { maxMessages: 100, maxAgeMs: 3_600_000 };
+
+function message(
+  number: number,
+  atMs: number | null = NOW_MS - 100_000 + number * 1_000,
+): KosmiMessage {
+  return { id: `m${number}` as MessageId, text: `${number}`, atMs, sender: null, reply: null };
+}
+
+/** An archive of `count` messages in pages of `size`, asked from its end backwards. */
+function archive(count: number, size: number, timeless = false) {
+  const all = Array.from(
+    { length: count },
+    (_, index) => message(index, timeless ? null : undefined),
+  );
+  return (cursor: string | null): Promise<ArchivePage> => {
+    const end = cursor === null ? count : Number(cursor);
+    const start = Math.max(0, end - size);
+    return Promise.resolve({
+      messages: all.slice(start, end),
+      back: start === 0 ? null : String(start),
+      forward: String(end),
+    });
+  };
+}
+
+const since = (number: number) => ({
+  id: `m${number}` as MessageId,
+  atMs: message(number).atMs ?? 0,
+});
+const texts = (list: readonly KosmiMessage[] | undefined) => list?.map((each) => each.text);
+
+Deno.test("readArchive() reads back to the cursor over pages", async () => {
+  const page = archive(30, 4);
+  const read = await readArchive({ page, since: since(20), limits, nowMs: NOW_MS });
+  assert.deepEqual(texts(read?.messages), ["21", "22", "23", "24", "25", "26", "27", "28", "29"]);
+  assert.equal(read?.complete, true);
+});
+
+Deno.test("readArchive() reads by ids where messages bear no time", async () => {
+  const page = archive(30, 4, true);
+  const read = await readArchive({ page, since: since(26), limits, nowMs: NOW_MS });
+  assert.deepEqual(texts(read?.messages), ["27", "28", "29"]);
+});
+
+Deno.test("readArchive() takes the whole archive when the cursor's message is gone", async () => {
+  const gone = { id: "gone" as MessageId, atMs: NOW_MS - 200_000 };
+  const read = await readArchive({ page: archive(10, 4), since: gone, limits, nowMs: NOW_MS });
+  assert.equal(read?.messages.length, 10);
+  assert.equal(read?.complete, true);
+});
+
+Deno.test("readArchive() says that there was more than it may fetch", async () => {
+  const tight = { maxMessages: 5, maxAgeMs: 3_600_000 };
+  const read = await readArchive({
+    page: archive(50, 4),
+    since: since(1),
+    limits: tight,
+    nowMs: NOW_MS,
+  });
+  assert.deepEqual(texts(read?.messages), ["45", "46", "47", "48", "49"]);
+  assert.equal(read?.complete, false);
+  const young = { maxMessages: 100, maxAgeMs: 97_500 };
+  const some = await readArchive({
+    page: archive(9, 4),
+    since: since(0),
+    limits: young,
+    nowMs: NOW_MS,
+  });
+  assert.deepEqual(texts(some?.messages), ["3", "4", "5", "6", "7", "8"]);
+  assert.equal(some?.complete, false);
+});
+
+Deno.test("readArchive() ends with a server that gives the same page for every cursor", async () => {
+  let asked = 0;
+  const page = () => {
+    asked++;
+    return Promise.resolve({ messages: [message(9)], back: "again", forward: "again" });
+  };
+  const read = await readArchive({ page, since: since(1), limits, nowMs: NOW_MS });
+  assert.equal(read?.complete, false);
+  assert.ok(asked <= 3, String(asked));
+});
+
+Deno.test("readArchive() follows forward cursors when the first page is the oldest", async () => {
+  const pages: Readonly<Record<string, ArchivePage>> = {
+    first: { messages: [message(1), message(2)], back: null, forward: "second" },
+    second: { messages: [message(3), message(4)], back: "first", forward: null },
+  };
+  const page = (cursor: string | null) => Promise.resolve(pages[cursor ?? "first"] ?? null);
+  const read = await readArchive({
+    page,
+    since: { id: null, atMs: message(0).atMs ?? 0 },
+    limits,
+    nowMs: NOW_MS,
+  });
+  assert.deepEqual(texts(read?.messages), ["1", "2", "3", "4"]);
+  assert.equal(read?.complete, true);
+});
+
+Deno.test("readArchive() is null where the archive can't be asked", async () => {
+  const page = () => Promise.resolve(null);
+  assert.equal(await readArchive({ page, since: since(1), limits, nowMs: NOW_MS }), null);
+});

@@ -63,14 +63,21 @@ export class IrcBridge implements Bridge {
     if (signal.aborted) return { kind: "stopped", reason: "We were asked to stop" };
     const { clock } = this.#settings;
     const startedMs = clock.monotonic();
-    const session = new Session(this.#settings, host, this.#pace);
-    this.#session = session;
     try {
-      return await session.run(signal);
+      return await this.#live(secured(this.#settings), host, signal);
     } finally {
       this.#session = null;
       if (clock.monotonic() - startedMs > PACE_TRUSTED_MS) this.#pace.faster();
     }
+  }
+
+  /** One connection; a second one where the server wants TLS (STS) as soon as it sees us. */
+  async #live(settings: IrcSettings, host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
+    const session = new Session(settings, host, this.#pace);
+    this.#session = session;
+    const end = await session.run(signal);
+    if (session.upgradePort === null || signal.aborted) return end;
+    return await this.#live(byTls(settings, session.upgradePort), host, signal);
   }
 
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
@@ -84,4 +91,21 @@ export class IrcBridge implements Bridge {
     }
     return session.transmit(channel, part, signal);
   }
+}
+
+/** The settings with what the server once demanded: TLS, as long as its policy holds. */
+function secured(settings: IrcSettings): IrcSettings {
+  const policy = settings.tls === null ? settings.sts.get(settings.host) : null;
+  return policy === null || policy.untilMs <= settings.clock.now()
+    ? settings
+    : byTls(settings, policy.port);
+}
+
+/** A policy is worth nothing without a certificate that is checked. */
+function byTls(settings: IrcSettings, port: number): IrcSettings {
+  return {
+    ...settings,
+    port,
+    tls: { verify: true, clientCertificatePem: null, pinSha256: [], caPem: [] },
+  };
 }

@@ -40,6 +40,7 @@ export class Capabilities {
   readonly #send: (line: OutLine) => void;
   readonly #choice: CapabilityChoice;
   readonly #negotiated: () => void;
+  readonly #listedAll: (offered: ReadonlyMap<string, string>) => boolean;
   #pending = 0;
   #listed = false;
   #done = false;
@@ -48,10 +49,13 @@ export class Capabilities {
     choice: CapabilityChoice,
     send: (line: OutLine) => void,
     negotiated: () => void,
+    /** All that is offered is known; false ends the negotiation before anything is asked for. */
+    listedAll: (offered: ReadonlyMap<string, string>) => boolean = () => true,
   ) {
     this.#choice = choice;
     this.#send = send;
     this.#negotiated = negotiated;
+    this.#listedAll = listedAll;
   }
 
   has(name: string): boolean {
@@ -83,6 +87,7 @@ export class Capabilities {
     this.#note(written);
     if (more || this.#listed) return;
     this.#listed = true;
+    if (!this.#listedAll(this.#offered)) return;
     this.#request([...this.#offered.keys()].filter((name) => this.#wants(name)));
     this.#settle();
   }

@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { AccountId } from "../../relay/ids.ts";
+import { MemoryStsPolicies, type StsPolicies } from "./sts.ts";
 
 /** Everything an IRC account needs. What is left out has the default named beside it. */
 export interface IrcBridgeOptions {
@@ -60,6 +61,8 @@ export interface IrcBridgeOptions {
   /** Answer to CTCP VERSION. */
   readonly version?: string;
   readonly history?: IrcHistoryLimits;
+  /** Where the servers' demands for TLS are kept. Default: in memory. */
+  readonly sts?: StsPolicies;
   readonly limits?: Partial<IrcLimits>;
 }
 
@@ -173,6 +176,7 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     quitMessage: "kosmi-relay",
     botMode: true,
     version: "kosmi-relay",
+    sts: new MemoryStsPolicies(),
     history: { maxMessages: 500, maxAgeMs: 24 * 3_600_000 },
   };
   return {

@@ -19,6 +19,8 @@ export interface RegistrationOptions {
   readonly send: (line: OutLine) => void;
   readonly ready: () => void;
   readonly failed: (end: LinkEnd) => void;
+  /** Value of the server's `sts` capability; true when the link has to end for it. */
+  readonly sts: (value: string) => boolean;
 }
 
 /** A network that sends no list of the day's message: its welcome is taken for complete after this. */
@@ -46,7 +48,10 @@ export class Registration {
     this.#options = options;
     const { settings, send } = options;
     const choice = { sasl: settings.sasl !== null, relayMsg: settings.useRelayMsg };
-    this.capabilities = new Capabilities(choice, send, () => this.#negotiated());
+    this.capabilities = new Capabilities(choice, send, () => this.#negotiated(), (offered) => {
+      const value = offered.get("sts");
+      return value === undefined || !options.sts(value);
+    });
   }
 
   /** True once SASL has succeeded. */

@@ -20,6 +20,7 @@ import { Self } from "./self.ts";
 import { Sender } from "./sender.ts";
 import { isRefusalNumeric } from "./send_refusal.ts";
 import { readPlain } from "./text/mirc_read.ts";
+import { stsVerdict } from "./sts.ts";
 import { Timers } from "./timers.ts";
 import { Traffic } from "./traffic.ts";
 import { PinError } from "./wire/certificate_pin.ts";
@@ -32,6 +33,8 @@ const SOCKET_GONE_MS = 1_000;
 export class Session {
   readonly features = new ServerFeatures();
   readonly self: Self;
+  /** Set when the server wants us on this port by TLS instead. */
+  upgradePort: number | null = null;
   readonly #settings: IrcSettings;
   readonly #host: BridgeHost;
   readonly #pace: Pace;
@@ -83,6 +86,7 @@ export class Session {
       send,
       ready: () => this.#ready(),
       failed: (end) => this.#finish(end),
+      sts: (value) => this.#heedSts(value),
     });
     this.#sender = new Sender({
       clock,
@@ -306,6 +310,23 @@ export class Session {
           reason: `Nothing came from the server for ${limits.deadMs / 1000} s`,
         }),
     });
+  }
+
+  /** True when the server wants us by TLS on another port: the link ends, and the next one goes there. */
+  #heedSts(value: string): boolean {
+    const { clock, host, log, port, sts, tls } = this.#settings;
+    const verdict = stsVerdict(value, tls !== null);
+    if (verdict.kind === "keep") {
+      sts.set(
+        host,
+        verdict.durationMs === 0 ? null : { port, untilMs: clock.now() + verdict.durationMs },
+      );
+    }
+    if (verdict.kind !== "upgrade") return false;
+    log.info("The server wants TLS (STS): going to port {port}", { port: verdict.port });
+    this.upgradePort = verdict.port;
+    this.#finish({ kind: "lost", reason: `The server wants TLS on port ${verdict.port}` });
+    return true;
   }
 
   #ready(): void {

@@ -3,6 +3,7 @@ import { startAtheme, startInspircd } from "../../support/irc_servers.ts";
 import { needs } from "../../support/skip.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { start } from "./running_bridge.ts";
+import { ScriptedServer } from "./scripted_server.ts";
 
 needs("inspircd", "openssl")(
   "TLS: authority, pin and client certificate decide whom we trust and who we are",
@@ -102,5 +103,19 @@ needs("inspircd", "atheme")(
     await using lonely = start(server, { sasl, limits: { saslMs: 300 } });
     const end = await lonely.ended;
     assert.ok(end.kind === "lost" || /does not offer SASL/.test(end.reason), end.reason);
+  },
+);
+
+needs("inspircd", "openssl")(
+  "STS: a server that wants TLS is left in plain text, and asked by TLS only",
+  async () => {
+    await using real = await startInspircd();
+    await using plain = new ScriptedServer({ caps: ["message-tags", `sts=port=${real.tlsPort}`] });
+    await using relay = start(plain.asServer);
+    // The test's authority is not known to the relay: by TLS it must refuse, and never fall back to plain text.
+    const end = await relay.ended;
+    assert.deepEqual([end.kind, /certificate/.test(end.reason)], ["refused", true]);
+    await plain.waitFor((line) => line.command === "CAP", "the negotiation");
+    assert.ok(!plain.lines.some((line) => line.command === "JOIN" || line.params[0] === "REQ"));
   },
 );

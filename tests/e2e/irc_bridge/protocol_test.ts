@@ -477,3 +477,104 @@ Deno.test("a forward to another channel is a refusal of the wanted one", async (
     "the PART",
   );
 });
+
+Deno.test("random lines raise no fault and send no command", async () => {
+  const commands = [
+    "PRIVMSG",
+    "NOTICE",
+    "JOIN",
+    "PART",
+    "KICK",
+    "QUIT",
+    "NICK",
+    "TOPIC",
+    "MODE",
+    "TAGMSG",
+    "REDACT",
+  ];
+  const others = [
+    "BATCH",
+    "CAP",
+    "005",
+    "353",
+    "366",
+    "396",
+    "404",
+    "433",
+    "473",
+    "900",
+    "FAIL",
+    "CHGHOST",
+    "ACCOUNT",
+    "INVITE",
+    "PONG",
+    "AUTHENTICATE",
+  ];
+  const words = [
+    "#test",
+    "relay",
+    "alice",
+    "bob!b@h",
+    "#TEST",
+    "*",
+    "+1",
+    "-1",
+    "",
+    ":",
+    "\x01VERSION\x01",
+    "\x01ACTION x",
+    "\x0399,5\x04zzzzzz",
+    "=",
+    "@+relay",
+    "😸",
+    "\u0000",
+    "chathistory",
+    "x".repeat(600),
+  ];
+  const tags = [
+    "",
+    "@batch=1 ",
+    "@time=2020-01-01T00:00:00Z ",
+    "@label=r1 ",
+    "@msgid=a;+draft/react=b;+draft/reply=c ",
+    "@draft/relaymsg=relay ",
+  ];
+  let seed = 20_260_101;
+  const pick = <T>(from: readonly T[]): T => {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    const one = from[Math.floor(seed / 65_536) % from.length];
+    if (one === undefined) throw new Error("Cannot pick from nothing");
+    return one;
+  };
+  await using server = new ScriptedServer({ caps: [...FULL, "draft/chathistory"] });
+  await using relay = start(server.asServer, {
+    messageDelayMs: 0,
+    limits: { historyMs: 10, rejoinMs: 5, ctcpMs: 60_000 },
+  });
+  await relay.up();
+  const mark = server.lines.length;
+  for (let i = 0; i < 5_000; i++) {
+    const prefix = pick([
+      "",
+      ":alice!a@h ",
+      ":relay!relay@host.example ",
+      ":server.example ",
+      ":x ",
+    ]);
+    server.send(
+      `${pick(tags)}${prefix}${pick([...commands, ...others])} ${pick(words)} ${pick(words)} :${
+        pick(words)
+      } ${pick(words)}`,
+    );
+  }
+  server.send("PING :the-end");
+  await server.waitFor(
+    (line) => line.command === "PONG" && line.text === "the-end",
+    "the PONG to the last line",
+  );
+  assert.deepEqual(relay.log.texts("error"), []);
+  const allowed = ["PONG", "PING", "JOIN", "PART", "NICK", "NOTICE", "CAP", "CHATHISTORY"];
+  const sent = server.lines.slice(mark).map((line) => line.command);
+  assert.deepEqual(sent.filter((command) => !allowed.includes(command)), []);
+  assert.ok(sent.filter((command) => command === "NOTICE").length <= 1);
+});

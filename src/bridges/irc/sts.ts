@@ -1,0 +1,53 @@
+/** A server's wish that clients come by TLS only (IRCv3 strict transport security). */
+export interface StsPolicy {
+  readonly port: number;
+  /** Until when it holds, milliseconds since the UNIX epoch. */
+  readonly untilMs: number;
+}
+
+/** Where policies are kept between connections; by host name. */
+export interface StsPolicies {
+  get(host: string): StsPolicy | null;
+  /** null: the server took its policy back. */
+  set(host: string, policy: StsPolicy | null): void;
+}
+
+/** Keeps policies as long as the program runs. */
+export class MemoryStsPolicies implements StsPolicies {
+  readonly #policies = new Map<string, StsPolicy>();
+
+  get(host: string): StsPolicy | null {
+    return this.#policies.get(host) ?? null;
+  }
+
+  set(host: string, policy: StsPolicy | null): void {
+    if (policy === null) this.#policies.delete(host);
+    else this.#policies.set(host, policy);
+  }
+}
+
+/** What follows from the value of the `sts` capability. */
+export type StsVerdict =
+  | { readonly kind: "none" }
+  /** Over plain text: hang up and come back by TLS on this port. */
+  | { readonly kind: "upgrade"; readonly port: number }
+  /** Over TLS, where alone a duration may be believed. */
+  | { readonly kind: "keep"; readonly durationMs: number };
+
+/** Reads the capability's value; a malformed one says nothing. */
+export function stsVerdict(value: string, overTls: boolean): StsVerdict {
+  const tokens = new Map(
+    value.split(",").map((token) => {
+      const [key = "", written = ""] = token.split("=");
+      return [key.trim(), written.trim()];
+    }),
+  );
+  const number = (key: string) =>
+    /^\d{1,15}$/.test(tokens.get(key) ?? "") ? Number(tokens.get(key)) : null;
+  if (overTls) {
+    const seconds = number("duration");
+    return seconds === null ? { kind: "none" } : { kind: "keep", durationMs: seconds * 1000 };
+  }
+  const port = number("port");
+  return port === null || port < 1 || port > 65_535 ? { kind: "none" } : { kind: "upgrade", port };
+}

@@ -1,9 +1,11 @@
 import type { Clock } from "../base/clock.ts";
 import { NeedsPersonError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import type { LoginPauseFile } from "../store/login_pause.ts";
 import type { TokenCache } from "../store/token_cache.ts";
 import { fromCache, fromLogin, type HeldToken, toCache } from "./held_token.ts";
 import { readJwt } from "./jwt.ts";
+import { LoginError } from "./login_error.ts";
 import { LoginGate, PERSON_WAIT_MS } from "./login_gate.ts";
 import { LoginReport } from "./login_report.ts";
 import { SharedFlight } from "./shared_flight.ts";
@@ -17,6 +19,8 @@ export interface LoginSourceOptions {
   readonly cache: TokenCache;
   /** Null where no password is configured: then only a cached (imported) token can serve. */
   readonly login: Login | null;
+  /** Where it is remembered over restarts that the password was refused; without it each start tries once. */
+  readonly pause?: LoginPauseFile | null;
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
@@ -161,7 +165,10 @@ export class LoginSource implements TokenSource {
     this.#forced = false;
     if (forced) return await this.#logIn(signal);
     await this.#forgetRefused();
-    if (!this.#loaded) await this.#load();
+    if (!this.#loaded) {
+      await this.#load();
+      await this.#heedPause();
+    }
     const held = this.#held;
     if (held === null || this.#age(held) === "expired") return await this.#logInWhenOpen(signal);
     if (this.#age(held) === "valid" || this.#gate.waitMs > 0) return held.token;
@@ -195,6 +202,13 @@ export class LoginSource implements TokenSource {
     if (age === "valid") this.#report.usingCached(held);
     // One that expires soon is reported by its renewal.
     if (age === "expired") this.#report.expiring(held);
+  }
+
+  /** An earlier run was told that the password is wrong. */
+  async #heedPause(): Promise<void> {
+    const { pause, clock } = this.#options;
+    const found = await pause?.load() ?? null;
+    if (found !== null) this.#gate.closeFor(found.untilMs - clock.now(), found.reason);
   }
 
   /** A refused token must not come back at the next start. */
@@ -232,11 +246,21 @@ export class LoginSource implements TokenSource {
       token = await login(signal);
     } catch (error) {
       signal.throwIfAborted();
-      throw this.#gate.failed(error);
+      const shown = this.#gate.failed(error);
+      await this.#rememberRefusal(error);
+      throw shown;
     }
     this.#gate.succeeded();
+    await this.#options.pause?.clear();
     await this.#keep(token);
     return token;
+  }
+
+  async #rememberRefusal(error: unknown): Promise<void> {
+    const { pause, clock } = this.#options;
+    const isRefusal = error instanceof LoginError && error.failure === "wrongCredentials";
+    if (!isRefusal) return;
+    await pause?.save({ untilMs: clock.now() + this.#gate.waitMs, reason: error.message });
   }
 
   async #keep(token: string): Promise<void> {

@@ -12,14 +12,19 @@ export function normalEmail(email: string): string {
   return email.trim().toLowerCase();
 }
 
+/** Where the token of any email but the first is. */
+export function ownTokenFile(email: string): string {
+  return ownFile("kosmi_token_cache", email);
+}
+
 /**
  * A file name of an email's own: readable, safe whatever the email holds, and different for different emails (the
  * readable part alone could be the same for two).
  */
-export function ownTokenFile(email: string): string {
+export function ownFile(kind: string, email: string): string {
   const normal = normalEmail(email);
   const readable = normal.replace(/[^a-z0-9.-]+/g, "_").replace(/\.{2,}/g, ".")
     .slice(0, 40).replace(/^[._]+|[._]+$/g, "") || "email";
   const digest = createHash("sha256").update(normal).digest("hex").slice(0, 12);
-  return `kosmi_token_cache.${readable}.${digest}.json`;
+  return `${kind}.${readable}.${digest}.json`;
 }

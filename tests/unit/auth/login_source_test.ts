@@ -4,6 +4,7 @@ import { LoginError } from "../../../src/auth/login_error.ts";
 import { isJwt } from "../../../src/auth/jwt.ts";
 import { NeedsPersonError } from "../../../src/base/errors.ts";
 import { type DataDirectory, openDataDirectory } from "../../../src/store/data_directory.ts";
+import { loginPauseFile } from "../../../src/store/login_pause.ts";
 import { TokenCaches } from "../../../src/store/token_cache.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
@@ -30,6 +31,7 @@ class Bench implements AsyncDisposable {
   readonly directory: DataDirectory;
   /** What the next logins do; when empty they give a token of a year. */
   outcomes: (Error | string | Login)[] = [];
+  password = "correct horse";
   source: LoginSource;
 
   static async open(): Promise<Bench> {
@@ -71,6 +73,12 @@ class Bench implements AsyncDisposable {
     this.source = new LoginSource({
       cache: caches.of(EMAIL),
       login,
+      pause: loginPauseFile({
+        directory,
+        email: EMAIL,
+        password: this.password,
+        now: () => clock.now(),
+      }),
       clock,
       random: () => 0.5,
       log,
@@ -356,6 +364,59 @@ Deno.test("LoginSource: wrong credentials are tried at most once in 15 minutes",
     await bench.clock.advance(MINUTE_MS);
   }
   assert.deepEqual(attempts, [0, 15, 45, 105, 225, 465]);
+});
+
+Deno.test("LoginSource: a refused password is not tried sooner by a restart, a changed one at once", async () => {
+  await using bench = await Bench.open();
+  const wrong = new LoginError("wrongCredentials", "Cannot log in: Kosmi says no");
+  bench.outcomes = [wrong, wrong];
+  await assert.rejects(bench.source.get(NEVER), NeedsPersonError);
+  await bench.clock.advance(14 * MINUTE_MS);
+  await assert.rejects(bench.newSource().get(NEVER), (error) => {
+    assert.ok(error instanceof NeedsPersonError);
+    assert.match(error.message, /Kosmi says no/);
+    assert.ok(error.retryAfterMs >= MINUTE_MS && error.retryAfterMs <= MINUTE_MS + 1_000);
+    return true;
+  });
+  assert.equal(bench.logins.length, 1);
+  await bench.clock.advance(MINUTE_MS + 1_000);
+  await assert.rejects(bench.newSource().get(NEVER), NeedsPersonError);
+  assert.equal(bench.logins.length, 2);
+
+  const files = (await bench.directory.list()).filter((name) => name.includes("pause"));
+  assert.equal(files.length, 1);
+  const content = await Deno.readTextFile(`${bench.directory.path}/${files[0]}`);
+  assert.equal(content.includes(bench.password), false);
+  bench.password = "another horse";
+  await bench.newSource().get(NEVER);
+  assert.equal(bench.logins.length, 3);
+  assert.equal((await bench.directory.list()).some((name) => name.includes("pause")), false);
+});
+
+Deno.test("LoginSource: no other failure outlives a restart, and a person's renewal heeds no pause", async () => {
+  await using bench = await Bench.open();
+  bench.outcomes = [new LoginError("noBrowser", "no browser")];
+  await assert.rejects(bench.source.get(NEVER), NeedsPersonError);
+  await bench.newSource().get(NEVER);
+  assert.equal(bench.logins.length, 2);
+
+  bench.outcomes = [new LoginError("wrongCredentials", "no")];
+  await assert.rejects(bench.newSource().renew(NEVER), NeedsPersonError);
+  await bench.newSource().renew(NEVER);
+  assert.equal(bench.logins.length, 4);
+});
+
+Deno.test("LoginSource: a pause from a clock that was wrong, or a broken one, is no pause", async () => {
+  await using bench = await Bench.open();
+  bench.outcomes = [new LoginError("wrongCredentials", "no")];
+  bench.clock.jump(YEAR_MS);
+  await assert.rejects(bench.source.get(NEVER), NeedsPersonError);
+  bench.clock.jump(-YEAR_MS);
+  await bench.newSource().get(NEVER);
+  const name = (await bench.directory.list()).find((each) => each.includes("pause")) ??
+    "kosmi_login_pause.x.json";
+  await bench.directory.write(name, new TextEncoder().encode("{"));
+  await bench.newSource().get(NEVER);
 });
 
 Deno.test("LoginSource: faults that pass are retried with a growing wait, never at every call", async () => {

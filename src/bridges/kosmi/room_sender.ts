@@ -187,8 +187,11 @@ export class RoomSender {
   #unanswered(job: Job, thrown: unknown): void {
     if (job.state === "settled" || thrown instanceof LinkEndedError) return;
     if (job.seenId !== null) return this.#confirm(job);
-    if (thrown instanceof DeadlineError) return void this.#lookUp(job, thrown.message);
+    if (thrown instanceof DeadlineError && job.part.kind === "message") {
+      return void this.#lookUp(job, thrown.message);
+    }
     const reason = describeError(thrown);
+    if (job.part.kind !== "message") return this.#settle(job, { outcome: "rejected", reason });
     this.#settle(job, { outcome: "unsent", reason });
     this.#options.room.suspect(reason);
   }

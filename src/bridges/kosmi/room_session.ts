@@ -60,6 +60,7 @@ export interface RoomOptions {
 }
 
 const REMEMBERED_IDS = 5_000;
+const FIRST_LOOK_LIMIT_MS = 2_000;
 const SETTLED_AFTER_MS = 60_000;
 const PERSON_RETRY_MS = 60_000;
 const PERSON_RETRY_CAP_MS = 15 * 60_000;
@@ -244,7 +245,7 @@ export class RoomSession {
    */
   async #firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
     if (this.#o.host.cursor(this.channel) !== null) return null;
-    const page = await this.#archivePage(null);
+    const page = await this.#soon(this.#archivePage(null));
     if (page === null) {
       this.#hasArchive = false;
       return null;
@@ -253,6 +254,17 @@ export class RoomSession {
     const before = page.messages.filter(({ atMs }) => atMs === null || atMs < joinSecondMs);
     for (const message of before) this.#shown.add(message.id);
     return before;
+  }
+
+  /** Null when it takes long: at a first visit there is nothing to catch up that would be worth waiting for. */
+  #soon<T>(work: Promise<T>): Promise<T | null> {
+    return new Promise((resolve) => {
+      const cancel = this.#o.link.deadlines.add(FIRST_LOOK_LIMIT_MS, () => resolve(null));
+      void work.then((value) => {
+        cancel();
+        resolve(value);
+      });
+    });
   }
 
   async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {

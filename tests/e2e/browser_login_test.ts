@@ -235,6 +235,63 @@ browserTest("ends the browser when it is aborted, at any step", async () => {
   }
 });
 
+browserTest("starts below a path that is too long for Chromium's sockets", async () => {
+  await using site = await Site.open();
+  const path = `${site.directory.path}/${"long".repeat(25)}`;
+  await using directory = await openDataDirectory({ path, log: new LogRecorder() });
+  await site.logIn({ directory });
+});
+
+browserTest("uses a browser elsewhere in a window of its own, and leaves it running", async () => {
+  await using site = await Site.open();
+  await using remote = await startRemoteBrowser();
+  for (const browserUrl of [remote.ws, remote.http]) {
+    const token = await site.logIn({ browserUrl, browserPath: "/no/such/browser" });
+    assert.notEqual(readJwt(token), null);
+    assert.equal(site.steps[0], "connecting to the browser");
+  }
+  assert.deepEqual(await remote.pages(), ["about:blank"]);
+});
+
+/** A browser that somebody else started, with its debugging port open. */
+async function startRemoteBrowser() {
+  const profile = await tempDir();
+  const child = new Deno.Command(findProgram("chromium") ?? "chromium", {
+    args: [
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--no-first-run",
+      "--remote-debugging-port=0",
+      `--user-data-dir=${profile.path}`,
+      "about:blank",
+    ],
+    env: { HOME: profile.path, TMPDIR: profile.path },
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  const file = await until(
+    () => Deno.readTextFile(profile.file("DevToolsActivePort")).catch(() => null),
+    "the browser's port",
+  );
+  const [port, path] = file.split("\n");
+  const http = `http://127.0.0.1:${port}`;
+  return {
+    http,
+    ws: `ws://127.0.0.1:${port}${path}`,
+    async pages(): Promise<string[]> {
+      const list: { type: string; url: string }[] = await (await fetch(`${http}/json/list`)).json();
+      return list.filter(({ type }) => type === "page").map(({ url }) => url);
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      await child.status;
+      await until(async () => (await browserProcesses(profile.path)).length === 0, "its end");
+      await profile.remove();
+    },
+  };
+}
+
 browserTest("says so when the browser dies", async () => {
   await using site = await Site.open({ tokenAfterMs: null });
   const login = site.fails("browserCrashed", /ended by itself at the step "waiting for the token"/);

@@ -1,28 +1,20 @@
 import { describeError } from "../../base/errors.ts";
 import type { BridgeHost, LinkEnd, Part, Receipt } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
-import { Arrival } from "./arrival.ts";
-import { type Batch, Batches, type Placed } from "./batches.ts";
-import { Channels } from "./channels.ts";
-import { ctcpAnswer, CtcpLimit, readCtcp } from "./ctcp.ts";
+import { Batches, type Placed } from "./batches.ts";
 import { Fence } from "./fence.ts";
 import { ServerFeatures } from "./isupport.ts";
-import { joinRefusalOf } from "./join_refusal.ts";
 import { Keepalive } from "./keepalive.ts";
 import { linkEndOf } from "./link_end.ts";
-import { NickKeeper } from "./nick_keeper.ts";
 import type { IrcSettings } from "./options.ts";
 import type { Pace } from "./pace.ts";
-import { People } from "./people.ts";
 import { PlaybackFilter } from "./playback.ts";
+import { Presence } from "./presence.ts";
 import { Registration } from "./registration.ts";
 import { Self } from "./self.ts";
 import { Sender } from "./sender.ts";
-import { isRefusalNumeric } from "./send_refusal.ts";
-import { readPlain } from "./text/mirc_read.ts";
 import { stsVerdict } from "./sts.ts";
 import { Timers } from "./timers.ts";
-import { Traffic } from "./traffic.ts";
 import { PinError } from "./wire/certificate_pin.ts";
 import { type Connection, openConnection } from "./wire/connection.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "./wire/message.ts";
@@ -45,15 +37,10 @@ export class Session {
   readonly #fence: Fence;
   readonly #registration: Registration;
   readonly #sender: Sender;
-  readonly #people = new People(this.features);
   readonly #playback: PlaybackFilter;
-  readonly #ctcp: CtcpLimit;
   #connection: Connection | null = null;
   #keepalive: Keepalive | null = null;
-  #channels: Channels | null = null;
-  #traffic: Traffic | null = null;
-  #nickKeeper: NickKeeper | null = null;
-  #arrival: Arrival | null = null;
+  #presence: Presence | null = null;
   #end: LinkEnd | null = null;
   #serverWords: string | null = null;
   #numeric: string | null = null;
@@ -68,14 +55,13 @@ export class Session {
     this.self = new Self(settings.nick, this.features);
     this.#timers = new Timers(clock, (thrown) => this.#fault(thrown));
     this.#playback = new PlaybackFilter(clock);
-    this.#ctcp = new CtcpLimit(limits.ctcpMs);
     const send = (line: OutLine) => this.#connection?.send(line, this.lineBytes - 2);
     const monotonic = () => clock.monotonic();
     const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
     this.#fence = new Fence({ send, monotonic, onRoundTrip });
     this.#batches = new Batches(
       (message, placed) => this.#line(message, placed),
-      (batch) => this.#batchEnd(batch),
+      (batch) => this.#presence?.played(batch),
     );
     this.#registration = new Registration({
       settings,
@@ -139,7 +125,7 @@ export class Session {
   }
 
   nameOf(channel: ChannelId): string {
-    return this.#channels?.nameOf(channel) ?? channel;
+    return this.#presence?.nameOf(channel) ?? channel;
   }
 
   /** Bytes that the text of one PRIVMSG to this channel may have so that nobody gets it cut. */
@@ -199,72 +185,33 @@ export class Session {
 
   #line(message: IrcMessage, placed: Placed): void {
     this.#playback.observe(message);
-    this.#nickKeeper?.observe(message);
-    this.#arrival?.observe(message);
-    switch (message.command) {
-      case "PING":
-        return this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
-      case "PONG":
-        return void this.#fence.pong(lastParam(message));
-      case "ERROR":
-        return this.#serverEnds(lastParam(message));
-    }
-    if (this.#registration.handle(message)) return;
-    if (this.#traffic?.handle(message, placed.label)) return;
-    this.#other(message, placed.label);
+    if (this.#linkMatter(message) || this.#registration.handle(message)) return;
+    // Some servers tell their features again when they change.
+    if (message.command === "005") this.features.add(message.params);
+    else this.#presence?.handle(message, placed.label);
   }
 
-  #other(message: IrcMessage, label: string | null): void {
+  #linkMatter(message: IrcMessage): boolean {
     switch (message.command) {
-      case "005":
-        return this.features.add(message.params);
-      case "INVITE":
-        return this.self.is(param(message, 0))
-          ? this.#channels?.invited(param(message, 1))
-          : undefined;
-      case "396":
-        return this.#hostShown(param(message, 1));
+      case "PING":
+        this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
+        return true;
+      case "PONG":
+        this.#fence.pong(lastParam(message));
+        return true;
+      case "ERROR":
+        this.#serverEnds(lastParam(message));
+        return true;
       case "464":
       case "465":
       case "466":
-        return this.#refused(message);
-      case "ACK":
-        return label === null ? undefined : this.#sender.acknowledged(label);
-      case "FAIL":
-        return this.#failed(message, label);
-      case "263":
-        return this.#sender.slowDown(null, lastParam(message));
-      case "439":
-        return this.#sender.slowDown(
-          this.#channels?.idOf(param(message, 1)) ?? null,
-          lastParam(message),
-        );
-    }
-    const name = param(message, 1);
-    const refusal = joinRefusalOf(message);
-    if (refusal !== null && (this.#channels?.isJoining(name) ?? false)) {
-      return this.#channels?.refused(name, refusal);
-    }
-    if (isRefusalNumeric(message.command)) {
-      const channel = this.#channels?.idOf(name) ?? null;
-      const reason = `${this.nameOf(channel ?? (name as ChannelId))}: ${
-        readPlain(lastParam(message))
-      } (${message.command})`;
-      if (channel !== null || message.command === "417") {
-        this.#sender.refused(channel, label, reason);
-      }
-    }
-  }
-
-  #failed(message: IrcMessage, label: string | null): void {
-    const [command = "", code = "", ...context] = message.params;
-    const channel =
-      context.map((name) => this.#channels?.idOf(name) ?? null).find((id) => id !== null) ?? null;
-    if (command === "CHATHISTORY") {
-      const name = context.find((one) => this.#channels?.isEntering(one));
-      if (name !== undefined) this.#channels?.historyFailed(name);
-    } else if (label !== null || channel !== null) {
-      this.#sender.refused(channel, label, `${readPlain(lastParam(message))} (${code})`);
+        this.#refused(message);
+        return true;
+      case "396":
+        this.#hostShown(param(message, 1));
+        return true;
+      default:
+        return false;
     }
   }
 
@@ -286,13 +233,6 @@ export class Session {
     const [user = "", host] = written.split("@");
     if (host === undefined) this.self.learn("", written);
     else this.self.learn(user, host);
-  }
-
-  #batchEnd(batch: Batch): void {
-    const name = batch.params[0] ?? "";
-    if (batch.type === "chathistory" || batch.type === "znc.in/playback") {
-      this.#channels?.played(name, batch.messages);
-    }
   }
 
   /** Only now: during registration a server may be silent for long (ident, DNS), and has a deadline of its own. */
@@ -332,65 +272,18 @@ export class Session {
   #ready(): void {
     this.#registered = true;
     this.#watchLink();
-    const { settings, control } = {
+    this.#presence = new Presence({
       settings: this.#settings,
-      control: (line: OutLine) => this.#sender.control(line),
-    };
-    const { clock, log, limits } = settings;
-    const { features, self } = this;
-    const timers = this.#timers;
-    const people = this.#people;
-    const channels = new Channels({
-      settings,
-      clock,
       host: this.#host,
-      features,
-      people,
-      self,
-      timers,
+      features: this.features,
+      self: this.self,
+      timers: this.#timers,
       fence: this.#fence,
-      has: (name) => this.has(name),
-      control,
-      onDown: (channel, reason) => this.#sender.channelDown(channel, reason),
-      onLive: (messages) => messages.forEach((message) => this.#traffic?.handle(message, null)),
-    });
-    this.#channels = channels;
-    this.#traffic = new Traffic({
-      host: this.#host,
-      clock,
-      log,
-      features,
-      self,
-      people,
-      channels,
       sender: this.#sender,
-      relayNotices: settings.relayNotices,
-      isPlayback: (message) => this.#playback.isOld(message),
-      onPrivate: (message) => this.#answerCtcp(message),
+      playback: this.#playback,
+      has: (name) => this.has(name),
+      loggedIn: this.#registration.loggedIn,
     });
-    this.#host.linkUp(self.person);
-    const service = settings.nickServ ??
-      (this.#registration.loggedIn ? { nick: "NickServ", password: "" } : null);
-    this.#nickKeeper = new NickKeeper({
-      self,
-      features,
-      timers,
-      control,
-      regainMs: limits.regainMs,
-      service,
-    });
-    const { loggedIn } = this.#registration;
-    const done = () => channels.joinAll();
-    this.#arrival = new Arrival({ settings, features, self, timers, log, control, loggedIn, done });
-  }
-
-  #answerCtcp(message: IrcMessage): void {
-    const { clock, version } = this.#settings;
-    if (message.command !== "PRIVMSG" || this.#playback.isOld(message)) return;
-    const request = readCtcp(param(message, 1));
-    const answer = request === null ? null : ctcpAnswer(request, { version, nowMs: clock.now() });
-    if (answer === null || !this.#ctcp.allows(clock.monotonic())) return;
-    this.#sender.control({ command: "NOTICE", params: [message.nick, `\x01${answer}\x01`] });
   }
 
   #socketClosed(error: Error | null): void {

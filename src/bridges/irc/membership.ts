@@ -2,18 +2,15 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { BridgeHost } from "../../relay/bridge.ts";
 import type { ChatEvent } from "../../relay/event.ts";
-import type { ChannelId } from "../../relay/ids.ts";
 import type { Channels } from "./channels.ts";
-import { isSplitReason, Netsplits } from "./netsplit.ts";
 import type { ServerFeatures } from "./isupport.ts";
+import { isSplitReason, Netsplits } from "./netsplit.ts";
 import type { People } from "./people.ts";
-import { messageId, readMessage, replyTarget } from "./read_message.ts";
 import type { Self } from "./self.ts";
-import type { Sender } from "./sender.ts";
 import { readPlain } from "./text/mirc_read.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "./wire/message.ts";
 
-export interface TrafficOptions {
+export interface MembershipOptions {
   readonly host: BridgeHost;
   readonly clock: Clock;
   readonly log: Logger;
@@ -21,33 +18,20 @@ export interface TrafficOptions {
   readonly self: Self;
   readonly people: People;
   readonly channels: Channels;
-  readonly sender: Sender;
-  readonly relayNotices: boolean;
-  /** True for a line from before this connection, which a bouncer or the server plays back. */
-  readonly isPlayback: (message: IrcMessage) => boolean;
-  /** CTCP requests and whatever else is said to us alone. */
-  readonly onPrivate: (message: IrcMessage) => void;
 }
 
-/** What people do in channels: keeps the lists of members and tells the core. */
-export class Traffic {
-  readonly #options: TrafficOptions;
+/** Who comes, goes and takes another name; our own coming and going too. */
+export class Membership {
+  readonly #options: MembershipOptions;
   readonly #splits = new Netsplits();
 
-  constructor(options: TrafficOptions) {
+  constructor(options: MembershipOptions) {
     this.#options = options;
   }
 
-  /** Takes what concerns channels and people; false for all else. `label`: the command of ours that it answers. */
-  handle(message: IrcMessage, label: string | null): boolean {
+  /** Takes what concerns people; false for all else. */
+  handle(message: IrcMessage): boolean {
     switch (message.command) {
-      case "PRIVMSG":
-      case "NOTICE":
-        return this.#said(message, label);
-      case "TAGMSG":
-        return this.#tagged(message);
-      case "REDACT":
-        return this.#redacted(message, label);
       case "JOIN":
         return this.#joined(message);
       case "PART":
@@ -58,8 +42,6 @@ export class Traffic {
         return this.#quit(message);
       case "NICK":
         return this.#renamed(message);
-      case "TOPIC":
-        return this.#topic(message, label);
       case "353":
         return this.#names(message);
       case "366":
@@ -73,73 +55,6 @@ export class Traffic {
       default:
         return false;
     }
-  }
-
-  #said(message: IrcMessage, label: string | null): boolean {
-    const { channels, clock, features, people, self, sender } = this.#options;
-    const target = param(message, 0);
-    if (self.is(target)) {
-      this.#options.onPrivate(message);
-      return true;
-    }
-    // "@#channel" is for the channel's operators only: not ours to spread.
-    if (features.statusSigns.includes(target.charAt(0))) return true;
-    const channel = channels.idOf(target);
-    if (channel === null) return true;
-    if (this.#isOwn(message)) {
-      sender.echoed(channel, param(message, 1), label, messageId(message));
-      return true;
-    }
-    if (message.command === "NOTICE" && !this.#options.relayNotices) return true;
-    if (channels.isEntering(target)) {
-      if (this.#options.isPlayback(message)) channels.played(target, [message]);
-      else channels.keepLive(target, message);
-      return true;
-    }
-    if (this.#options.isPlayback(message)) return true;
-    const event = readMessage(message, { channel, people, nowMs: clock.now(), late: false });
-    if (event !== null) this.#tell(event);
-    else this.#options.onPrivate(message);
-    return true;
-  }
-
-  #isOwn(message: IrcMessage): boolean {
-    const { self } = this.#options;
-    const speaker = message.tags.get("draft/relaymsg") ?? message.tags.get("relaymsg");
-    return self.is(message.nick) || (speaker !== undefined && self.is(speaker));
-  }
-
-  #tagged(message: IrcMessage): boolean {
-    const channel = this.#options.channels.idOf(param(message, 0));
-    const id = replyTarget(message);
-    const added = message.tags.get("+draft/react");
-    const key = added ?? message.tags.get("+draft/unreact");
-    if (channel === null || id === null || !key || this.#isOwn(message)) return true;
-    const sender = this.#options.people.personOf(message);
-    const removed = added === undefined;
-    this.#tell({
-      kind: "reaction",
-      channel,
-      ...this.#when(message),
-      id,
-      sender,
-      key: readPlain(key),
-      removed,
-    });
-    return true;
-  }
-
-  #redacted(message: IrcMessage, label: string | null): boolean {
-    const channel = this.#options.channels.idOf(param(message, 0));
-    if (channel === null) return true;
-    if (this.#options.self.is(message.nick)) {
-      if (label !== null) this.#options.sender.acknowledged(label);
-      return true;
-    }
-    const id = param(message, 1) as ReturnType<typeof messageId>;
-    const by = this.#options.people.personOf(message);
-    if (id) this.#tell({ kind: "deletion", channel, ...this.#when(message), id, by });
-    return true;
   }
 
   #joined(message: IrcMessage): boolean {
@@ -248,25 +163,6 @@ export class Traffic {
     return true;
   }
 
-  #topic(message: IrcMessage, label: string | null): boolean {
-    const { channels, people, self, sender } = this.#options;
-    const channel = channels.idOf(param(message, 0));
-    if (channel === null) return true;
-    if (self.is(message.nick)) {
-      sender.topicShown(channel, label);
-      return true;
-    }
-    const by = message.user === "" ? null : people.personOf(message);
-    this.#tell({
-      kind: "topic",
-      channel,
-      ...this.#when(message),
-      by,
-      topic: readPlain(param(message, 1)),
-    });
-    return true;
-  }
-
   /** One line of NAMES: `@nick` or `@+nick!user@host`, as far as the capabilities go. */
   #names(message: IrcMessage): boolean {
     const { channels, features, people, self } = this.#options;
@@ -296,11 +192,7 @@ export class Traffic {
 
   /** Only of channels that are up: what happens while one is being entered is part of its list of names. */
   #tell(event: ChatEvent): void {
-    if (this.#isUp(event.channel)) this.#options.host.event(event);
-  }
-
-  #isUp(channel: ChannelId): boolean {
-    return this.#options.channels.isUp(channel);
+    if (this.#options.channels.isUp(event.channel)) this.#options.host.event(event);
   }
 }
 

@@ -1,0 +1,60 @@
+import type { ChannelId } from "../../relay/ids.ts";
+import type { Channels } from "./channels.ts";
+import { joinRefusalOf } from "./join_refusal.ts";
+import { isRefusalNumeric } from "./send_refusal.ts";
+import type { Sender } from "./sender.ts";
+import { readPlain } from "./text/mirc_read.ts";
+import { type IrcMessage, lastParam, param } from "./wire/message.ts";
+
+/** Finds the command of ours that a numeric or a standard reply answers: a JOIN, a message, a history request. */
+export class Answers {
+  readonly #channels: Channels;
+  readonly #sender: Sender;
+
+  constructor(channels: Channels, sender: Sender) {
+    this.#channels = channels;
+    this.#sender = sender;
+  }
+
+  handle(message: IrcMessage, label: string | null): void {
+    const channel = this.#channels.idOf(param(message, 1));
+    switch (message.command) {
+      case "ACK":
+        return label === null ? undefined : this.#sender.acknowledged(label);
+      case "FAIL":
+        return this.#failed(message, label);
+      case "263":
+        return this.#sender.slowDown(null, readPlain(lastParam(message)));
+      case "439":
+        return this.#sender.slowDown(channel, readPlain(lastParam(message)));
+      default:
+        return this.#numeric(message, label, channel);
+    }
+  }
+
+  #numeric(message: IrcMessage, label: string | null, channel: ChannelId | null): void {
+    const name = param(message, 1);
+    const refusal = joinRefusalOf(message);
+    if (refusal !== null && this.#channels.isJoining(name)) {
+      return this.#channels.refused(name, refusal);
+    }
+    if (!isRefusalNumeric(message.command)) return;
+    // 417 (line too long) names no channel.
+    if (channel === null && message.command !== "417") return;
+    const words = `${readPlain(lastParam(message))} (${message.command})`;
+    this.#sender.refused(channel, label, channel === null ? words : `${name}: ${words}`);
+  }
+
+  #failed(message: IrcMessage, label: string | null): void {
+    const [command = "", code = "", ...context] = message.params;
+    if (command === "CHATHISTORY") {
+      const name = context.find((one) => this.#channels.isEntering(one));
+      if (name !== undefined) this.#channels.historyFailed(name);
+      return;
+    }
+    const channel = context.map((name) => this.#channels.idOf(name)).find((id) => id !== null) ??
+      null;
+    if (label === null && channel === null) return;
+    this.#sender.refused(channel, label, `${readPlain(lastParam(message))} (${code})`);
+  }
+}

@@ -1,0 +1,127 @@
+import type { BridgeHost } from "../../relay/bridge.ts";
+import type { ChannelId } from "../../relay/ids.ts";
+import { Answers } from "./answers.ts";
+import { Arrival } from "./arrival.ts";
+import type { Batch } from "./batches.ts";
+import { Channels } from "./channels.ts";
+import { CtcpResponder } from "./ctcp_responder.ts";
+import type { Fence } from "./fence.ts";
+import type { ServerFeatures } from "./isupport.ts";
+import { Membership } from "./membership.ts";
+import { NickKeeper } from "./nick_keeper.ts";
+import type { IrcSettings } from "./options.ts";
+import { People } from "./people.ts";
+import type { PlaybackFilter } from "./playback.ts";
+import type { Self } from "./self.ts";
+import type { Sender } from "./sender.ts";
+import { Talk } from "./talk.ts";
+import type { Timers } from "./timers.ts";
+import { type IrcMessage, type OutLine, param } from "./wire/message.ts";
+
+export interface PresenceOptions {
+  readonly settings: IrcSettings;
+  readonly host: BridgeHost;
+  readonly features: ServerFeatures;
+  readonly self: Self;
+  readonly timers: Timers;
+  readonly fence: Fence;
+  readonly sender: Sender;
+  readonly playback: PlaybackFilter;
+  readonly has: (capability: string) => boolean;
+  /** True when SASL has logged us in. */
+  readonly loggedIn: boolean;
+}
+
+/** All that exists only between the welcome and the end: channels, people, our nick. */
+export class Presence {
+  readonly #self: Self;
+  readonly #channels: Channels;
+  readonly #talk: Talk;
+  readonly #membership: Membership;
+  readonly #answers: Answers;
+  readonly #nickKeeper: NickKeeper;
+  readonly #arrival: Arrival;
+
+  constructor(options: PresenceOptions) {
+    const { settings, host, features, self, timers, fence, sender, playback, has, loggedIn } =
+      options;
+    const { clock, limits, log, nickServ, relayNotices, version } = settings;
+    const people = new People(features);
+    const control = (line: OutLine) => sender.control(line);
+    const onDown = (channel: ChannelId, reason: string) => sender.channelDown(channel, reason);
+    const onLive = (messages: readonly IrcMessage[]) =>
+      messages.forEach((message) => this.handle(message, null));
+    const channels = new Channels({
+      ...{
+        settings,
+        clock,
+        host,
+        features,
+        people,
+        self,
+        timers,
+        fence,
+        has,
+        control,
+        onDown,
+        onLive,
+      },
+    });
+    const ctcp = new CtcpResponder({ clock, version, gapMs: limits.ctcpMs, control });
+    const isPlayback = (message: IrcMessage) => playback.isOld(message);
+    const onPrivate = (message: IrcMessage) =>
+      isPlayback(message) ? undefined : ctcp.handle(message);
+    this.#self = self;
+    this.#channels = channels;
+    this.#talk = new Talk({
+      ...{
+        host,
+        clock,
+        features,
+        self,
+        people,
+        channels,
+        sender,
+        relayNotices,
+        isPlayback,
+        onPrivate,
+      },
+    });
+    this.#membership = new Membership({ host, clock, log, features, self, people, channels });
+    this.#answers = new Answers(channels, sender);
+    host.linkUp(self.person);
+    const service = nickServ ?? (loggedIn ? { nick: "NickServ", password: "" } : null);
+    this.#nickKeeper = new NickKeeper({
+      self,
+      features,
+      timers,
+      control,
+      regainMs: limits.regainMs,
+      service,
+    });
+    const done = () => channels.joinAll();
+    this.#arrival = new Arrival({ settings, features, self, timers, log, control, loggedIn, done });
+  }
+
+  nameOf(channel: ChannelId): string {
+    return this.#channels.nameOf(channel);
+  }
+
+  /** Every line that is not the link's own business. `label`: the command of ours that it answers. */
+  handle(message: IrcMessage, label: string | null): void {
+    this.#nickKeeper.observe(message);
+    this.#arrival.observe(message);
+    if (this.#talk.handle(message, label) || this.#membership.handle(message)) return;
+    if (message.command === "INVITE") {
+      if (this.#self.is(param(message, 0))) this.#channels.invited(param(message, 1));
+    } else {
+      this.#answers.handle(message, label);
+    }
+  }
+
+  /** Lines that the server plays back together. */
+  played(batch: Batch): void {
+    if (batch.type !== "chathistory" && batch.type !== "znc.in/playback") return;
+    this.#channels.played(batch.params[0] ?? "", batch.messages);
+  }
+}

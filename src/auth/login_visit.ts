@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { LoginBrowser } from "./browser.ts";
 import { LoginError } from "./login_error.ts";
+import { ClickPath } from "./click_path.ts";
 import { type FormFields, ignoreNavigation, LoginForm } from "./login_form.ts";
 import type { LoginPage } from "./login_page.ts";
 import { LoginWatch, type PageVerdict } from "./login_watch.ts";
@@ -27,6 +28,8 @@ const OPEN_LIMIT_MS = 30_000;
 const FIND_LIMIT_MS = 15_000;
 /** A form that asks for the email first, and for the password on its next page. */
 const EMAIL_FIRST_AFTER_MS = 2_000;
+/** A button that is there before its script has no effect yet. */
+const CLICK_AGAIN_AFTER_MS = 4_000;
 /** A page that starts as an anonymous visitor does so at once; one that never does costs this once. */
 const ANONYMOUS_WAIT_MS = 2_000;
 /** What the page says in passing ("logging in, one moment …") is gone by then. */
@@ -83,40 +86,41 @@ export class LoginVisit {
 
   /** Clicks on until the form is there. */
   async #reachForm(signal: AbortSignal): Promise<FormFields> {
-    const { clock, page: plan, findLimitMs = FIND_LIMIT_MS } = this.#options;
-    const clicked = new Set<string>();
+    const { clock, findLimitMs = FIND_LIMIT_MS } = this.#options;
+    const path = new ClickPath();
     let quietSinceMs = clock.monotonic();
     let emailSent = false;
     while (clock.monotonic() - quietSinceMs < findLimitMs) {
       const fields = await this.#form.fields();
       if (fields !== null) return fields;
       const quietMs = clock.monotonic() - quietSinceMs;
-      if (await this.#clickOn(clicked)) quietSinceMs = clock.monotonic();
-      else if (!emailSent && clicked.size > 0 && quietMs > EMAIL_FIRST_AFTER_MS) {
-        emailSent = await this.#sendEmailFirst(plan, signal);
+      if (await this.#clickOn(path)) quietSinceMs = clock.monotonic();
+      else if (!emailSent && path.hasBegun && quietMs > EMAIL_FIRST_AFTER_MS) {
+        emailSent = await this.#sendEmailFirst(signal);
         if (emailSent) quietSinceMs = clock.monotonic();
       }
+      if (quietMs > CLICK_AGAIN_AFTER_MS) path.allowAgain();
       await clock.sleep(POLL_MS, signal);
     }
-    throw await this.#pageChanged(missingStep(clicked));
+    throw await this.#pageChanged(path.missing);
   }
 
-  /** One click that leads on, each button once; false when none was there. */
-  async #clickOn(clicked: Set<string>): Promise<boolean> {
+  /** One click that leads on; false when there was none to make. */
+  async #clickOn(path: ClickPath): Promise<boolean> {
     const { emailChoice, loginButton } = this.#options.page;
     const ways = [
-      { name: "emailChoice", spec: emailChoice, how: "exact" },
-      { name: "loginButton", spec: loginButton, how: "exact" },
-      { name: "loginButton", spec: loginButton, how: "loose" },
-      { name: "emailChoice", spec: emailChoice, how: "loose" },
+      { button: "emailChoice", spec: emailChoice, how: "exact" },
+      { button: "loginButton", spec: loginButton, how: "exact" },
+      { button: "loginButton", spec: loginButton, how: "loose" },
+      { button: "emailChoice", spec: emailChoice, how: "loose" },
     ] as const;
-    for (const { name, spec, how } of ways) {
-      if (clicked.has(name)) continue;
-      const button = await this.#form.find(spec, how);
-      if (button === null) continue;
+    for (const { button, spec, how } of ways) {
+      if (!path.mayClick(button)) continue;
+      const element = await this.#form.find(spec, how);
+      if (element === null) continue;
       try {
-        await this.#form.click(button);
-        clicked.add(name);
+        await this.#form.click(element);
+        path.clicked(button);
         return true;
       } catch (error) {
         // It went away under the mouse: the page is still building itself.
@@ -127,10 +131,12 @@ export class LoginVisit {
     return false;
   }
 
-  async #sendEmailFirst(plan: LoginPage, signal: AbortSignal): Promise<boolean> {
-    const field = await this.#form.find(plan.emailField, "exact");
-    if (field === null) return false;
-    if (!await this.#form.type(field, this.#options.email, signal)) return false;
+  async #sendEmailFirst(signal: AbortSignal): Promise<boolean> {
+    const { emailField } = this.#options.page;
+    // A lone text field may be anything; one that speaks of email is meant.
+    const selectors = emailField.selectors.filter((selector) => /mail/i.test(selector));
+    const field = await this.#form.find({ ...emailField, selectors }, "loose");
+    if (field === null || !await this.#form.type(field, this.#options.email, signal)) return false;
     await field.press("Enter");
     return true;
   }
@@ -239,16 +245,6 @@ export class LoginVisit {
         "Adjust overrides.loginPage of the account, or give a token with: kosmi-relay token import",
     );
   }
-}
-
-function missingStep(clicked: ReadonlySet<string>): string {
-  if (clicked.has("emailChoice")) {
-    return "no form for email and password after choosing to log in with email";
-  }
-  if (clicked.has("loginButton")) {
-    return "no choice to log in with email, and no form, after clicking the login button";
-  }
-  return "no login button on the page";
 }
 
 function unreachable(url: string, seen: string): LoginError {

@@ -9,6 +9,7 @@ import { type KosmiSandbox, type LoginVariants, startKosmi } from "../sandbox/ko
 import { browserProcesses } from "../support/browser_processes.ts";
 import { LogRecorder } from "../support/log_recorder.ts";
 import { findProgram, needs } from "../support/skip.ts";
+import { serveOtherLoginPage } from "./support/other_login_page.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/wait.ts";
 
@@ -234,6 +235,14 @@ browserTest("ends the browser when it is aborted, at any step", async () => {
     assert.deepEqual(await browserProcesses(site.directory.path), []);
   }
 });
+
+for (const home of ["frame", "shadow"] as const) {
+  browserTest(`finds its way through a quite different page, its form in a ${home}`, async () => {
+    await using site = await Site.open();
+    await using other = serveOtherLoginPage(home);
+    assert.equal(await site.logIn({ appUrl: other.url, findLimitMs: 6_000 }), other.token);
+  });
+}
 
 browserTest("starts below a path that is too long for Chromium's sockets", async () => {
   await using site = await Site.open();

@@ -13,8 +13,7 @@ import type {
 } from "../../relay/bridge.ts";
 import type { Person } from "../../relay/event.ts";
 import type { ChannelId, UserId } from "../../relay/ids.ts";
-import { readArchive } from "./archive.ts";
-import type { ArchivePage, Decoder, KosmiMessage, KosmiUser } from "./decode.ts";
+import type { Decoder, KosmiMessage, KosmiUser } from "./decode.ts";
 import type { Variables } from "./draft.ts";
 import { describeErrors, errorsMatch } from "./graphql_error.ts";
 import type { KosmiLink } from "./link.ts";
@@ -27,6 +26,7 @@ import {
 } from "./operation_runner.ts";
 import type { HistoryLimits, Markup } from "./options.ts";
 import type { KosmiProtocol, OperationName } from "./protocol.ts";
+import { RoomArchive } from "./room_archive.ts";
 import {
   deletionEvent,
   editEvent,
@@ -60,7 +60,6 @@ export interface RoomOptions {
 }
 
 const REMEMBERED_IDS = 5_000;
-const FIRST_LOOK_LIMIT_MS = 2_000;
 const SETTLED_AFTER_MS = 60_000;
 const PERSON_RETRY_MS = 60_000;
 const PERSON_RETRY_CAP_MS = 15 * 60_000;
@@ -74,13 +73,12 @@ export class RoomSession {
   readonly #shown = new SeenIds(REMEMBERED_IDS);
   readonly #takenBack = new SeenIds(REMEMBERED_IDS);
   readonly #members = new Map<UserId, Person>();
+  readonly #archive: RoomArchive;
   #subscriptions: Subscription[] = [];
   #sender: RoomSender | null = null;
   /** What came before the room was reported up; null once it is. */
   #early: (() => void)[] | null = [];
   #missedSome = false;
-  /** False once the archive could not be had in this stay: it is not waited for twice. */
-  #hasArchive = true;
   #leave: (refusal: ChannelRefusal) => void = () => {};
   #isUp = false;
   #reported = "";
@@ -88,6 +86,7 @@ export class RoomSession {
   constructor(options: RoomOptions) {
     this.#o = options;
     this.channel = options.plan.channel;
+    this.#archive = new RoomArchive({ ...options, channel: this.channel });
   }
 
   /** People in the room, as far as Kosmi told. */
@@ -141,7 +140,8 @@ export class RoomSession {
       const joinsAtMs = this.#o.clock.now();
       const refusal = await this.#join();
       if (refusal !== null) return refusal;
-      const before = await this.#firstLook(joinsAtMs);
+      const before = await this.#archive.firstLook(joinsAtMs);
+      for (const message of before ?? []) this.#shown.add(message.id);
       this.#subscribe();
       const history = await Promise.race([this.#catchUp(before), left]);
       if (history !== null && "reason" in history) return history;
@@ -162,7 +162,6 @@ export class RoomSession {
     this.#subscriptions = [];
     this.#sender = null;
     this.#early = [];
-    this.#hasArchive = true;
     this.#leave = () => {};
   }
 
@@ -238,45 +237,12 @@ export class RoomSession {
     else this.#leave({ reason: "The subscription had to be started again", mend: "wait" });
   }
 
-  /**
-   * At the very first visit: what stood in the room before us, which is not ours to relay. What is said from here on is,
-   * also while the subscription has not begun. Null at every later visit, and where there is no archive. The two
-   * clocks decide only for what was said about when we joined, so that their difference hardly matters.
-   */
-  async #firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
-    if (this.#o.host.cursor(this.channel) !== null) return null;
-    const page = await this.#soon(this.#archivePage(null));
-    if (page === null) {
-      this.#hasArchive = false;
-      return null;
-    }
-    const joinSecondMs = Math.floor(joinsAtMs / 1_000) * 1_000;
-    const before = page.messages.filter(({ atMs }) => atMs === null || atMs < joinSecondMs);
-    for (const message of before) this.#shown.add(message.id);
-    return before;
-  }
-
-  /** Null when it takes long: at a first visit there is nothing to catch up that would be worth waiting for. */
-  #soon<T>(work: Promise<T>): Promise<T | null> {
-    return new Promise((resolve) => {
-      const cancel = this.#o.link.deadlines.add(FIRST_LOOK_LIMIT_MS, () => resolve(null));
-      void work.then((value) => {
-        cancel();
-        resolve(value);
-      });
-    });
-  }
-
   async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {
-    const { host, history, clock } = this.#o;
-    if (!this.#hasArchive) return await this.#fence();
-    const since = host.cursor(this.channel);
     for (let reading = 0; reading < MOST_READINGS; reading++) {
       this.#missedSome = false;
-      const page = (cursor: string | null) => this.#archivePage(cursor);
-      const caughtUp = await readArchive({ page, since, limits: history, nowMs: clock.now() });
+      const caughtUp = await this.#archive.sinceCursor();
       if (this.#missedSome) continue;
-      if (caughtUp === null) return await this.#fence();
+      if (caughtUp === null) return null;
       const context = this.#context();
       const asHistory = (message: KosmiMessage) =>
         historyMessage(message, context, this.#isOwn(message.sender));
@@ -284,9 +250,10 @@ export class RoomSession {
         this.#saidSinceFirstLook(caughtUp.messages);
         return { messages: before.map(asHistory), complete: true };
       }
+      const hasCursor = this.#o.host.cursor(this.channel) !== null;
       const fresh = caughtUp.messages.filter((message) => {
         const isNew = this.#shown.add(message.id);
-        return this.#isOwn(message.sender) || (isNew && since !== null);
+        return this.#isOwn(message.sender) || (isNew && hasCursor);
       });
       const own = caughtUp.before.filter((message) => this.#isOwn(message.sender));
       return { messages: [...own, ...fresh].map(asHistory), complete: caughtUp.complete };
@@ -301,41 +268,6 @@ export class RoomSession {
       this.#o.host.event(messageEvent(message, this.#context(), false));
     });
     this.#early?.unshift(...acts);
-  }
-
-  /** No answer tells that a subscription has begun, but one to a later operation on the same socket does. */
-  async #fence(): Promise<null> {
-    const request = { title: "RelayFence", text: "query RelayFence { __typename }", variables: {} };
-    const { introspectionTimeoutMs } = this.#o.protocol.limits;
-    await this.#o.link.request(request, introspectionTimeoutMs).catch(() => {});
-    return null;
-  }
-
-  async #archivePage(cursor: string | null): Promise<ArchivePage | null> {
-    const { runner, protocol, decoder, said } = this.#o;
-    if (runner.offers("chatArchive") === false) return null;
-    const values = {
-      room: this.channel,
-      channel: protocol.channelId,
-      cursor: cursor ?? undefined,
-    };
-    try {
-      const { value, errors } = await runner.run("chatArchive", values);
-      const page = decoder.archive(value);
-      if (page === null && errors.length > 0) {
-        said.warn("archive", "Kosmi does not show the archive: {said}", {
-          said: describeErrors(errors),
-        });
-      }
-      return page;
-    } catch (thrown) {
-      if (!this.#o.link.signal.aborted) {
-        said.warn("archive", "Kosmi does not show the archive: {said}", {
-          said: describeError(thrown),
-        });
-      }
-      return null;
-    }
   }
 
   #goUp(history: History | null, over: AbortSignal): void {
@@ -382,7 +314,7 @@ export class RoomSession {
   }
 
   async #unseen(): Promise<readonly KosmiMessage[]> {
-    const page = await this.#archivePage(null);
+    const page = await this.#archive.page(null);
     return (page?.messages ?? []).filter((message) =>
       this.#isOwn(message.sender) && !this.#shown.has(message.id)
     );

@@ -53,6 +53,25 @@ for (const [name, variants] of Object.entries(SHAPES)) {
   });
 }
 
+Deno.test("members() follows who is in the room, ourselves left out", async () => {
+  await using kosmi = await startKosmi();
+  kosmi.join(ROOM, { name: "alice" });
+  await using running = runBridge({ kosmi });
+  const names = () => running.bridge.members(ROOM).map((person) => person.nick).sort();
+  await running.host.waitUp();
+  kosmi.join(ROOM, { name: "bob" });
+  await running.host.waitFor(() => running.host.events.some((each) => each.kind === "join"), "bob");
+  assert.deepEqual(names(), ["alice", "bob"]);
+  kosmi.leave(ROOM, { name: "alice" });
+  await running.host.waitFor(
+    () => running.host.events.some((each) => each.kind === "leave"),
+    "left",
+  );
+  assert.deepEqual(names(), ["bob"]);
+  await running.stop();
+  assert.deepEqual(names(), []);
+});
+
 Deno.test("KosmiBridge sends replies where the schema shows them", async () => {
   await using kosmi = await startKosmi();
   await using running = runBridge({ kosmi });

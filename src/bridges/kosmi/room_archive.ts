@@ -1,0 +1,106 @@
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { BridgeHost } from "../../relay/bridge.ts";
+import type { ChannelId } from "../../relay/ids.ts";
+import { type CaughtUp, readArchive } from "./archive.ts";
+import type { ArchivePage, Decoder, KosmiMessage } from "./decode.ts";
+import { describeErrors } from "./graphql_error.ts";
+import type { KosmiLink } from "./link.ts";
+import type { OnceLog } from "./once_log.ts";
+import type { OperationRunner } from "./operation_runner.ts";
+import type { HistoryLimits } from "./options.ts";
+import type { KosmiProtocol } from "./protocol.ts";
+
+export interface RoomArchiveOptions {
+  readonly channel: ChannelId;
+  readonly host: BridgeHost;
+  readonly link: KosmiLink;
+  readonly runner: OperationRunner;
+  readonly decoder: Decoder;
+  readonly protocol: KosmiProtocol;
+  readonly history: HistoryLimits;
+  readonly clock: Clock;
+  readonly said: OnceLog;
+}
+
+const FIRST_LOOK_LIMIT_MS = 2_000;
+
+/** What a room's archive tells, as far as the server lets it be asked. Nothing here rejects. */
+export class RoomArchive {
+  readonly #o: RoomArchiveOptions;
+  /** False while the archive did not answer the first look of this stay: it is not waited for twice. */
+  #answers = true;
+
+  constructor(options: RoomArchiveOptions) {
+    this.#o = options;
+  }
+
+  /**
+   * At the very first visit: what stood in the room before us, which is not ours to relay. What is said from here on is,
+   * also while the subscription has not begun. Null at every later visit, and where there is no archive. The two
+   * clocks decide only for what was said about when we joined, so that their difference hardly matters.
+   */
+  async firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
+    this.#answers = true;
+    if (this.#o.host.cursor(this.#o.channel) !== null) return null;
+    const page = await this.#soon(this.page(null));
+    this.#answers = page !== null;
+    if (page === null) return null;
+    const joinSecondMs = Math.floor(joinsAtMs / 1_000) * 1_000;
+    return page.messages.filter(({ atMs }) => atMs === null || atMs < joinSecondMs);
+  }
+
+  /**
+   * What was said since the host's cursor; null where the archive can't tell. In both cases what was sent on the socket
+   * before has been read by the server when this resolves, in particular the start of a subscription.
+   */
+  async sinceCursor(): Promise<CaughtUp | null> {
+    const { host, channel, history, clock } = this.#o;
+    const caughtUp = !this.#answers ? null : await readArchive({
+      page: (cursor) => this.page(cursor),
+      since: host.cursor(channel),
+      limits: history,
+      nowMs: clock.now(),
+    });
+    if (caughtUp === null) await this.#fence();
+    return caughtUp;
+  }
+
+  /** One page, without a cursor the newest; null where it can't be had. */
+  async page(cursor: string | null): Promise<ArchivePage | null> {
+    const { runner, protocol, decoder, link, channel } = this.#o;
+    if (runner.offers("chatArchive") === false) return null;
+    const values = { room: channel, channel: protocol.channelId, cursor: cursor ?? undefined };
+    try {
+      const { value, errors } = await runner.run("chatArchive", values);
+      const page = decoder.archive(value);
+      if (page === null && errors.length > 0) this.#complain(describeErrors(errors));
+      return page;
+    } catch (thrown) {
+      if (!link.signal.aborted) this.#complain(describeError(thrown));
+      return null;
+    }
+  }
+
+  #complain(said: string): void {
+    this.#o.said.warn("archive", "Kosmi does not show the archive: {said}", { said });
+  }
+
+  /** Null when it takes long: at a first visit there is nothing to catch up that would be worth waiting for. */
+  #soon<T>(work: Promise<T>): Promise<T | null> {
+    return new Promise((resolve) => {
+      const cancel = this.#o.link.deadlines.add(FIRST_LOOK_LIMIT_MS, () => resolve(null));
+      void work.then((value) => {
+        cancel();
+        resolve(value);
+      });
+    });
+  }
+
+  /** No answer tells that a subscription has begun, but one to a later operation on the same socket does. */
+  async #fence(): Promise<void> {
+    const request = { title: "RelayFence", text: "query RelayFence { __typename }", variables: {} };
+    const { introspectionTimeoutMs } = this.#o.protocol.limits;
+    await this.#o.link.request(request, introspectionTimeoutMs).catch(() => {});
+  }
+}

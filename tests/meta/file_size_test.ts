@@ -13,10 +13,6 @@ const LONGER: Readonly<Record<string, { readonly most: number; readonly reason: 
     most: 420,
     reason: "one class: owner of everything that lives as long as one connection",
   },
-  "src/bridges/irc/traffic.ts": {
-    most: 330,
-    reason: "a flat switch over the commands that people's doings arrive as",
-  },
   "src/bridges/kosmi/link.ts": {
     most: 340,
     reason: "one class: state of one WebSocket from dial to end",
@@ -48,11 +44,4 @@ Deno.test("a file of src has at most 300 lines, or a reason", async () => {
     if (lines > most) long.push(`${path}: ${lines} lines, ${most} allowed`);
   }
   assert.deepEqual(long, []);
-});
-
-Deno.test("a reason for a long file goes when the file is short again", async () => {
-  for (const path of Object.keys(LONGER)) {
-    const lines = (await readProjectFile(path)).split("\n").length - 1;
-    assert.ok(lines > MOST_LINES - 30, `${path} has ${lines} lines: it needs no reason any more`);
-  }
 });

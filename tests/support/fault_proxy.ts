@@ -14,7 +14,20 @@ export interface FaultProxyOptions {
   readonly target: ProxyTarget;
   /** Where to listen; default a port that the system chooses. */
   readonly port?: number;
+  /** Told of every connection's beginning, bytes and end; connections count from 1. */
+  readonly tap?: (event: ProxyEvent) => void;
 }
+
+/** What a tap hears. Bytes are told when they are written to the receiving side's socket. */
+export type ProxyEvent =
+  | { readonly kind: "open"; readonly link: number }
+  | {
+    readonly kind: "bytes";
+    readonly link: number;
+    readonly way: "toServer" | "toClient";
+    readonly bytes: Uint8Array;
+  }
+  | { readonly kind: "end"; readonly link: number };
 
 /** What has gone through since the start. */
 export interface ProxyCounts {
@@ -35,6 +48,7 @@ export class FaultProxy implements AsyncDisposable {
   readonly #links = new Set<ProxyLink>();
   readonly #changes = new Changes();
   readonly #shape: Shape = newShape();
+  readonly #tap: (event: ProxyEvent) => void;
   #target: ProxyTarget;
   #listener: net.Server | null = null;
   #port: number;
@@ -45,6 +59,7 @@ export class FaultProxy implements AsyncDisposable {
   private constructor(options: FaultProxyOptions) {
     this.#target = options.target;
     this.#port = options.port ?? 0;
+    this.#tap = options.tap ?? (() => {});
   }
 
   static async start(options: FaultProxyOptions): Promise<FaultProxy> {
@@ -156,7 +171,8 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   #take(client: net.Socket): void {
-    this.#accepted++;
+    const number = ++this.#accepted;
+    this.#tap({ kind: "open", link: number });
     const { hostname: host = "127.0.0.1", port } = this.#target;
     const server = net.connect({ host, port, allowHalfOpen: true });
     const link = new ProxyLink({
@@ -164,12 +180,14 @@ export class FaultProxy implements AsyncDisposable {
       server,
       shape: this.#shape,
       passed: (way, bytes) => {
-        this.#bytes[way] += bytes;
+        this.#bytes[way] += bytes.length;
+        this.#tap({ kind: "bytes", link: number, way, bytes });
         this.#changes.notify();
       },
       ended: (reached) => {
         if (!reached) this.#unreachable++;
         this.#links.delete(link);
+        this.#tap({ kind: "end", link: number });
         this.#changes.notify();
       },
     });

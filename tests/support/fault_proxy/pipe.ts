@@ -17,7 +17,7 @@ interface Piece {
 export class Pipe {
   readonly #source: net.Socket;
   readonly #sink: net.Socket;
-  readonly #passed: (bytes: number) => void;
+  readonly #passed: (bytes: Uint8Array) => void;
   #way: Way;
   #held: Piece[] = [];
   #heldBytes = 0;
@@ -28,7 +28,7 @@ export class Pipe {
   /** When the throttled line will be free again. */
   #freeAtMs = 0;
 
-  constructor(source: net.Socket, sink: net.Socket, way: Way, passed: (bytes: number) => void) {
+  constructor(source: net.Socket, sink: net.Socket, way: Way, passed: (bytes: Uint8Array) => void) {
     this.#source = source;
     this.#sink = sink;
     this.#way = way;
@@ -100,7 +100,7 @@ export class Pipe {
   #write(piece: Piece): void {
     const bytes = this.#cutToPace(piece);
     this.#heldBytes -= bytes.length;
-    this.#passed(bytes.length);
+    this.#passed(bytes);
     if (Number.isFinite(this.#way.bytesPerSecond)) {
       const costMs = bytes.length / this.#way.bytesPerSecond * 1_000;
       this.#freeAtMs = Math.max(this.#freeAtMs, performance.now()) + costMs;

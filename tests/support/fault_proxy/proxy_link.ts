@@ -6,7 +6,7 @@ export interface ProxyLinkOptions {
   readonly client: net.Socket;
   readonly server: net.Socket;
   readonly shape: Shape;
-  readonly passed: (way: "toServer" | "toClient", bytes: number) => void;
+  readonly passed: (way: "toServer" | "toClient", bytes: Uint8Array) => void;
   /** Both sockets are closed. `reached`: the target had taken the connection. */
   readonly ended: (reached: boolean) => void;
 }

@@ -16,6 +16,8 @@ export interface InspircdOptions {
   readonly registrationTimeoutS?: number;
   /** Loads chanhistory: channel mode +H replays lines at a join. */
   readonly chanHistory?: boolean;
+  /** Most lines that +H keeps; default 50. */
+  readonly chanHistoryLines?: number;
   /** Loads SASL and opens a port for services (`startAtheme`). Without services it offers sasl and never answers. */
   readonly services?: boolean;
   /** Lines to add to the configuration. */
@@ -63,7 +65,9 @@ export function inspircdConf(options: InspircdOptions, places: InspircdPlaces): 
     ...operatorLines(),
     ...limitLines(),
     ...modules.map((name) => `<module name="${name}">`),
-    `<chanhistory maxlines="50" notice="no" enableumode="no" savefrombots="yes">`,
+    `<chanhistory maxlines="${
+      options.chanHistoryLines ?? 50
+    }" notice="no" enableumode="no" savefrombots="yes">`,
     ...(options.services === true ? serviceLines(places) : []),
     options.extra ?? "",
     "",

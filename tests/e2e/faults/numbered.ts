@@ -1,0 +1,31 @@
+import type { Utterance } from "./plan.ts";
+
+/** A place in a speaker's count. A text of two lines, or a long one, bears a second mark at its end. */
+export interface Mark {
+  /** `zoe`, and `zoe~` for marks at the end of a text. */
+  readonly series: string;
+  readonly number: number;
+}
+
+const FILLER = "and the night goes on and on ".repeat(24).trim();
+
+/** The text of a numbered message. */
+export function textFor({ speaker, number, shape }: Utterance): string {
+  const start = `${speaker}#${number}`;
+  if (shape === "line") return `${start} says hello`;
+  const end = `${speaker}~${number}`;
+  return shape === "two lines" ? `${start} first\n${end} second` : `${start} ${FILLER} ${end}`;
+}
+
+/** The marks of such a text, in order. */
+export function marksFor(utterance: Utterance): Mark[] {
+  return marksIn(textFor(utterance));
+}
+
+/** Every mark in a text, wherever it stands: packed lines bear several. */
+export function marksIn(text: string): Mark[] {
+  return Array.from(text.matchAll(/\b([a-z]+)([#~])(\d+)\b/g), ([, name = "", sign, digits]) => ({
+    series: sign === "~" ? `${name}~` : name,
+    number: Number(digits),
+  }));
+}

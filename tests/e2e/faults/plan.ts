@@ -1,0 +1,169 @@
+import type { VariantChange } from "../../sandbox/kosmi/mod.ts";
+import type { Fault, LinkName } from "./fault.ts";
+import { SeededRandom } from "./random.ts";
+
+export type ServerKind = "inspircd" | "ngircd" | "chathistory";
+export type Side = "kosmi" | "irc";
+
+/** A numbered message that somebody says. */
+export interface Utterance {
+  readonly atMs: number;
+  readonly side: Side;
+  readonly speaker: string;
+  readonly number: number;
+  readonly shape: "line" | "long line" | "two lines";
+}
+
+export interface PlannedFault {
+  readonly atMs: number;
+  readonly fault: Fault;
+}
+
+/** All that is decided before a run; the same for the same seed. */
+export interface Plan {
+  readonly seed: number;
+  readonly server: ServerKind;
+  /** The relay's flood control: switched off, or as it is by default. */
+  readonly pace: "free" | "default";
+  readonly login: "token" | "anonymous";
+  readonly kosmi: VariantChange;
+  readonly utterances: readonly Utterance[];
+  readonly faults: readonly PlannedFault[];
+}
+
+/** What the machine allows. */
+export interface PlanLimits {
+  readonly diskFull: boolean;
+  readonly clockJump: boolean;
+}
+
+const TALK_MS = 7_000;
+const SERVERS = ["inspircd", "ngircd", "chathistory"] as const;
+const SPEAKERS: readonly (readonly [Side, string])[] = [
+  ["kosmi", "zoe"],
+  ["kosmi", "yan"],
+  ["irc", "alice"],
+  ["irc", "bob"],
+];
+
+/** The schedule of a seed. Servers take turns, so that few seeds meet each of them. */
+export function planOf(seed: number, limits: PlanLimits): Plan {
+  const random = new SeededRandom(seed * 7919 + 17);
+  const pace = random.chance(0.2) ? "default" : "free";
+  return {
+    seed,
+    server: SERVERS[seed % SERVERS.length] ?? "inspircd",
+    pace,
+    login: random.chance(0.5) ? "token" : "anonymous",
+    kosmi: kosmiVariant(random),
+    utterances: utterances(random, pace === "free" ? 260 : 900),
+    faults: faults(random, limits),
+  };
+}
+
+function kosmiVariant(random: SeededRandom): VariantChange {
+  return {
+    timeUnit: random.pick(["seconds", "milliseconds"]),
+    shuffle: random.chance(0.4) ? { seed: random.int(1, 1e6), maxDelayMs: 60 } : null,
+    echoFirst: random.chance(0.3),
+    sendReturnsId: random.chance(0.5),
+    deliveryDelayMs: random.chance(0.2) ? random.int(10, 400) : 0,
+    duplicates: random.chance(0.1) ? 1 : 0,
+    archivePageSize: random.pick([50, 50, 10, 200]),
+    archiveOrder: random.chance(0.25) ? "newest-first" : "oldest-first",
+  };
+}
+
+function utterances(random: SeededRandom, meanMs: number): Utterance[] {
+  return SPEAKERS.flatMap(([side, speaker]) => {
+    const said: Utterance[] = [];
+    for (let atMs = random.int(0, meanMs); atMs < TALK_MS;) {
+      const roll = random.next();
+      const shape = roll < 0.8 || side === "irc" ? "line" : roll < 0.9 ? "two lines" : "long line";
+      said.push({ atMs, side, speaker, number: said.length + 1, shape });
+      // People speak in bursts: now and then several lines in a row.
+      atMs += random.chance(0.3) ? random.int(0, 20) : random.int(20, meanMs * 2);
+    }
+    return said;
+  }).sort((one, other) => one.atMs - other.atMs);
+}
+
+function faults(random: SeededRandom, limits: PlanLimits): PlannedFault[] {
+  const kinds = [
+    relayDown,
+    relayDown,
+    ircDown,
+    kosmiDown,
+    cut,
+    cut,
+    halfClose,
+    silent,
+    silent,
+    slow,
+    ...(limits.diskFull ? [diskFull] : []),
+    ...(limits.clockJump ? [clockJump] : []),
+  ] as const;
+  const planned: PlannedFault[] = [];
+  for (let count = random.int(2, 7); count > 0; count--) {
+    const make = kinds[random.int(0, kinds.length - 1)] ?? cut;
+    planned.push({ atMs: random.int(200, TALK_MS), fault: make(random) });
+  }
+  return planned.sort((one, other) => one.atMs - other.atMs);
+}
+
+function link(random: SeededRandom): LinkName {
+  return random.pick(["irc", "kosmi"]);
+}
+
+function relayDown(random: SeededRandom): Fault {
+  const kind = random.pick(["relay killed", "relay killed", "relay stopped"]);
+  return { kind, downMs: random.pick([0, 300, 2_000]) };
+}
+
+function ircDown(random: SeededRandom): Fault {
+  const kind = random.pick(["IRC server killed", "IRC server stopped"]);
+  return { kind, downMs: random.pick([0, 500, 2_000]) };
+}
+
+function kosmiDown(random: SeededRandom): Fault {
+  return { kind: "Kosmi restarted", downMs: random.pick([0, 500, 2_000]) };
+}
+
+function cut(random: SeededRandom): Fault {
+  return { kind: "link cut", link: link(random), how: random.pick(["rst", "fin"]) };
+}
+
+function halfClose(random: SeededRandom): Fault {
+  const direction = random.pick(["toServer", "toClient"]);
+  return { kind: "link half closed", link: link(random), direction };
+}
+
+function silent(random: SeededRandom): Fault {
+  return {
+    kind: "link silent",
+    link: link(random),
+    direction: random.pick(["both", "toServer", "toClient"]),
+    forMs: random.pick([500, 1_500, 4_000]),
+    thenCut: random.chance(0.5),
+  };
+}
+
+function slow(random: SeededRandom): Fault {
+  const throttled = random.chance(0.5);
+  return {
+    kind: "link slow",
+    link: link(random),
+    delayMs: throttled ? null : random.int(30, 600),
+    bytesPerSecond: throttled ? random.pick([500, 2_000, 10_000]) : null,
+    forMs: random.int(500, 4_000),
+  };
+}
+
+function diskFull(random: SeededRandom): Fault {
+  return { kind: "disk full", forMs: random.int(500, 3_000) };
+}
+
+function clockJump(random: SeededRandom): Fault {
+  const byMs = random.pick([-3_600_000, -90_000, -5_000, 5_000, 90_000, 3_600_000]);
+  return { kind: "clock jumped", byMs };
+}

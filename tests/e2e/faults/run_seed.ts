@@ -1,0 +1,144 @@
+import { until } from "../../support/wait.ts";
+import type { Deviation } from "./deviation.ts";
+import { FaultPlayer } from "./fault_player.ts";
+import { delay, type FaultRecord, faultsAround } from "./fault_record.ts";
+import { CHANNEL, createFaultWorld, type FaultWorld, ROOM } from "./fault_world.ts";
+import { expectedMarks, judge } from "./judge.ts";
+import { marksIn, textFor } from "./numbered.ts";
+import type { Plan, Side } from "./plan.ts";
+import type { Said, Shown } from "./said.ts";
+import { Witness } from "./witness.ts";
+
+/** What came of one seed. */
+export interface SeedResult {
+  readonly plan: Plan;
+  /** Numbers that had to appear. */
+  readonly expected: number;
+  readonly deviations: readonly (Deviation & { readonly around: string })[];
+  /** What the relay itself said of losses, at the destinations. */
+  readonly announced: readonly string[];
+  readonly records: readonly FaultRecord[];
+  /** Anything else that must not be: it never settled, a fault of the program was logged … */
+  readonly troubles: readonly string[];
+  readonly tookMs: number;
+  readonly log: string;
+}
+
+const SETTLE_TIMEOUT_MS = 100_000;
+const FENCE_EVERY_MS = 1_500;
+const QUIET_MS = 1_000;
+
+/** Plays a schedule from the start of its world to the comparison. */
+export async function runSeed(plan: Plan): Promise<SeedResult> {
+  const startedMs = performance.now();
+  await using world = await createFaultWorld(plan);
+  const player = new FaultPlayer(world);
+  const said = await playSchedule(plan, world, player);
+  const troubles: string[] = [];
+  try {
+    await settle(world);
+  } catch (error) {
+    troubles.push(error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error));
+  }
+  const shown = { kosmi: shownInKosmi(world), irc: world.people.lines() };
+  const witness = new Witness([...world.tap.links.values()], player.records, world.irc);
+  const deviations = judge({ said, shown, excuses: witness });
+  troubles.push(...faultsInLog(world.relay.output));
+  return {
+    plan,
+    expected: [...expectedMarks(said, "kosmi"), ...expectedMarks(said, "irc")].length,
+    deviations: deviations.map((one) => ({
+      ...one,
+      around: faultsAround(player.records, one.atMs),
+    })),
+    announced: announcements(shown),
+    records: player.records,
+    troubles,
+    tookMs: performance.now() - startedMs,
+    log: world.relay.output,
+  };
+}
+
+async function playSchedule(plan: Plan, world: FaultWorld, player: FaultPlayer): Promise<Said[]> {
+  const beganMs = performance.now();
+  const said: Said[] = [];
+  const waiting: Promise<unknown>[] = [];
+  const steps = [
+    ...plan.utterances.map((utterance) => ({ atMs: utterance.atMs, utterance })),
+    ...plan.faults,
+  ].sort((one, other) => one.atMs - other.atMs);
+  for (const step of steps) {
+    const waitMs = beganMs + step.atMs - performance.now();
+    if (waitMs > 0) await delay(waitMs);
+    if ("fault" in step) waiting.push(player.play(step.fault));
+    else if (step.utterance.side === "irc") {
+      const { utterance } = step;
+      const atMs = performance.now();
+      const place = said.push({ utterance, outcome: "unknown", atMs }) - 1;
+      waiting.push(
+        world.people.say(utterance.speaker, textFor(utterance)).then((outcome) =>
+          said[place] = { utterance, outcome, atMs }
+        ),
+      );
+    } else if (player.kosmiUp) {
+      const { utterance } = step;
+      said.push({ utterance, outcome: "confirmed", atMs: performance.now() });
+      world.kosmi.say(ROOM, { name: utterance.speaker }, textFor(utterance));
+    }
+  }
+  await Promise.all(waiting);
+  return said;
+}
+
+/**
+ * Both ways are open again when a fence, said after all faults, has crossed; because the relay keeps the order, all
+ * that was said before it has then arrived or never will.
+ */
+async function settle(world: FaultWorld): Promise<void> {
+  const { people, kosmi } = world;
+  await until(() => people.relayIsThere(), "the relay to be in the channel", SETTLE_TIMEOUT_MS, {
+    everyMs: 200,
+  });
+  const crossed = (side: Side) => {
+    const texts = side === "irc" ? people.lines() : shownInKosmi(world);
+    return texts.some(({ text }) => text.includes("fence-"));
+  };
+  let lastMs = -Infinity;
+  let count = 0;
+  await until(
+    () => {
+      if (performance.now() - lastMs > FENCE_EVERY_MS) {
+        lastMs = performance.now();
+        count++;
+        if (!crossed("irc")) kosmi.say(ROOM, { name: "warden" }, `fence-${count}`);
+        if (!crossed("kosmi")) void people.say("alice", `fence-${count}`);
+      }
+      return crossed("irc") && crossed("kosmi");
+    },
+    "a fence to cross both ways",
+    SETTLE_TIMEOUT_MS,
+    { everyMs: 50 },
+  );
+  // A second copy that is on its way comes soon after.
+  await delay(QUIET_MS);
+}
+
+function shownInKosmi({ kosmi }: FaultWorld): Shown[] {
+  return kosmi.messages(ROOM).filter(({ author }) => !PEOPLE.has(author.name))
+    .map(({ text, atMs }) => ({ text, atMs }));
+}
+
+const PEOPLE = new Set(["zoe", "yan", "warden"]);
+
+function announcements(shown: Readonly<Record<Side, readonly Shown[]>>): string[] {
+  return [...shown.kosmi, ...shown.irc].map(({ text }) => text).filter((text) =>
+    marksIn(text).length === 0 && /older message|Some messages of/.test(text)
+  );
+}
+
+function faultsInLog(output: string): string[] {
+  return output.split("\n").filter((line) => /unexpected fault|Fault while handling/.test(line))
+    .slice(0, 3);
+}
+
+export { CHANNEL };

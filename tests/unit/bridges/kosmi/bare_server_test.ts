@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+// @ts-types="@types/ws"
+import type { WebSocket } from "ws";
 import { systemClock } from "../../../../src/base/clock.ts";
 import { KosmiBridge } from "../../../../src/bridges/kosmi/kosmi_bridge.ts";
 import type { AccountId } from "../../../../src/relay/ids.ts";
@@ -142,3 +145,34 @@ Deno.test("KosmiBridge ends the attempt when nothing tells who we are", async ()
   assert.equal(end.kind, "lost");
   assert.match(end.reason, /which messages are our own/);
 });
+
+Deno.test("frames of any content don't end the connection or stop what comes behind them", async () => {
+  const { answers, say } = notes();
+  let socket: WebSocket | null = null;
+  await using server = await bareServer((client) => {
+    socket = client;
+    ack(client);
+  }, answers);
+  await using running = run(server.url);
+  await running.host.waitUp();
+  const types = ["next", "error", "complete", "pong", "ping", "connection_ack", "x", ""];
+  // Ids of ours would rightly end our operations.
+  const id = fc.oneof(fc.constantFrom("nobody", "", 0, null), fc.object({ maxDepth: 1 }));
+  const frames = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.record({ type: fc.constantFrom(...types), id, payload: fc.jsonValue() }, {
+      requiredKeys: [],
+    })
+      .map((frame) => JSON.stringify(frame)),
+  );
+  for (const frame of fc.sample(frames, { numRuns: 2_000, seed: 11 })) sendFrame(socket, frame);
+  say("after", "after", "alice");
+  await running.host.waitFor(() => running.host.texts().includes("after"), "after");
+  assert.ok(running.log.texts("warn").length < 30, running.log.texts("warn").join("\n"));
+  assert.ok(!server.came.includes("pong"));
+});
+
+function sendFrame(socket: WebSocket | null, frame: string): void {
+  socket?.send(frame);
+}

@@ -27,6 +27,19 @@ export const systemClock: Clock = {
   },
 };
 
+/**
+ * The same clock, whose `now` never jumps: it starts at the machine's time and goes on by the monotonic one. For ages:
+ * somebody who sets the machine's clock must not make what was just taken over look a year old.
+ */
+export function steadied(clock: Clock): Clock {
+  const startMs = clock.now() - clock.monotonic();
+  return {
+    now: () => startMs + clock.monotonic(),
+    monotonic: () => clock.monotonic(),
+    sleep: (waitMs, signal) => clock.sleep(waitMs, signal),
+  };
+}
+
 function sleepOnce(waitMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

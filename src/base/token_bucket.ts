@@ -24,6 +24,15 @@ export class TokenBucket {
     return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens * this.#options.refillMs);
   }
 
+  /** Takes a token if there is one now; never goes into debt. */
+  tryTake(nowMs: number): boolean {
+    this.#refill(nowMs);
+    if (this.#options.refillMs === 0) return true;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
   /** Changes the pace from now on; what was taken stays taken. */
   retune(options: TokenBucketOptions, nowMs: number): void {
     this.#refill(nowMs);

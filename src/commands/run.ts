@@ -14,6 +14,7 @@ import { EXIT, type ExitCode } from "./exit_code.ts";
 import { openOurDataDirectory } from "./our_data_directory.ts";
 import { startOurLogging } from "./our_logging.ts";
 import { VERSION } from "./version.ts";
+import { wireChatCommands } from "./wire_chat_commands.ts";
 import { wireAccounts, wireGateways, WiringError } from "./wire.ts";
 
 /** Message links and the ids of known messages are kept for a week: later edits and replies find no target. */
@@ -74,9 +75,15 @@ async function relayWith(
   const ended = new AbortController();
   const background = accounts.map((account) => account.maintain(ended.signal).catch(() => {}));
   try {
-    const relay = new Relay({
+    const commands = wireChatCommands(config, {
+      accounts,
+      relay: () => relay,
+      clock: systemClock,
+    });
+    const relay: Relay = new Relay({
       gateways: wireGateways(config, accounts),
       accounts,
+      commands,
       store,
       outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
       catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { KosmiBridge } from "../bridges/kosmi/kosmi_bridge.ts";
 import { parseOverrides } from "../bridges/kosmi/operations.ts";
-import type { CredentialSource } from "../bridges/kosmi/options.ts";
+import type { CredentialSource, KosmiEndpoints } from "../bridges/kosmi/options.ts";
 import type { KosmiProtocol } from "../bridges/kosmi/protocol.ts";
 import type { GeneralConfig, KosmiAccountConfig } from "../config/types.ts";
 import type { AccountId } from "../relay/ids.ts";
@@ -35,7 +35,7 @@ export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): Kos
 }
 
 /** Where the account's service is. */
-export function endpointsOf(account: KosmiAccountConfig) {
+export function endpointsOf(account: KosmiAccountConfig): KosmiEndpoints {
   const { appUrl, httpEndpoint, wsEndpoint, imageEndpoint } = account;
   return { appUrl, httpEndpoint, wsEndpoint, imageEndpoint };
 }

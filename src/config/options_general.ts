@@ -110,7 +110,6 @@ export const GENERAL_OPTIONS = {
     fallback: "!",
     fallbackText: "`!`; empty: no chat commands",
     doc: "What chat commands such as !status begin with.",
-    status: NOT_BUILT_YET,
   }),
   commandAccounts: option({
     key: "CommandAccounts",
@@ -118,7 +117,6 @@ export const GENERAL_OPTIONS = {
     fallback: [],
     fallbackText: "all",
     doc: "The accounts from which chat commands are taken.",
-    status: NOT_BUILT_YET,
   }),
   commandUsers: option({
     key: "CommandUsers",
@@ -126,7 +124,6 @@ export const GENERAL_OPTIONS = {
     fallback: [],
     fallbackText: "everybody",
     doc: "Who may give chat commands: user ids, on IRC ident@host, with * for anything.",
-    status: NOT_BUILT_YET,
   }),
 } as const;
 

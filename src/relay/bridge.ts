@@ -21,6 +21,9 @@ export interface Bridge {
    */
   channelId(written: string): ChannelId;
 
+  /** Who is in the channel now, ourselves left out; empty where we are not in it. Absent where a service can't tell. */
+  members?(channel: ChannelId): readonly Person[];
+
   /**
    * Lives one connection: dials, logs in, enters the channels, reads until the end. Resolves with why it ended and
    * never rejects. When `signal` aborts it says goodbye as the service wants it and resolves within 2 s. Afterwards

@@ -3,6 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { HostInput } from "./bridge_host.ts";
+import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
 import { catchUp, type CatchUpLimits, firstCursor } from "./catch_up.ts";
 import { composeOwnLine } from "./compose.ts";
 import type { EndpointWorker } from "./endpoint_worker.ts";
@@ -18,6 +19,7 @@ export interface CoreLoopOptions {
   readonly routing: Routing;
   readonly intake: Intake;
   readonly workers: ReadonlyMap<EndpointId, EndpointWorker>;
+  readonly commands: ChatCommands;
   readonly store: RelayStore;
   readonly catchUp: CatchUpLimits;
   readonly clock: Clock;
@@ -80,15 +82,45 @@ export class CoreLoop {
   #acceptEvents(events: readonly { account: AccountId; event: ChatEvent }[]): void {
     let acceptances: Acceptance[] = [];
     for (const { account, event } of events) {
+      const call = event.kind === "message" ? { account, event } : null;
+      const command = call === null ? null : this.#options.commands.find(call);
       // What refers to another message must find it stored, also when both came together.
-      if (refersToAnother(event)) {
+      if (refersToAnother(event) || command !== null) {
         this.#accept(acceptances);
         acceptances = [];
+      }
+      if (call !== null && command !== null) {
+        this.#obey(command, call);
+        continue;
       }
       const acceptance = this.#acceptanceOf(account, event);
       if (acceptance !== null) acceptances.push(acceptance);
     }
     this.#accept(acceptances);
+  }
+
+  /** A command is taken over like a message, so that it is not run twice, but it goes nowhere. */
+  #obey(command: ChatCommand, call: ChatCommandCall): void {
+    const { account, event } = call;
+    const { commands, store, clock, log } = this.#options;
+    const origin = endpointId(account, event.channel);
+    const taken = { origin, messageId: event.id, cursorAtMs: event.atMs, deliveries: [] };
+    if (store.accept([taken], clock.now())[0] === null) return;
+    const answer = commands.answer(command, call);
+    log.info("{nick} asks for {command}", {
+      account,
+      nick: event.sender.nick,
+      command: command.name,
+    });
+    if (answer === null || !this.#options.workers.has(origin)) return;
+    const delivery = {
+      endpoint: origin,
+      outgoing: composeOwnLine(answer),
+      source: null,
+      gateway: "",
+      speaker: null,
+    };
+    this.#accept([{ origin, messageId: null, cursorAtMs: null, deliveries: [delivery] }]);
   }
 
   #acceptanceOf(account: AccountId, event: ChatEvent): Acceptance | null {

@@ -1,11 +1,12 @@
-import type { Clock } from "../base/clock.ts";
+import { type Clock, steadied } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { bridgeHost } from "./bridge_host.ts";
 import type { CatchUpLimits } from "./catch_up.ts";
+import type { ChatCommands } from "./chat_commands.ts";
 import { CoreLoop } from "./core_loop.ts";
 import { EndpointWorker } from "./endpoint_worker.ts";
 import { keepHouse } from "./housekeeping.ts";
-import type { AccountId, EndpointId } from "./ids.ts";
+import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./ids.ts";
 import { Intake, type RelayAccount } from "./intake.ts";
 import type { ChannelState, LinkState } from "./link_state.ts";
 import type { RelayObserver } from "./observer.ts";
@@ -18,6 +19,7 @@ import { Supervisor } from "./supervisor.ts";
 export interface RelayOptions {
   readonly gateways: readonly Gateway[];
   readonly accounts: readonly RelayAccount[];
+  readonly commands: ChatCommands;
   readonly store: RelayStore;
   readonly outbox: OutboxLimits;
   readonly catchUp: CatchUpLimits;
@@ -42,7 +44,8 @@ export class Relay {
   readonly #workers = new Map<EndpointId, EndpointWorker>();
   readonly #loop: CoreLoop;
 
-  constructor(options: RelayOptions) {
+  constructor(given: RelayOptions) {
+    const options = { ...given, clock: steadied(given.clock) };
     this.#options = options;
     this.#routing = new Routing(options.gateways);
     this.#accounts = new Map(options.accounts.map((account) => [account.bridge.account, account]));
@@ -73,6 +76,11 @@ export class Relay {
   /** How each channel of a ready link stands. */
   channels(): ReadonlyMap<EndpointId, ChannelState> {
     return this.#loop.channels;
+  }
+
+  /** The endpoints that get what is said in this channel. */
+  neighbours(account: AccountId, channel: ChannelId): readonly GatewayEndpoint[] {
+    return this.#routing.from(endpointId(account, channel)).map((route) => route.to);
   }
 
   /** Ends an account's connection and makes a new one. */

@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly log: Logger;
 }
 
+type Retry = Exclude<NextStep, { kind: "stop" }>;
+
 /**
  * Keeps one account connected for as long as the program runs: `run` decides and waits, the bridge's `runOnce` lives
  * one connection. It never gives up.
@@ -63,12 +65,10 @@ export class Supervisor {
       if (signal.aborted) break;
       const nowMs = this.#options.clock.monotonic();
       if (readyMs > 0) outageSinceMs = nowMs;
-      if (this.#wanted !== null) {
-        this.#options.log.info("reconnecting: {reason}", { reason: this.#wanted });
-        this.#wanted = null;
-        // A wish is no failure, but wishes in a row are slowed down like failures.
-        failures = readyMs > 10_000 ? 0 : failures;
-      }
+      const wanted = this.#wanted;
+      this.#wanted = null;
+      // A wish is no failure, but wishes in a row are slowed down like failures.
+      if (wanted !== null && readyMs > 10_000) failures = 0;
       const step = nextStep({
         end: end.kind === "stopped" ? { kind: "lost", reason: end.reason } : end,
         readyMs,
@@ -78,7 +78,9 @@ export class Supervisor {
       });
       if (step.kind === "stop") break;
       failures = step.failures;
-      await this.#wait(step, end, signal);
+      if (wanted === null) this.#tell(step, end);
+      else this.#options.log.info("reconnecting: {reason}", { reason: wanted });
+      await this.#wait(step, wanted ?? end.reason, signal);
     }
     this.#setState({ kind: "stopped" });
   }
@@ -98,17 +100,24 @@ export class Supervisor {
     return { end, readyMs };
   }
 
-  async #wait(step: Exclude<NextStep, { kind: "stop" }>, end: LinkEnd, signal: AbortSignal) {
-    const { clock, log } = this.#options;
-    const untilMs = clock.now() + step.waitMs;
+  #tell(step: Retry, end: LinkEnd): void {
+    const { log } = this.#options;
     const facts = { reason: end.reason, waitSeconds: Math.round(step.waitMs / 100) / 10 };
     if (step.kind === "retry-slowly") {
       log.error("refused: {reason}. Somebody must mend this; next try in {waitSeconds} s", facts);
-      this.#setState({ kind: "refused", untilMs, reason: end.reason });
     } else {
       log.warn("not connected: {reason}. Next try in {waitSeconds} s", facts);
-      this.#setState({ kind: "waiting", untilMs, reason: end.reason, attempt: step.failures });
     }
+  }
+
+  async #wait(step: Retry, reason: string, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.now() + step.waitMs;
+    this.#setState(
+      step.kind === "retry-slowly"
+        ? { kind: "refused", untilMs, reason }
+        : { kind: "waiting", untilMs, reason, attempt: step.failures },
+    );
     this.#attempt = new AbortController();
     const wait = AbortSignal.any([signal, this.#attempt.signal]);
     await clock.sleep(step.waitMs, wait).catch(() => {});

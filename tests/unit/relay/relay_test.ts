@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ChatCommands } from "../../../src/relay/chat_commands.ts";
 import { noObserver } from "../../../src/relay/observer.ts";
 import { Relay } from "../../../src/relay/relay.ts";
 import type { RelayStore } from "../../../src/relay/relay_store.ts";
@@ -39,6 +40,12 @@ class Bench implements AsyncDisposable {
         endpoints: [place("memory.left", "#a"), place("memory.right", "#a")],
       }],
       accounts: [{ bridge: this.left, settings: both }, { bridge: this.right, settings: both }],
+      commands: new ChatCommands({
+        prefix: "!",
+        commands: [{ name: "ping", about: "Answers.", run: () => "pong" }],
+        mayUse: ({ event }) => event.sender.nick !== "mallory",
+        clock: this.clock,
+      }),
       store: this.store,
       outbox: { maxAgeMs: 3_600_000, maxMessages: 100 },
       catchUp: { maxMessages: 100, maxAgeMs: 3_600_000 },
@@ -258,4 +265,43 @@ Deno.test("Relay packs a long queue of one speaker, to its end, and not a short 
   ]);
   for (let n = 0; n < 3; n++) bench.left.emit(message(`short ${n}`, at(bench)));
   await right.changes.until(() => right.texts().length === 8, "three more");
+});
+
+Deno.test("Relay answers a command where it was given, once, and does not relay it", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  const ping = message(" !PING ", { ...at(bench), id: messageId("1") });
+  left.emit(ping);
+  left.emit(ping);
+  left.emit(message("!pong is no command", { ...at(bench), id: messageId("2") }));
+  await left.waitForTexts(["pong"]);
+  await right.waitForTexts(["<alice> !pong is no command"]);
+});
+
+Deno.test("Relay relays what looks like a command of somebody who may not give one", async () => {
+  await using bench = new Bench();
+  bench.left.emit(message("!ping", { ...at(bench), sender: person("mallory") }));
+  await bench.right.waitForTexts(["<mallory> !ping"]);
+});
+
+Deno.test("Relay answers only so many commands at once", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  for (let n = 0; n < 10; n++) left.emit(message("!ping", at(bench)));
+  left.emit(message("end", at(bench)));
+  await right.waitForTexts(["<alice> end"]);
+  await left.waitForTexts(["pong", "pong", "pong"]);
+});
+
+Deno.test("Relay does not think a message old because somebody set the clock", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.fate = () => right.runs === 1 ? "swallow" : "confirm";
+  for (let n = 0; n < 6; n++) left.emit(message(`${n}`, at(bench)));
+  await bench.clock.advance(0);
+  bench.clock.jump(365 * 86_400_000);
+  await bench.clock.advance(60_000);
+  right.cut();
+  await bench.clock.advance(5_000);
+  await right.waitForTexts([0, 1, 2, 3, 4, 5].map((n) => `<alice> ${n}`));
 });

@@ -1,12 +1,12 @@
 import { backoffMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
-import { byteLength } from "../../base/text.ts";
 import type { BridgeHost, ChannelPlan, ChannelRefusal, History } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
 import type { Fence } from "./fence.ts";
 import { historyOf } from "./history.ts";
 import { HistoryFetch } from "./history_fetch.ts";
 import type { ServerFeatures } from "./isupport.ts";
+import { JoinQueue } from "./join_queue.ts";
 import type { IrcSettings } from "./options.ts";
 import type { People } from "./people.ts";
 import type { Self } from "./self.ts";
@@ -24,7 +24,7 @@ export interface ChannelsOptions {
   readonly fence: Fence;
   readonly has: (capability: string) => boolean;
   /** Sends within the flood budget, ahead of messages. */
-  readonly control: (line: OutLine) => void;
+  readonly control: (line: OutLine, sent?: () => void) => void;
   /** A channel went down: what waits for it has not left. */
   readonly onDown: (channel: ChannelId, reason: string) => void;
   /** Lines that came while the channel was being entered, to be handled now that it is up. */
@@ -56,9 +56,6 @@ interface Reading {
   readonly asked: boolean;
 }
 
-/** Longest list of channels in one JOIN. */
-const JOIN_BYTES = 400;
-const CHANNELS_PER_JOIN = 10;
 /** Staying this long in a channel makes earlier kicks and refusals forgotten. */
 const SETTLED_MS = 60_000;
 const MAX_LIVE = 5_000;
@@ -68,8 +65,7 @@ export class Channels {
   readonly #options: ChannelsOptions;
   readonly #channels: readonly Channel[];
   readonly #byName = new Map<string, Channel>();
-  #toJoin: Channel[] = [];
-  #joining = false;
+  readonly #joins: JoinQueue<Channel>;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
@@ -85,14 +81,23 @@ export class Channels {
       playback: null,
       fetch: null,
     }));
+    const { control, features, timers } = options;
+    this.#joins = new JoinQueue({
+      features,
+      timers,
+      delayMs: options.settings.joinDelayMs,
+      control,
+      wanted: (channel) => channel.state === "out",
+      joining: (channel) => this.#beginJoin(channel),
+      asked: (channel) => this.#awaitJoin(channel),
+    });
     for (const channel of this.#channels) {
       this.#byName.set(options.features.fold(channel.name), channel);
     }
   }
 
   joinAll(): void {
-    this.#toJoin.push(...this.#channels);
-    this.#joinNext();
+    this.#joins.add(this.#channels);
   }
 
   /** The id of a channel that the server names, if a gateway uses it. */
@@ -176,8 +181,7 @@ export class Channels {
   invited(name: string): void {
     const channel = this.#find(name);
     if (channel === undefined || channel.state !== "out") return;
-    this.#toJoin.push(channel);
-    this.#joinNext();
+    this.#joins.add([channel]);
   }
 
   /** The server does not let us in. */
@@ -220,61 +224,22 @@ export class Channels {
       host.channelDown(channel.plan.channel, refusal);
     }
     channel.retry = timers.after(retryMs, () => {
-      this.#toJoin.push(channel);
-      this.#joinNext();
+      this.#joins.add([channel]);
     });
   }
 
-  /** Joins what waits: several in one line, or one by one where a delay is configured. */
-  #joinNext(): void {
-    if (this.#joining) return;
-    const batch = this.#takeBatch();
-    if (batch.length === 0) return;
-    const keys = batch.map((channel) => channel.plan.key).filter((key) => key !== null);
-    const names = batch.map((channel) => channel.name).join(",");
-    this.#options.control({
-      command: "JOIN",
-      params: keys.length === 0 ? [names] : [names, keys.join(",")],
-    });
-    for (const channel of batch) this.#awaitJoin(channel);
-    const { joinDelayMs } = this.#options.settings;
-    if (joinDelayMs === 0) return this.#joinNext();
-    this.#joining = true;
-    this.#options.timers.after(joinDelayMs, () => {
-      this.#joining = false;
-      this.#joinNext();
-    });
+  #beginJoin(channel: Channel): void {
+    channel.state = "joining";
+    channel.retry?.();
   }
 
   #awaitJoin(channel: Channel): void {
-    channel.state = "joining";
-    channel.retry?.();
+    if (channel.state !== "joining") return;
     channel.retry = this.#options.timers.after(this.#options.settings.limits.joinMs, () => {
       if (channel.state !== "joining") return;
       const reason = `Cannot join ${channel.name}: the server does not answer`;
       this.refused(channel.name, { reason, mend: "wait" });
     });
-  }
-
-  /** Channels with keys come first: keys are matched by position. */
-  #takeBatch(): readonly Channel[] {
-    const most = this.#options.settings.joinDelayMs > 0 ? 1 : this.#perJoin();
-    const waiting = this.#toJoin.filter((channel) => channel.state === "out");
-    waiting.sort((a, b) => Number(b.plan.key !== null) - Number(a.plan.key !== null));
-    const batch: Channel[] = [];
-    let bytes = 0;
-    for (const channel of waiting) {
-      bytes += byteLength(channel.name) + byteLength(channel.plan.key ?? "") + 2;
-      if (batch.length >= most || (batch.length > 0 && bytes > JOIN_BYTES)) break;
-      batch.push(channel);
-    }
-    this.#toJoin = waiting.filter((channel) => !batch.includes(channel));
-    return batch;
-  }
-
-  #perJoin(): number {
-    const told = /\bJOIN:(\d+)/.exec(this.#options.features.text("TARGMAX") ?? "");
-    return Math.min(CHANNELS_PER_JOIN, Math.max(1, Number(told?.[1] ?? CHANNELS_PER_JOIN)));
   }
 
   #readHistory(channel: Channel): void {

@@ -47,7 +47,7 @@ export class Presence {
       options;
     const { clock, limits, log, nickServ, relayNotices, version } = settings;
     const people = new People(features);
-    const control = (line: OutLine) => sender.control(line);
+    const control = (line: OutLine, sent?: () => void) => sender.control(line, sent);
     const onDown = (channel: ChannelId, reason: string) => sender.channelDown(channel, reason);
     const onLive = (messages: readonly IrcMessage[]) =>
       messages.forEach((message) => this.handle(message, null));

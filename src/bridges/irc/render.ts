@@ -2,15 +2,17 @@ import { clipBytes } from "../../base/text.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
 import { plainText, textOf } from "../../relay/rich_text.ts";
+import type { LineBudget } from "./line_budget.ts";
 import type { IrcSettings } from "./options.ts";
 import { composeLines } from "./text/compose.ts";
 import { singleLine } from "./wire/format_line.ts";
 
 /** What rendering needs to know of the connection. */
 export interface RenderLink {
+  readonly budget: LineBudget;
   has(capability: string): boolean;
-  textBytes(channel: ChannelId): number;
-  readonly topicBytes: number | null;
+  /** The channel's name as the server writes it. */
+  nameOf(channel: ChannelId): string;
 }
 
 /** Between two connections: the longest prefix that servers put before a line, and a long channel name. */
@@ -29,7 +31,7 @@ export function renderOutgoing(
     case "message":
       return renderMessage(outgoing, settings, link, channel);
     case "topic": {
-      const topic = clipBytes(singleLine(outgoing.topic), link?.topicBytes ?? TOPIC_BYTES);
+      const topic = clipBytes(singleLine(outgoing.topic), link?.budget.topicBytes ?? TOPIC_BYTES);
       return [{ kind: "topic", wire: topic as WireText, target: null, speaker: null }];
     }
     case "deletion":
@@ -47,7 +49,7 @@ function renderMessage(
   const speaker = settings.useRelayMsg && (link?.has("draft/relaymsg") ?? false)
     ? relayedNick(message)
     : null;
-  const serverBytes = link?.textBytes(channel) ?? SAFE_TEXT_BYTES;
+  const serverBytes = link?.budget.textBytes(link.nameOf(channel)) ?? SAFE_TEXT_BYTES;
   const lineBytes = Math.min(serverBytes, Math.max(settings.messageLength ?? serverBytes, 64));
   const lines = composeLines({
     prefix: speaker === null ? message.prefix : plainText(""),

@@ -47,7 +47,7 @@ export class Sender {
   readonly #options: SenderOptions;
   readonly #flights = new Flights();
   readonly #bucket: TokenBucket;
-  #control: OutLine[] = [];
+  #control: { readonly line: OutLine; readonly sent: () => void }[] = [];
   #queue: Waiting[] = [];
   #held: Cancel | null = null;
   #granted = false;
@@ -61,10 +61,10 @@ export class Sender {
     this.#bucket = new TokenBucket(options.pace.bucket, options.clock.monotonic());
   }
 
-  /** A line for the server's own ears, ahead of all messages. */
-  control(line: OutLine): void {
+  /** A line for the server's own ears, ahead of all messages. `sent` is called when it leaves. */
+  control(line: OutLine, sent: () => void = () => {}): void {
     if (this.#ended !== null) return;
-    this.#control.push(line);
+    this.#control.push({ line, sent });
     this.#pump();
   }
 
@@ -177,8 +177,12 @@ export class Sender {
       if (!this.#granted && !this.#takeToken()) return;
       this.#granted = false;
       const control = this.#control.shift();
-      if (control !== undefined) this.#options.send(control);
-      else this.#sendNext();
+      if (control === undefined) {
+        this.#sendNext();
+      } else {
+        this.#options.send(control.line);
+        control.sent();
+      }
     }
     this.#setFence();
   }

@@ -5,7 +5,8 @@ import { Batches, type Placed } from "./batches.ts";
 import { Fence } from "./fence.ts";
 import { ServerFeatures } from "./isupport.ts";
 import { Keepalive } from "./keepalive.ts";
-import { linkEndOf } from "./link_end.ts";
+import { LastWords } from "./last_words.ts";
+import { LineBudget } from "./line_budget.ts";
 import type { IrcSettings } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { PlaybackFilter } from "./playback.ts";
@@ -15,16 +16,16 @@ import { Self } from "./self.ts";
 import { Sender } from "./sender.ts";
 import { stsVerdict } from "./sts.ts";
 import { Timers } from "./timers.ts";
-import { PinError } from "./wire/certificate_pin.ts";
 import { type Connection, openConnection } from "./wire/connection.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "./wire/message.ts";
 
 const SOCKET_GONE_MS = 1_000;
+/** How long the server gets to close after its last words. */
+const CLOSE_MS = 1_000;
 
 /** One connection from dial to end: owns everything that lives as long. */
 export class Session {
-  readonly features = new ServerFeatures();
-  readonly self: Self;
+  readonly budget: LineBudget;
   /** Set when the server wants us on this port by TLS instead. */
   upgradePort: number | null = null;
   readonly #settings: IrcSettings;
@@ -33,17 +34,18 @@ export class Session {
   readonly #timers: Timers;
   readonly #ended = Promise.withResolvers<LinkEnd>();
   readonly #closed = Promise.withResolvers<void>();
+  readonly #features = new ServerFeatures();
+  readonly #self: Self;
   readonly #batches: Batches;
   readonly #fence: Fence;
   readonly #registration: Registration;
   readonly #sender: Sender;
   readonly #playback: PlaybackFilter;
+  readonly #lastWords = new LastWords();
   #connection: Connection | null = null;
   #keepalive: Keepalive | null = null;
   #presence: Presence | null = null;
   #end: LinkEnd | null = null;
-  #serverWords: string | null = null;
-  #numeric: string | null = null;
   #registered = false;
   #quitting = false;
 
@@ -52,10 +54,11 @@ export class Session {
     this.#host = host;
     this.#pace = pace;
     const { clock, log, limits } = settings;
-    this.self = new Self(settings.nick, this.features);
+    this.#self = new Self(settings.nick, this.#features);
+    this.budget = new LineBudget(this.#features, this.#self);
     this.#timers = new Timers(clock, (thrown) => this.#fault(thrown));
     this.#playback = new PlaybackFilter(clock);
-    const send = (line: OutLine) => this.#connection?.send(line, this.lineBytes - 2);
+    const send = (line: OutLine) => this.#connection?.send(line, this.budget.lineBytes - 2);
     const monotonic = () => clock.monotonic();
     const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
     this.#fence = new Fence({ send, monotonic, onRoundTrip });
@@ -65,8 +68,8 @@ export class Session {
     );
     this.#registration = new Registration({
       settings,
-      features: this.features,
-      self: this.self,
+      features: this.#features,
+      self: this.#self,
       timers: this.#timers,
       log,
       send,
@@ -82,7 +85,7 @@ export class Session {
       fence: this.#fence,
       send,
       has: (name) => this.has(name),
-      textBytes: (channel) => this.textBytes(channel),
+      textBytes: (channel) => this.budget.textBytes(this.nameOf(channel)),
       nameOf: (channel) => this.nameOf(channel),
       echoMs: limits.echoMs,
     });
@@ -114,25 +117,8 @@ export class Session {
     return this.#registration.capabilities.has(capability);
   }
 
-  /** Bytes that the server takes in a line, CRLF included. */
-  get lineBytes(): number {
-    return Math.max(this.features.number("LINELEN", 512), 512);
-  }
-
-  /** Bytes that a topic may have; null where the server has not told. */
-  get topicBytes(): number | null {
-    return this.features.has("TOPICLEN") ? this.features.number("TOPICLEN", 300) : null;
-  }
-
   nameOf(channel: ChannelId): string {
     return this.#presence?.nameOf(channel) ?? channel;
-  }
-
-  /** Bytes that the text of one PRIVMSG to this channel may have so that nobody gets it cut. */
-  textBytes(channel: ChannelId): number {
-    const overhead = "PRIVMSG  :\r\n".length + this.self.prefixBytes +
-      new TextEncoder().encode(this.nameOf(channel)).length;
-    return Math.max(this.lineBytes - overhead, 64);
   }
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
@@ -155,7 +141,10 @@ export class Session {
           cancel();
           this.#opened();
         },
-        message: (message) => this.#batches.handle(message),
+        message: (message) => {
+          // The rest of what was read in one go with the end is nobody's any more.
+          if (this.#end === null) this.#batches.handle(message);
+        },
         bytes: () => this.#keepalive?.alive(),
         tooLong: (bytes) => {
           this.#settings.log.warn(
@@ -185,54 +174,31 @@ export class Session {
 
   #line(message: IrcMessage, placed: Placed): void {
     this.#playback.observe(message);
-    if (this.#linkMatter(message) || this.#registration.handle(message)) return;
+    if (this.#lastWords.hear(message, this.#registered)) return this.#serverEnds();
+    switch (message.command) {
+      case "PING":
+        return this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
+      case "PONG":
+        return void this.#fence.pong(lastParam(message));
+      case "396":
+        return this.#hostShown(param(message, 1));
+    }
+    if (this.#registration.handle(message)) return;
     // Some servers tell their features again when they change.
-    if (message.command === "005") this.features.add(message.params);
+    if (message.command === "005") this.#features.add(message.params);
     else this.#presence?.handle(message, placed.label);
   }
 
-  #linkMatter(message: IrcMessage): boolean {
-    switch (message.command) {
-      case "PING":
-        this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
-        return true;
-      case "PONG":
-        this.#fence.pong(lastParam(message));
-        return true;
-      case "ERROR":
-        this.#serverEnds(lastParam(message));
-        return true;
-      case "464":
-      case "465":
-      case "466":
-        this.#refused(message);
-        return true;
-      case "396":
-        this.#hostShown(param(message, 1));
-        return true;
-      default:
-        return false;
-    }
-  }
-
-  #refused(message: IrcMessage): void {
-    this.#numeric = message.command;
-    this.#serverWords ??= lastParam(message);
-    // Most servers close now with more words; some leave the socket open for ever.
-    this.#timers.after(1_000, () => this.#connection?.destroy());
-  }
-
-  #serverEnds(words: string): void {
-    if (this.#quitting) return this.#sender.workedOff();
-    this.#serverWords = words;
-    if (/flood/i.test(words)) this.#pace.slower();
-    this.#timers.after(1_000, () => this.#connection?.destroy());
+  #serverEnds(): void {
+    if (this.#quitting) return this.#lastWords.ofFlood ? undefined : this.#sender.workedOff();
+    // Some servers leave the socket open for ever.
+    this.#timers.after(CLOSE_MS, () => this.#connection?.destroy());
   }
 
   #hostShown(written: string): void {
     const [user = "", host] = written.split("@");
-    if (host === undefined) this.self.learn("", written);
-    else this.self.learn(user, host);
+    if (host === undefined) this.#self.learn("", written);
+    else this.#self.learn(user, host);
   }
 
   /** Only now: during registration a server may be silent for long (ident, DNS), and has a deadline of its own. */
@@ -275,8 +241,8 @@ export class Session {
     this.#presence = new Presence({
       settings: this.#settings,
       host: this.#host,
-      features: this.features,
-      self: this.self,
+      features: this.#features,
+      self: this.#self,
       timers: this.#timers,
       fence: this.#fence,
       sender: this.#sender,
@@ -289,13 +255,8 @@ export class Session {
   #socketClosed(error: Error | null): void {
     this.#closed.resolve();
     if (this.#quitting) return this.#finish({ kind: "stopped", reason: "We said goodbye" });
-    this.#finish(linkEndOf({
-      serverWords: this.#serverWords,
-      numeric: this.#numeric,
-      socketError: error === null ? null : describeError(error),
-      untrusted: error instanceof PinError || isCertificateError(error),
-      registered: this.#registered,
-    }));
+    if (this.#lastWords.ofFlood) this.#pace.slower();
+    this.#finish(this.#lastWords.end(error, this.#registered));
   }
 
   /** Says goodbye and gives the server a moment to close, so that the last lines are certain to be worked off. */
@@ -323,9 +284,4 @@ export class Session {
       error: describeError(thrown),
     });
   }
-}
-
-function isCertificateError(error: Error | null): boolean {
-  const code = error !== null && "code" in error ? String(error.code) : "";
-  return /CERT|ALTNAME|ISSUER|SELF_SIGNED|VERIFY/.test(code);
 }

@@ -578,3 +578,47 @@ Deno.test("random lines raise no fault and send no command", async () => {
   assert.deepEqual(sent.filter((command) => !allowed.includes(command)), []);
   assert.ok(sent.filter((command) => command === "NOTICE").length <= 1);
 });
+
+Deno.test("many channels are joined in few lines, keys first", async () => {
+  await using server = new ScriptedServer();
+  const channels = Array.from({ length: 25 }, (_, i) => `#c${i}`);
+  await using relay = start(server.asServer, { channels, keys: { "#c20": "k20", "#c3": "k3" } });
+  for (const name of channels) await relay.up(name);
+  const joins = server.lines.filter((line) => line.command === "JOIN").map((line) => line.params);
+  assert.deepEqual(joins.map((params) => params[0]?.split(",").length), [10, 10, 5]);
+  assert.match(joins[0]?.join(" ") ?? "", /^#c3,#c20,#c0,.* k3,k20$/);
+});
+
+Deno.test("a configured delay joins one channel at a time", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer, { channels: ["#a", "#b", "#c"], joinDelayMs: 30 });
+  for (const name of ["#a", "#b", "#c"]) await relay.up(name);
+  const joins = server.lines.filter((line) => line.command === "JOIN");
+  assert.deepEqual(joins.map((line) => line.params[0]), ["#a", "#b", "#c"]);
+  assert.ok((joins[2]?.atMs ?? 0) - (joins[0]?.atMs ?? 0) >= 50);
+});
+
+Deno.test("Excess Flood halves the pace of the next link", async () => {
+  await using server = new ScriptedServer();
+  await using relay = start(server.asServer, { burst: 4, messageDelayMs: 40 });
+  await relay.up();
+  server.send("ERROR :Closing Link: host (Excess Flood)");
+  server.hangUp();
+  assert.equal((await relay.ended).kind, "lost");
+  await using again = start(server.asServer, {}, relay.bridge);
+  await again.up();
+  const mark = server.lines.length;
+  const receipts = await again.say("1\n2\n3\n4\n5");
+  assert.ok(receipts.every((receipt) => receipt.outcome === "confirmed"));
+  const sent = server.lines.slice(mark).filter((line) => line.command === "PRIVMSG");
+  // Two at once at most, the JOIN took one of them; then one in at least twice the configured delay.
+  assert.ok((sent[4]?.atMs ?? 0) - (sent[0]?.atMs ?? 0) >= 3 * 80);
+});
+
+Deno.test("names are compared as the server says", async () => {
+  await using server = new ScriptedServer({ features: "CASEMAPPING=rfc1459" });
+  await using relay = start(server.asServer, { channels: ["#film{"] });
+  await relay.up("#film{");
+  server.send(`:${ALICE} PRIVMSG #FILM[ :same place`);
+  assert.equal((await relay.message("same place")).channel, "#film{");
+});

@@ -8,6 +8,8 @@ export interface FoldOptions {
   readonly clock: Clock;
   /** How long a line stands for its repeats; 0: every line is shown. */
   readonly windowMs: number;
+  /** So many equal lines within the window are shown as they come: a link that came back twice is no noise. */
+  readonly showFirst: number;
   readonly show: (line: LogLine) => void;
 }
 
@@ -18,8 +20,8 @@ interface Watched {
 }
 
 /**
- * Shows the first of a run of equal lines at once and the rest as one line at the end of the window:
- * "… 57 times in 60 s" counts the first one too. Debug lines are never folded: who reads them wants each in its place.
+ * Shows the first few of a run of equal lines at once and the rest as one line at the end of the window:
+ * "… 57 times in 60 s" counts the first ones too. Debug lines are never folded: who reads them wants each in its place.
  */
 export class Folder implements Disposable {
   readonly #options: FoldOptions;
@@ -42,7 +44,8 @@ export class Folder implements Disposable {
     const watched = this.#watched.get(key);
     if (watched === undefined) return this.#watch(key, line);
     watched.times++;
-    this.#sweep();
+    if (watched.times <= this.#options.showFirst) this.#options.show(line);
+    else this.#sweep();
   }
 
   /** Shows every summary that is due later, and folds no more. */
@@ -76,8 +79,8 @@ export class Folder implements Disposable {
   }
 
   #summarise({ line, times, sinceMs }: Watched): void {
-    if (times < 2) return;
-    const { clock, show } = this.#options;
+    const { clock, show, showFirst } = this.#options;
+    if (times <= showFirst) return;
     const seconds = Math.max(1, Math.round((clock.monotonic() - sinceMs) / 1000));
     const message = `${line.message} … ${times} times in ${seconds} s`;
     const properties = new Map([...line.properties, ["times", times]]);
@@ -94,7 +97,9 @@ export class Folder implements Disposable {
   async #sweepUntilQuiet(): Promise<void> {
     const { clock, windowMs } = this.#options;
     for (;;) {
-      const first = [...this.#watched.values()].find((watched) => watched.times > 1);
+      const first = [...this.#watched.values()].find(({ times }) =>
+        times > this.#options.showFirst
+      );
       if (first === undefined) return;
       await clock.sleep(first.sinceMs + windowMs - clock.monotonic(), this.#ended.signal);
       this.#showExpired();

@@ -11,6 +11,7 @@ import { Redactor } from "./redactor.ts";
 
 const ROOT = "relay";
 const FOLD_WINDOW_MS = 60_000;
+const FOLD_AFTER = 5;
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const DRAIN_LIMIT_MS = 2_000;
 
@@ -34,6 +35,8 @@ export interface LoggingOptions {
   readonly sink?: ByteSink;
   /** How long equal lines are counted in place of being shown; 0 shows each. 60 s unless given. */
   readonly foldWindowMs?: number;
+  /** How many equal lines are shown before they are counted. 5 unless given. */
+  readonly foldAfter?: number;
 }
 
 export interface Logging extends AsyncDisposable {
@@ -59,6 +62,7 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
   const folder = new Folder({
     clock: options.clock,
     windowMs: options.foldWindowMs ?? FOLD_WINDOW_MS,
+    showFirst: options.foldAfter ?? FOLD_AFTER,
     show: (line) => output.write(format(line)),
   });
   const clean = {

@@ -27,6 +27,7 @@ export async function captureLog(options: Partial<LoggingOptions> = {}): Promise
     terminal: false,
     colour: false,
     foldWindowMs: 0,
+    foldAfter: 1,
     write: (line) => lines.push(line),
     ...options,
   });

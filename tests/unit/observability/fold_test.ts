@@ -87,3 +87,14 @@ Deno.test("many different lines lose no count and are all shown", async () => {
   }
   assert.equal(said, 3_000);
 });
+
+Deno.test("the first few equal lines are shown, the rest is counted", async () => {
+  const captured = await captureLog({ foldWindowMs: 60_000, foldAfter: 2 });
+  const log = captured.logging.logger("test");
+  for (let n = 0; n < 5; n++) log.info("in the room");
+  await captured[Symbol.asyncDispose]();
+  assert.deepEqual(
+    captured.lines.map((line) => line.replace(/^.*msg="([^"]*)".*$/, "$1")),
+    ["in the room", "in the room", "in the room … 5 times in 1 s"],
+  );
+});

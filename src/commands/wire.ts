@@ -1,5 +1,7 @@
+import type { TokenSource } from "../auth/token_source.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
+import type { CredentialSource } from "../bridges/kosmi/options.ts";
 import type { Config, EndpointConfig } from "../config/types.ts";
 import type { Logging } from "../observability/logging.ts";
 import type { AccountId } from "../relay/ids.ts";
@@ -52,7 +54,7 @@ export async function wireAccounts(config: Config, wiring: Wiring): Promise<Wire
         continue;
       }
       const source = tokens.of(account);
-      const bridge = wireKosmi(account, { ...shared, credentials: source });
+      const bridge = wireKosmi(account, { ...shared, credentials: hidingTokens(source, logging) });
       wired.push({ bridge, settings, maintain: (signal) => source.maintain(signal) });
     } catch (error) {
       faults.push(`${account.id}: ${describeError(error)}`);
@@ -60,6 +62,18 @@ export async function wireAccounts(config: Config, wiring: Wiring): Promise<Wire
   }
   if (faults.length > 0) throw new WiringError(faults);
   return wired;
+}
+
+/** Tells the log every token before anybody else sees it. */
+function hidingTokens(source: TokenSource, logging: Logging): CredentialSource {
+  return {
+    async get(signal) {
+      const grant = await source.get(signal);
+      logging.secrets.add(grant.token);
+      return grant;
+    },
+    refused: (token) => source.refused(token),
+  };
 }
 
 async function readPem(path: string | null): Promise<string | null> {

@@ -198,8 +198,16 @@ export class RelayProcess implements AsyncDisposable {
       this.#collect(child.stderr, (text) => this.#stderr += text),
     ]);
     this.#ended = status;
+    await this.#keepLog();
     this.#changes.notify();
     return status;
+  }
+
+  /** For the search for secrets in everything that the tests logged. */
+  async #keepLog(): Promise<void> {
+    const folder = Deno.env.get("KOSMI_RELAY_TEST_LOGS");
+    if (folder === undefined) return;
+    await Deno.writeTextFile(`${folder}/${this.#home.path.replace(/^.*\//, "")}.log`, this.#output);
   }
 
   async #collect(

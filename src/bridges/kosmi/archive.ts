@@ -29,21 +29,21 @@ const SHORTLY_MS = 10 * 60_000;
 export async function readArchive(options: ArchiveOptions): Promise<CaughtUp | null> {
   const newest = await options.page(null);
   if (newest === null) return null;
-  const found = new Map<string, KosmiMessage>();
-  let reached = take(found, newest, options.since);
+  const found = new Found();
+  let reached = found.take(newest, options.since, "forward");
   if (options.since !== null && !reached) {
     // A first page without anything before it is the whole archive, or its oldest part.
     reached = newest.back !== null
       ? await follow(options, found, newest, "back")
       : newest.forward === null || await follow(options, found, newest, "forward");
   }
-  return bounded(options, inOrder(found), reached);
+  return bounded(options, found.inOrder(), reached);
 }
 
 /** Follows one kind of cursor while it leads to messages that are new. True when all that is wanted was found. */
 async function follow(
   options: ArchiveOptions,
-  found: Map<string, KosmiMessage>,
+  found: Found,
   from: ArchivePage,
   direction: "back" | "forward",
 ): Promise<boolean> {
@@ -54,7 +54,7 @@ async function follow(
     const page = await options.page(cursor);
     if (page === null) return false;
     const before = found.size;
-    if (take(found, page, options.since) && direction === "back") return true;
+    if (found.take(page, options.since, direction) && direction === "back") return true;
     // The same messages again: nothing is newer, or going back is not possible.
     if (found.size === before) return direction === "forward" || page.messages.length === 0;
     cursor = page[direction];
@@ -62,31 +62,45 @@ async function follow(
   return false;
 }
 
-/** Adds a page; true when it reaches back to the cursor. */
-function take(
-  found: Map<string, KosmiMessage>,
-  page: ArchivePage,
-  since: Cursor | null,
-): boolean {
-  let reached = false;
-  for (const message of page.messages) {
-    if (!found.has(message.id)) found.set(message.id, message);
-    if (since === null) continue;
-    if (message.id === since.id) reached = true;
-    if (message.atMs !== null && message.atMs < since.atMs) reached = true;
+/** The pages that were fetched. */
+class Found {
+  readonly #ids = new Set<string>();
+  /** Oldest page first; within a page as the server has it. */
+  readonly #pages: (readonly KosmiMessage[])[] = [];
+
+  get size(): number {
+    return this.#ids.size;
   }
-  return reached;
+
+  /** Adds a page behind or (`back`) before the others; true when it reaches back to the cursor. */
+  take(page: ArchivePage, since: Cursor | null, direction: "back" | "forward"): boolean {
+    const fresh = page.messages.filter((message) => !this.#ids.has(message.id));
+    for (const message of fresh) this.#ids.add(message.id);
+    if (direction === "back") this.#pages.unshift(fresh);
+    else this.#pages.push(fresh);
+    return since !== null &&
+      page.messages.some((message) =>
+        message.id === since.id || (message.atMs !== null && message.atMs < since.atMs)
+      );
+  }
+
+  /**
+   * Oldest first. Many messages can bear one time (a clock of whole seconds, a burst): among these the order of the server counts,
+   * whichever way round its pages are.
+   */
+  inOrder(): readonly KosmiMessage[] {
+    const fallings = this.#pages.map(falling);
+    const isReversed = fallings.reduce((sum, one) => sum + one, 0) > 0;
+    return this.#pages.flatMap((page) => isReversed ? page.toReversed() : page)
+      .sort((one, other) => one.atMs === null || other.atMs === null ? 0 : one.atMs - other.atMs);
+  }
 }
 
-/** Oldest first. Messages without a readable time keep the order of the server, which is taken as oldest first. */
-function inOrder(found: ReadonlyMap<string, KosmiMessage>): readonly KosmiMessage[] {
-  const list = [...found.values()];
-  const first = list.find((message) => message.atMs !== null)?.atMs ?? 0;
-  const last = list.findLast((message) => message.atMs !== null)?.atMs ?? 0;
-  if (first > last) list.reverse();
-  return list.sort((one, other) =>
-    one.atMs === null || other.atMs === null ? 0 : one.atMs - other.atMs
-  );
+/** 1: newest first; -1: oldest first; 0: its times don't tell. */
+function falling(page: readonly KosmiMessage[]): number {
+  const first = page.find((message) => message.atMs !== null)?.atMs ?? 0;
+  const last = page.findLast((message) => message.atMs !== null)?.atMs ?? 0;
+  return Math.sign(first - last);
 }
 
 function bounded(

@@ -108,3 +108,23 @@ Deno.test("readArchive() is null where the archive can't be asked", async () => 
   const page = () => Promise.resolve(null);
   assert.equal(await readArchive({ page, since: since(1), limits, nowMs: NOW_MS }), null);
 });
+
+Deno.test("readArchive() keeps the server's order of messages of one time, over pages either way round", async () => {
+  const times = [0, 1, 1, 1, 1, 1, 1, 1, 2].map((second) => NOW_MS - 10_000 + second * 1_000);
+  const all = times.map((atMs, number) => message(number, atMs));
+  for (const isReversed of [false, true]) {
+    const page = (cursor: string | null): Promise<ArchivePage> => {
+      const end = cursor === null ? all.length : Number(cursor);
+      const start = Math.max(0, end - 3);
+      const messages = all.slice(start, end);
+      return Promise.resolve({
+        messages: isReversed ? messages.toReversed() : messages,
+        back: start === 0 ? null : String(start),
+        forward: null,
+      });
+    };
+    const cursor = { id: "m0" as MessageId, atMs: times[0] ?? 0 };
+    const read = await readArchive({ page, since: cursor, limits, nowMs: NOW_MS });
+    assert.deepEqual(texts(read?.messages), ["1", "2", "3", "4", "5", "6", "7", "8"]);
+  }
+});

@@ -42,6 +42,9 @@ const QUIET = [
   "--mute-audio",
   "--lang=en-US",
 ];
+const SYSTEM_TMP = "/tmp";
+const NO_SANDBOX = ["--no-sandbox"];
+const PROFILE_BYTES = 8 * 1024 * 1024;
 const LONGEST_TMPDIR = 60;
 const START_LIMIT_MS = 30_000;
 const CLOSE_LIMIT_MS = 2_000;
@@ -53,23 +56,27 @@ export async function startBrowser(
   signal: AbortSignal,
 ): Promise<LoginBrowser> {
   const { executable, folders, clock } = options;
-  const profile = await folders.makeScratch();
+  const profile = await profileFolder(folders);
   try {
     // A service manager's `root` can't use Chromium's own sandbox; everybody else tries it first.
-    const isRoot = (await Deno.stat(profile)).uid === 0;
-    let browser: Browser;
-    try {
-      browser = await launch(executable, profile, isRoot ? ["--no-sandbox"] : [], signal);
-    } catch (error) {
-      if (isRoot || !/sandbox/i.test(describeError(error))) throw error;
-      browser = await launch(executable, profile, ["--no-sandbox"], signal);
-    }
+    const isRoot = await belongsToRoot(profile);
+    const browser = isRoot
+      ? await launch(executable, profile, NO_SANDBOX, signal)
+      // Many containers have no user namespaces; what Chromium says of that can't be read through the pipe.
+      : await launch(executable, profile, [], signal).catch(() =>
+        launch(executable, profile, NO_SANDBOX, signal)
+      );
     return await localBrowser(browser, profile, clock, signal);
   } catch (error) {
     await removeFolder(profile, clock);
     signal.throwIfAborted();
     throw cannotStart(executable, error);
   }
+}
+
+/** Whose folder it is tells who we are; where it is not there yet the sandbox is tried first. */
+async function belongsToRoot(folder: string): Promise<boolean> {
+  return await Deno.stat(folder).then(({ uid }) => uid === 0, () => false);
 }
 
 async function launch(
@@ -103,9 +110,31 @@ async function launch(
   });
 }
 
-/** Chromium ends at once when the path of a socket below its TMPDIR is longer than the system's 108 bytes. */
+/**
+ * A folder with room for the browser's profile: in the data directory, else (on a read-only or full disk) one that the
+ * browser makes for itself. What a login leaves in it is no secret: the page lives in memory.
+ */
+async function profileFolder(folders: ScratchFolders): Promise<string> {
+  let scratch: string | null = null;
+  try {
+    scratch = await folders.makeScratch();
+    const probe = `${scratch}/probe`;
+    await Deno.writeFile(probe, new Uint8Array(PROFILE_BYTES));
+    await Deno.remove(probe);
+    return scratch;
+  } catch {
+    if (scratch !== null) await Deno.remove(scratch, { recursive: true }).catch(() => {});
+    return `${SYSTEM_TMP}/kosmi-relay-${crypto.randomUUID().slice(0, 8)}`;
+  }
+}
+
+/**
+ * Chromium ends at once when the path of a socket below its TMPDIR is longer than the system's 108 bytes, or when that
+ * folder is not there yet.
+ */
 function shortEnough(folder: string): string {
-  return new TextEncoder().encode(folder).length <= LONGEST_TMPDIR ? folder : "/tmp";
+  const isShort = new TextEncoder().encode(folder).length <= LONGEST_TMPDIR;
+  return isShort && !folder.startsWith(`${SYSTEM_TMP}/kosmi-relay-`) ? folder : SYSTEM_TMP;
 }
 
 async function localBrowser(
@@ -128,9 +157,10 @@ async function localBrowser(
   }
 }
 
+/** In a context that lives in memory: nothing of the login is written into the profile. */
 async function firstPage(browser: Browser): Promise<Page> {
-  const [page] = await browser.pages();
-  return page ?? await browser.newPage();
+  const context = await browser.createBrowserContext();
+  return await context.newPage();
 }
 
 async function endBrowser(browser: Browser, clock: Clock): Promise<void> {

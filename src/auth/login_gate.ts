@@ -38,12 +38,14 @@ export class LoginGate {
     return this.#why?.message ?? null;
   }
 
-  /** The error for somebody who asks while it is closed. */
-  closedError(): Error {
-    const { message, forPerson } = this.#why ?? { message: "Cannot log in yet", forPerson: false };
-    return forPerson
-      ? new NeedsPersonError(message, this.waitMs)
-      : new LoginError("browserFailed", `${message} (next login in ${roughly(this.waitMs)})`);
+  /** True when only a person can mend why it is closed. */
+  get isForPerson(): boolean {
+    return this.#why?.forPerson === true;
+  }
+
+  /** The error for somebody who asks while it is closed for a person. */
+  closedError(): NeedsPersonError {
+    return new NeedsPersonError(this.#why?.message ?? "Cannot log in yet", this.waitMs);
   }
 
   /** A login failed. Returns the error for the caller. */

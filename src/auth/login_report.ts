@@ -42,6 +42,10 @@ export class LoginReport {
     this.#log.info("Starting browser automation for authentication...");
   }
 
+  waiting(waitMs: number): void {
+    this.#log.info("Next login in {wait}", { wait: roughly(waitMs) });
+  }
+
   cached(held: HeldToken): void {
     this.#log.info("💾 Token cached (expires in {hours}h)", { hours: this.#hours(held) });
   }

@@ -8,6 +8,7 @@ import { readJwt } from "./jwt.ts";
 import { LoginError } from "./login_error.ts";
 import { LoginGate, PERSON_WAIT_MS } from "./login_gate.ts";
 import { LoginReport } from "./login_report.ts";
+import { Nap } from "./nap.ts";
 import { SharedFlight } from "./shared_flight.ts";
 import { CHECK_EVERY_MS, RENEW_BEFORE_MS, type TokenAge, tokenAge } from "./token_age.ts";
 import type { TokenGrant, TokenSource, TokenStatus } from "./token_source.ts";
@@ -35,6 +36,8 @@ export class LoginSource implements TokenSource {
   readonly #report: LoginReport;
   readonly #gate: LoginGate;
   readonly #flight: SharedFlight<string>;
+  /** Between two looks of the daily check. */
+  readonly #nap: Nap;
   #held: HeldToken | null = null;
   #loaded = false;
   #handedOut = false;
@@ -43,12 +46,12 @@ export class LoginSource implements TokenSource {
   /** A renewed token that is short-lived must not be renewed at every look: monotonic milliseconds. */
   #renewNotBefore = -Infinity;
   #forced = false;
-  #wake: () => void = () => {};
 
   constructor(options: LoginSourceOptions) {
     this.#options = options;
     this.#report = new LoginReport(options);
     this.#gate = new LoginGate(options);
+    this.#nap = new Nap(options.clock);
     this.#flight = new SharedFlight((signal) => this.#obtain(signal));
   }
 
@@ -58,7 +61,7 @@ export class LoginSource implements TokenSource {
     const age = held === null ? "expired" : this.#age(held);
     // Once connected, a reconnect does not wait for a renewal: that goes on beside it.
     if (held !== null && (age === "valid" || (age === "soon" && this.#handedOut))) {
-      if (age === "soon") this.#wake();
+      if (age === "soon") this.#nap.wake();
       return this.#grant(held.token);
     }
     return this.#grant(await this.#flight.join(signal));
@@ -66,7 +69,7 @@ export class LoginSource implements TokenSource {
 
   refused(token: string): void {
     const held = this.#held;
-    if (held === null || held.token !== token) return;
+    if (held?.token !== token) return;
     this.#held = null;
     this.#handedOut = false;
     this.#unsaved = false;
@@ -85,9 +88,13 @@ export class LoginSource implements TokenSource {
   }
 
   async maintain(signal: AbortSignal): Promise<void> {
-    while (true) {
-      const waitMs = await this.#check(signal);
-      await this.#sleep(waitMs, signal);
+    try {
+      while (true) {
+        const waitMs = await this.#check(signal);
+        await this.#nap.sleep(waitMs, signal);
+      }
+    } finally {
+      await this.#flight.ended();
     }
   }
 
@@ -144,19 +151,6 @@ export class LoginSource implements TokenSource {
       this.#renewNotBefore - clock.monotonic(),
     );
     return Math.min(CHECK_EVERY_MS, Math.max(SHORTEST_LOOK_MS, dueMs));
-  }
-
-  /** Sleeps, or until somebody finds out that a renewal is due. */
-  async #sleep(waitMs: number, signal: AbortSignal): Promise<void> {
-    const woken = new AbortController();
-    this.#wake = () => woken.abort();
-    try {
-      await this.#options.clock.sleep(waitMs, AbortSignal.any([signal, woken.signal]));
-    } catch {
-      signal.throwIfAborted();
-    } finally {
-      this.#wake = () => {};
-    }
   }
 
   /** The work of one flight: cache, renewal or login, whatever is due. */
@@ -227,7 +221,12 @@ export class LoginSource implements TokenSource {
   }
 
   async #logInWhenOpen(signal: AbortSignal): Promise<string> {
-    if (this.#gate.waitMs > 0) throw this.#gate.closedError();
+    const { waitMs } = this.#gate;
+    if (waitMs === 0) return await this.#logIn(signal);
+    // What only a person can mend is told at once; what passes by itself is waited for.
+    if (this.#gate.isForPerson) throw this.#gate.closedError();
+    this.#report.waiting(waitMs);
+    await this.#options.clock.sleep(waitMs, signal);
     return await this.#logIn(signal);
   }
 

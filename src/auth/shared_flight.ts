@@ -31,6 +31,11 @@ export class SharedFlight<T> {
     }
   }
 
+  /** Resolves when nothing is under way any more; a run that is still wanted is waited for. */
+  async ended(): Promise<void> {
+    await this.#last;
+  }
+
   #start(): Flight<T> {
     const stop = new AbortController();
     const result = this.#last.then(() => {

@@ -30,7 +30,10 @@ export interface TokenSource {
   get(signal: AbortSignal): Promise<TokenGrant>;
   /** The service refused this token: it is discarded, and the next `get` gives another one where it can. */
   refused(token: string): void;
-  /** Renews in good time while the program runs. Rejects only with the signal's reason, when that aborts. */
+  /**
+   * Renews in good time while the program runs. Rejects only with the signal's reason, when that aborts; no browser of ours is
+   * running then, provided that those who called `get` have given up too.
+   */
   maintain(signal: AbortSignal): Promise<void>;
   /** Logs in now, whatever is cached: a person asked for it. */
   renew(signal: AbortSignal): Promise<void>;

@@ -1,3 +1,5 @@
+import { describeError } from "../base/errors.ts";
+
 /** Why something in the data directory can't be used; callers branch on it. */
 export type DataDirectoryFault =
   /** Another process has it. */
@@ -14,8 +16,8 @@ export type DataDirectoryFault =
 /** The data directory can't be used. The message is one or two sentences: what was seen, and what to do. */
 export class DataDirectoryError extends Error {
   override readonly name = "DataDirectoryError";
-  constructor(readonly fault: DataDirectoryFault, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(readonly fault: DataDirectoryFault, message: string) {
+    super(message);
   }
 }
 
@@ -26,24 +28,23 @@ export async function explainFault(
   path: string,
 ): Promise<DataDirectoryError> {
   if (thrown instanceof DataDirectoryError) return thrown;
-  if (thrown instanceof Deno.errors.NotCapable) return sandboxError(thrown, action, path);
+  if (thrown instanceof Deno.errors.NotCapable) return sandboxError(action, path);
   if (thrown instanceof Deno.errors.PermissionDenied) {
     return new DataDirectoryError(
       "denied",
       `Cannot ${action} ${path}: ${await whoMay(path)}`,
-      { cause: thrown },
     );
   }
-  const seen = thrown instanceof Error ? thrown.message : String(thrown);
-  return new DataDirectoryError("broken", `Cannot ${action} ${path}: ${seen}`, { cause: thrown });
+  // The runtime repeats call and path behind the system's own words.
+  const seen = describeError(thrown).replace(/ \(os error \d+\).*/, "");
+  return new DataDirectoryError("broken", `Cannot ${action} ${path}: ${seen}.`);
 }
 
-function sandboxError(thrown: Error, action: string, path: string): DataDirectoryError {
+function sandboxError(action: string, path: string): DataDirectoryError {
   return new DataDirectoryError(
     "sandbox",
     `Cannot ${action} ${path}: this program is only allowed to touch the folder "data" where it is started. ` +
       `Start it in the folder that holds "data" and leave MATTERBRIDGE_DATA_DIR unset, or set it to that folder.`,
-    { cause: thrown },
   );
 }
 
@@ -58,6 +59,10 @@ async function whoMay(path: string): Promise<string> {
   if (info.uid !== null && own !== null && info.uid !== own && own !== 0) {
     return `${at} belongs to uid ${info.uid}, this program runs as uid ${own}. ` +
       `Run: chown -R ${own} ${at} (for a container: on the host, on the mounted folder).`;
+  }
+  if (own === null && info.uid !== null) {
+    return `permission denied; ${at} belongs to uid ${info.uid}. If this program runs as another user, run ` +
+      `chown -R <its uid> ${at} (for a container: on the host, on the mounted folder), else chmod u+rwX ${at}.`;
   }
   const mode = info.mode === null ? "" : ` with mode ${octal(info.mode)}`;
   return `permission denied; ${at} belongs to uid ${info.uid ?? "unknown"}${mode}. ` +

@@ -419,14 +419,57 @@ Deno.test("LoginSource: a pause from a clock that was wrong, or a broken one, is
   await bench.newSource().get(NEVER);
 });
 
-Deno.test("LoginSource: faults that pass are retried with a growing wait, never at every call", async () => {
+Deno.test("LoginSource: faults that pass are told once each, and waited for longer and longer", async () => {
   await using bench = await Bench.open();
   bench.outcomes = Array.from({ length: 200 }, () => new LoginError("pageUnreachable", "offline"));
-  for (let minute = 0; minute < 6 * 60; minute++) {
-    await assert.rejects(bench.source.get(NEVER), /offline/);
-    await bench.clock.advance(MINUTE_MS);
+  const waits: number[] = [];
+  for (let attempt = 0; attempt < 9; attempt++) {
+    const asked = bench.source.get(NEVER);
+    asked.catch(() => {});
+    if (attempt > 0) {
+      await bench.clock.waitForSleeps();
+      waits.push(bench.clock.sleeps[0] ?? 0);
+      await bench.clock.advanceToNextSleep();
+    }
+    await assert.rejects(asked, { name: "LoginError", message: "offline" });
+    assert.equal(bench.logins.length, attempt + 1);
   }
-  assert.ok(bench.logins.length > 10 && bench.logins.length < 25, `${bench.logins.length} logins`);
+  const seconds = waits.map((waitMs) => waitMs / 1000);
+  assert.deepEqual(seconds, [22.5, 45, 90, 180, 360, 720, 1350, 1350]);
+});
+
+Deno.test("LoginSource: an abort ends the wait for the next login", async () => {
+  await using bench = await Bench.open();
+  bench.outcomes = [new LoginError("pageUnreachable", "offline")];
+  await assert.rejects(bench.source.get(NEVER), /offline/);
+  const stop = new AbortController();
+  const waiting = bench.source.get(stop.signal);
+  await bench.clock.waitForSleeps();
+  stop.abort(new Error("stopping"));
+  await assert.rejects(waiting, /stopping/);
+  assert.deepEqual(bench.clock.sleeps, []);
+});
+
+Deno.test("LoginSource.maintain() lets go only after the login of another caller has ended", async () => {
+  await using bench = await Bench.open();
+  let ended = false;
+  bench.outcomes = [
+    (signal) =>
+      new Promise((_resolve, reject) =>
+        signal.addEventListener("abort", () =>
+          setTimeout(() => {
+            ended = true;
+            reject(signal.reason);
+          }, 20))
+      ),
+  ];
+  const stop = new AbortController();
+  const maintained = bench.source.maintain(stop.signal);
+  bench.source.get(stop.signal).catch(() => {});
+  await until(() => bench.logins.length === 1, "the login");
+  stop.abort(new Error("stopping"));
+  await assert.rejects(maintained, /stopping/);
+  assert.equal(ended, true);
 });
 
 Deno.test("LoginSource: an abort ends the login and leaves the way open for the next", async () => {

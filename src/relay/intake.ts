@@ -61,6 +61,7 @@ export class Intake {
   }
 
   #message(origin: EndpointId, from: RelayAccount, received: MessageEvent): NewDelivery[] {
+    if (this.#isOurCopy(origin, received.id)) return [];
     const event = rewrite(from.settings, received);
     if (ignoreReason(from.settings, received) !== null || textOf(event.text).trim() === "") {
       return [];
@@ -80,6 +81,11 @@ export class Intake {
       gateway: route.gateway,
       speaker: event.late ? null : `${origin} ${event.sender.id}`,
     }));
+  }
+
+  /** Under a new identity a service shows us our own copies as somebody else's: their ids tell. */
+  #isOurCopy(origin: EndpointId, id: MessageId | null): boolean {
+    return id !== null && this.#options.store.sourceOf({ endpoint: origin, id }) !== null;
   }
 
   #edit(origin: EndpointId, from: RelayAccount, received: EditEvent): NewDelivery[] {

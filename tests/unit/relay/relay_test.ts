@@ -305,3 +305,14 @@ Deno.test("Relay does not think a message old because somebody set the clock", a
   await bench.clock.advance(5_000);
   await right.waitForTexts([0, 1, 2, 3, 4, 5].map((n) => `<alice> ${n}`));
 });
+
+Deno.test("Relay does not relay its own copies that come back as somebody else's", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  left.emit(message("one", { ...at(bench), id: messageId("1") }));
+  await right.waitForTexts(["<alice> one"]);
+  await bench.clock.advance(10);
+  right.emit(message("<alice> one", { ...at(bench), id: messageId("memory.right-1") }));
+  right.emit(message("two", { ...at(bench), id: messageId("9") }));
+  await left.waitForTexts(["<alice> two"]);
+});

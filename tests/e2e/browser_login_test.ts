@@ -251,6 +251,20 @@ browserTest("starts below a path that is too long for Chromium's sockets", async
   await site.logIn({ directory });
 });
 
+browserTest("starts beside a data directory that takes nothing", async () => {
+  await using site = await Site.open();
+  const refuse = () => Promise.reject(new Error("Read-only file system"));
+  const directory = { path: site.directory.path, makeScratch: refuse, write: refuse };
+  const profiles = () =>
+    Array.from(Deno.readDirSync("/tmp"), ({ name }) => name)
+      .filter((name) => name.startsWith("kosmi-relay-"));
+  const before = profiles();
+  await site.logIn({ directory });
+  assert.deepEqual(profiles().filter((name) => !before.includes(name)), []);
+  site.kosmi.setVariant({ login: { button: "none" } });
+  await site.fails("pageChanged", /no picture of it could be saved/, { directory });
+});
+
 browserTest("uses a browser elsewhere in a window of its own, and leaves it running", async () => {
   await using site = await Site.open();
   await using remote = await startRemoteBrowser();

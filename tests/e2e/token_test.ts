@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type KosmiSandbox, startKosmi } from "../sandbox/kosmi/mod.ts";
 import { browserProcesses } from "../support/browser_processes.ts";
 import { type RelayProcess, startRelay } from "../support/relay_process.ts";
-import { needs } from "../support/skip.ts";
+import { findProgram, needs } from "../support/skip.ts";
 import { until } from "../support/wait.ts";
 
 const EMAIL = "bot@example.org";
@@ -152,6 +152,24 @@ browserTest(
     }
   },
 );
+
+browserTest("token: the login needs no more than the compiled binary may", async () => {
+  await using kosmi = await startKosmi();
+  const browser = findProgram("chromium") ?? "chromium";
+  await using relay = await startRelay({
+    config: configOf(kosmi, `Email="${EMAIL}"\nPassword="${PASSWORD}"`),
+    env: { MATTERBRIDGE_DATA_DIR: "data" },
+    permissions: [
+      "--allow-net",
+      "--allow-env",
+      `--allow-read=./data,./matterbridge.toml,${browser}`,
+      "--allow-write=./data",
+      `--allow-run=${browser}`,
+    ],
+  });
+  await relay.waitForLog(/msg="in main"/, { timeoutMs: 30_000 });
+  assert.equal(kosmi.counters.logins, 1);
+});
 
 browserTest("token: one that expires within 7 days is renewed at the start", async () => {
   await using scene = await Scene.open({ start: false });

@@ -19,6 +19,7 @@ export function accountSettings(account: AccountConfig): AccountSettings {
     showReactions: account.showReactions,
     showReplies: account.showReplies,
     showJoinPart: account.showJoinPart,
+    showJoinPartFor: account.showJoinPartFor,
     verboseJoinPart: account.verboseJoinPart,
     showQuit: account.showQuit,
     showNickChange: account.showNickChange,

@@ -1,7 +1,7 @@
 import { type ForeignKey, option } from "./option.ts";
 import { DEFAULT_NICK_FORMAT, nickTemplate } from "./nick_template.ts";
 import { extractions, patternWords, replacements } from "./pattern_types.ts";
-import { boolean, text } from "./value_types.ts";
+import { boolean, choice, text } from "./value_types.ts";
 
 /** Keys of every account, whatever its service; in [general] they hold for all accounts. */
 export const ACCOUNT_OPTIONS = {
@@ -93,6 +93,13 @@ export const ACCOUNT_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: "Says to this account who comes and leaves elsewhere.",
+  }),
+  showJoinPartFor: option({
+    key: "ShowJoinPartFor",
+    type: choice(["everybody", "speakers"]),
+    fallback: "everybody",
+    doc:
+      "Whose coming, going and nick changes are told: everybody's, or only of those who spoke in the last 30 minutes (ours, not Matterbridge's).",
   }),
   verboseJoinPart: option({
     key: "VerboseJoinPart",

@@ -7,10 +7,11 @@ import {
   type Composition,
   type Reference,
 } from "./compose.ts";
-import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent } from "./event.ts";
+import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent, Person } from "./event.ts";
 import { ignoreReason, rewrite } from "./filter.ts";
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "./ids.ts";
 import type { RecentMessages } from "./recent_messages.ts";
+import type { RecentSpeakers } from "./recent_speakers.ts";
 import type { Acceptance, NewDelivery, RelayStore, SourceRef } from "./relay_store.ts";
 import { textOf } from "./rich_text.ts";
 import type { Routing } from "./routing.ts";
@@ -26,6 +27,7 @@ export interface IntakeOptions {
   readonly routing: Routing;
   readonly store: RelayStore;
   readonly recent: RecentMessages;
+  readonly speakers: RecentSpeakers;
   readonly clock: Clock;
 }
 
@@ -69,18 +71,27 @@ export class Intake {
     if (event.id !== null) {
       this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
     }
+    this.#options.speakers.spoke(origin, event.sender, this.#options.clock.now(), event.id);
     const repliedTo = event.replyTo?.id ?? null;
     return this.#options.routing.from(origin).map((route) => ({
       endpoint: route.destination,
       outgoing: composeMessage(
         this.#composition(route, from),
         event,
-        repliedTo === null ? NOTHING : this.#reference(origin, repliedTo, route.destination),
+        repliedTo === null
+          ? this.#addressed(route, textOf(event.text))
+          : this.#reference(origin, repliedTo, route.destination),
       ),
       source: event.id === null ? null : { endpoint: origin, id: event.id },
       gateway: route.gateway,
       speaker: event.late ? null : `${origin} ${event.sender.id}`,
     }));
+  }
+
+  /** "Zoë: yes" answers what Zoë said last over there, where the service can show that; the text says it anyway. */
+  #addressed(route: Route, text: string): Reference {
+    const speaker = this.#options.speakers.addressed(route.destination, text);
+    return speaker === null ? NOTHING : { id: speaker.messageId, message: null };
   }
 
   /** Under a new identity a service shows us our own copies as somebody else's: their ids tell. */
@@ -126,13 +137,22 @@ export class Intake {
         (route, reference) => composeLine(this.#composition(route, from), event, reference),
       );
     }
+    const isSpeaker = "who" in event && this.#spokeLately(origin, event.who);
     return this.#options.routing.from(origin).flatMap((route) => {
+      if ("who" in event && !isSpeaker && this.#receiver(route).showJoinPartFor === "speakers") {
+        return [];
+      }
       const topic = event.kind === "topic" && this.#receiver(route).syncTopic;
       const outgoing = topic
         ? { kind: "topic" as const, topic: event.topic }
         : composeLine(this.#composition(route, from), event, NOTHING);
       return outgoing === null ? [] : [followUp(route, outgoing)];
     });
+  }
+
+  #spokeLately(origin: EndpointId, who: Person): boolean {
+    const speaker = this.#options.speakers.find(origin, who.id);
+    return speaker !== null && this.#options.clock.now() - speaker.atMs <= LATELY_MS;
   }
 
   /** Lines about a message, only where that message was relayed. */
@@ -191,6 +211,9 @@ export class Intake {
     };
   }
 }
+
+/** Who said nothing for longer is no part of the conversation: their coming and going is noise. */
+const LATELY_MS = 30 * 60_000;
 
 const NOTHING: Reference = { id: null, message: null };
 

@@ -11,6 +11,7 @@ import { Intake, type RelayAccount } from "./intake.ts";
 import type { ChannelState, LinkState } from "./link_state.ts";
 import type { RelayObserver } from "./observer.ts";
 import { RecentMessages } from "./recent_messages.ts";
+import { RecentSpeakers } from "./recent_speakers.ts";
 import type { OutboxLimits, RelayStore } from "./relay_store.ts";
 import { Routing } from "./routing.ts";
 import type { Gateway, GatewayEndpoint } from "./settings.ts";
@@ -54,6 +55,7 @@ export class Relay {
       routing: this.#routing,
       store: options.store,
       recent: new RecentMessages(),
+      speakers: new RecentSpeakers(),
       clock: options.clock,
     });
     this.#loop = new CoreLoop({

@@ -25,6 +25,8 @@ export interface ReceiverSettings {
   readonly showReactions: boolean;
   readonly showReplies: boolean;
   readonly showJoinPart: boolean;
+  /** Whose coming, going and renaming is told, where it is told at all. */
+  readonly showJoinPartFor: "everybody" | "speakers";
   readonly verboseJoinPart: boolean;
   readonly showQuit: boolean;
   readonly showNickChange: boolean;

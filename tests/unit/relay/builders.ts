@@ -88,6 +88,7 @@ export function settings(more: Partial<AccountSettings> = {}): AccountSettings {
     showReactions: true,
     showReplies: true,
     showJoinPart: false,
+    showJoinPartFor: "everybody",
     verboseJoinPart: false,
     showQuit: false,
     showNickChange: false,

@@ -316,3 +316,35 @@ Deno.test("Relay does not relay its own copies that come back as somebody else's
   right.emit(message("two", { ...at(bench), id: messageId("9") }));
   await left.waitForTexts(["<alice> two"]);
 });
+
+Deno.test("Relay makes a line that names somebody an answer to what they said last", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  right.emit(message("question", { ...at(bench), id: messageId("q"), sender: person("Zoë") }));
+  await left.waitForTexts(["<Zoë> question"]);
+  const targets: (string | null)[] = [];
+  right.fate = (part) => (targets.push(part.target), "confirm");
+  left.emit(message("Zoë: yes", at(bench)));
+  left.emit(message("nobody: no", at(bench)));
+  await right.waitForTexts(["<alice> Zoë: yes", "<alice> nobody: no"]);
+  assert.deepEqual(targets, ["q", null]);
+});
+
+Deno.test("Relay tells of those who spoke lately only, where that is wanted", async () => {
+  await using bench = new Bench({ settings: { showJoinPart: true, showJoinPartFor: "speakers" } });
+  const { left, right } = bench;
+  const leave = (nick: string) =>
+    ({
+      ...at(bench),
+      kind: "leave",
+      late: false,
+      who: person(nick),
+      how: "part",
+      by: null,
+      reason: null,
+    }) as const;
+  left.emit(message("hello", at(bench)));
+  left.emit(leave("lurker"));
+  left.emit(leave("alice"));
+  await right.waitForTexts(["<alice> hello", "<system> alice parts"]);
+});

@@ -10,6 +10,7 @@ import type { Config, KosmiAccountConfig } from "../config/types.ts";
 import type { Logging } from "../observability/logging.ts";
 import type { DataDirectory } from "../store/data_directory.ts";
 import { TokenCaches } from "../store/token_cache.ts";
+import { visitorToken } from "../store/visitor_token.ts";
 import { endpointsOf, protocolOf } from "./wire_kosmi.ts";
 
 export interface TokenWiring {
@@ -41,7 +42,7 @@ export class TokenSources {
 
   /** Where an account's tokens come from: its Token, else its login, else an anonymous visitor's. */
   of(account: KosmiAccountConfig): TokenSource {
-    const { clock } = this.#wiring;
+    const { clock, data } = this.#wiring;
     const login = this.#loginSource(account);
     if (account.token !== null) {
       return new ConfiguredSource({
@@ -57,6 +58,7 @@ export class TokenSources {
           { endpoints: endpointsOf(account), protocol: protocolOf(account), clock },
           signal,
         ),
+      kept: visitorToken(data, account.id, isJwt, this.#log(account)),
       clock,
     });
   }

@@ -40,6 +40,23 @@ Deno.test("AnonymousSource keeps one visitor over reconnects, and takes a new on
   assert.equal(source.status().origin, "anonymous");
 });
 
+Deno.test("AnonymousSource is the same visitor in the next run, and forgets one that is refused", async () => {
+  const clock = new FakeClock();
+  let stored: string | null = null;
+  const kept = {
+    load: () => Promise.resolve(stored),
+    save: (token: string | null) => Promise.resolve(void (stored = token)),
+  };
+  const login = () => Promise.resolve(tokenFor(clock.now(), DAY_MS));
+  const first = await new AnonymousSource({ login, clock, kept }).get(NEVER);
+  const next = new AnonymousSource({ login, clock, kept });
+  assert.deepEqual(await next.get(NEVER), first);
+  next.refused(first.token);
+  assert.equal(stored, null);
+  assert.notEqual((await next.get(NEVER)).token, first.token);
+  assert.notEqual(stored, null);
+});
+
 Deno.test("AnonymousSource shares one request, and passes its failure on", async () => {
   let requests = 0;
   const source = new AnonymousSource({

@@ -21,6 +21,7 @@ export interface SeedResult {
   /** Anything else that must not be: it never settled, a fault of the program was logged … */
   readonly troubles: readonly string[];
   readonly tookMs: number;
+  /** What the relay logged, what was shown, what passed to and from the IRC server. */
   readonly log: string;
 }
 
@@ -55,7 +56,19 @@ export async function runSeed(plan: Plan): Promise<SeedResult> {
     records: player.records,
     troubles,
     tookMs: performance.now() - startedMs,
-    log: world.relay.output,
+    log: [
+      world.relay.output,
+      ...(["irc", "kosmi"] as const).flatMap((side) => [
+        `== shown at ${side}`,
+        ...shown[side].map(({ text, atMs }) => `${Math.round(atMs)} ${text}`),
+      ]),
+      ...[...world.tap.links].flatMap(([number, { lines }]) => [
+        `== connection ${number} to IRC`,
+        ...lines.map(({ way, atMs, text }) =>
+          `${Math.round(atMs)} ${way === "toServer" ? ">" : "<"} ${text}`
+        ),
+      ]),
+    ].join("\n"),
   };
 }
 

@@ -22,6 +22,9 @@ export interface WorldOptions {
   readonly ircPort?: number;
   readonly kosmiPort?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs as the relay in place of src/main.ts, and its arguments: see `startRelay`. */
+  readonly entry?: string;
+  readonly args?: readonly string[];
   readonly start?: boolean;
 }
 
@@ -48,6 +51,8 @@ export class World implements AsyncDisposable {
       await startRelay({
         config: worldConfig(options, kosmi, irc),
         env: options.env ?? {},
+        ...(options.entry === undefined ? {} : { entry: options.entry }),
+        ...(options.args === undefined ? {} : { args: options.args }),
       }),
     );
     stack.move();

@@ -22,7 +22,7 @@ HTTPEndpoint="${kosmi.httpEndpoint}"
 WSEndpoint="${kosmi.wsEndpoint}"
 ImageEndpoint="${kosmi.imageEndpoint}"
 Email="bot@example.org"
-Password="correct horse"
+Password="s3cr3t horse"
 [[gateway]]
 name="bench"
 enable=true

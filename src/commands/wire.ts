@@ -38,6 +38,7 @@ export async function wireAccounts(config: Config, wiring: Wiring): Promise<Wire
   const tokens = new TokenSources(config, wiring);
   const faults: string[] = [];
   const wired: WiredAccount[] = [];
+  const maintained = new Set<TokenSource>();
   for (const account of config.accounts) {
     const shared = {
       general: config.general,
@@ -55,13 +56,20 @@ export async function wireAccounts(config: Config, wiring: Wiring): Promise<Wire
       }
       const source = tokens.of(account);
       const bridge = wireKosmi(account, { ...shared, credentials: hidingTokens(source, logging) });
-      wired.push({ bridge, settings, maintain: (signal) => source.maintain(signal) });
+      wired.push({ bridge, settings, maintain: once(maintained, source) });
     } catch (error) {
       faults.push(`${account.id}: ${describeError(error)}`);
     }
   }
   if (faults.length > 0) throw new WiringError(faults);
   return wired;
+}
+
+/** Accounts may share a source: one of them keeps it fresh. */
+function once(maintained: Set<TokenSource>, source: TokenSource): WiredAccount["maintain"] {
+  if (maintained.has(source)) return () => Promise.resolve();
+  maintained.add(source);
+  return (signal) => source.maintain(signal);
 }
 
 /** Tells the log every token before anybody else sees it. */

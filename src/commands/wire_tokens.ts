@@ -9,7 +9,9 @@ import { anonLogin } from "../bridges/kosmi/anon_login.ts";
 import type { Config, KosmiAccountConfig } from "../config/types.ts";
 import type { Logging } from "../observability/logging.ts";
 import type { DataDirectory } from "../store/data_directory.ts";
+import { loginPauseFile } from "../store/login_pause.ts";
 import { TokenCaches } from "../store/token_cache.ts";
+import { normalEmail } from "../store/token_cache_name.ts";
 import { visitorToken } from "../store/visitor_token.ts";
 import { endpointsOf, protocolOf } from "./wire_kosmi.ts";
 
@@ -25,6 +27,8 @@ export interface TokenWiring {
 export class TokenSources {
   readonly #wiring: TokenWiring;
   readonly caches: TokenCaches;
+  /** Accounts with one login share its token, and its one login at a time. */
+  readonly #logins = new Map<string, LoginSource>();
 
   constructor(config: Config, wiring: TokenWiring) {
     this.#wiring = wiring;
@@ -64,14 +68,25 @@ export class TokenSources {
   }
 
   #loginSource(account: KosmiAccountConfig): LoginSource | null {
-    if (account.email === null) return null;
-    return new LoginSource({
-      cache: this.caches.of(account.email),
-      login: this.#login(account, account.email),
-      clock: this.#wiring.clock,
+    const { email, password } = account;
+    if (email === null) return null;
+    const key = `${normalEmail(email)} ${account.appUrl}`;
+    const shared = this.#logins.get(key);
+    if (shared !== undefined) return shared;
+    const { data, clock } = this.#wiring;
+    const now = () => clock.now();
+    const source = new LoginSource({
+      cache: this.caches.of(email),
+      login: this.#login(account, email),
+      ...(password === null
+        ? {}
+        : { pause: loginPauseFile({ directory: data, email, password, now }) }),
+      clock,
       random: Math.random,
       log: this.#log(account),
     });
+    this.#logins.set(key, source);
+    return source;
   }
 
   #login(account: KosmiAccountConfig, email: string): Login | null {

@@ -93,9 +93,10 @@ function checkLogin(login: KosmiLogin, lookup: Lookup, findings: Findings): void
     const place = lookup.find(emailOption)?.place ?? lookup.place;
     // A fault of the password itself has been told already.
     if (lookup.find(passwordOption)?.raw || token !== null) return;
-    findings.fault(
+    findings.warn(
       place,
-      "stands without Password: set both to log in, or none for an anonymous visitor",
+      "stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; " +
+        "set Password too to log in, or leave both out for an anonymous visitor",
     );
   }
   if (email === null && password !== null) {

@@ -14,7 +14,7 @@ import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/wait.ts";
 
 const EMAIL = "bot@example.org";
-const PASSWORD = "correct horse";
+const PASSWORD = "s3cr3t horse";
 const NEVER = new AbortController().signal;
 
 /** The stand-in web app and a data directory; whoever leaves proves that no browser is left. */

@@ -6,7 +6,7 @@ import { findProgram, needs } from "../support/skip.ts";
 import { until } from "../support/wait.ts";
 
 const EMAIL = "bot@example.org";
-const PASSWORD = "correct horse";
+const PASSWORD = "s3cr3t horse";
 const FILE = "kosmi_token_cache.json";
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 const browserTest = needs("chromium");

@@ -56,7 +56,7 @@ function wireForm(root: string): string {
     const secret = ${root}.getElementById("secret"), go = ${root}.getElementById("go");
     secret.addEventListener("input", () => setTimeout(() => go.setAttribute("aria-disabled", "false"), 200));
     go.addEventListener("click", () => {
-      if (go.getAttribute("aria-disabled") === "true" || secret.value !== "correct horse") return;
+      if (go.getAttribute("aria-disabled") === "true" || secret.value !== "s3cr3t horse") return;
       top.location.href = "/home";
     });`;
 }

@@ -27,7 +27,7 @@ export interface KosmiSandboxOptions {
   readonly port?: number;
   /** Only these rooms exist. Default: "@movienight" and "956fp3" open, "@backstage" private. */
   readonly rooms?: readonly RoomOptions[];
-  /** Who can log in by email. Default: bot@example.org / "correct horse", shown as "Relay Bot". */
+  /** Who can log in by email. Default: bot@example.org / "s3cr3t horse", shown as "Relay Bot". */
   readonly users?: readonly UserOptions[];
   readonly variants?: VariantChange;
   /** How many messages each room keeps. Default 10,000. */
@@ -47,7 +47,7 @@ const DEFAULT_ROOMS: readonly RoomOptions[] = [
 ];
 
 const DEFAULT_USERS: readonly UserOptions[] = [
-  { email: "bot@example.org", password: "correct horse", displayName: "Relay Bot" },
+  { email: "bot@example.org", password: "s3cr3t horse", displayName: "Relay Bot" },
 ];
 
 /** Starts a stand-in Kosmi on loopback. */

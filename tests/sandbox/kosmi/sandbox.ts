@@ -243,7 +243,7 @@ export class KosmiSandbox implements AsyncDisposable {
     if (known !== null) return known;
     const email = options.email ?? "bot@example.org";
     return users.byEmail(email) ??
-      users.add({ email, password: "correct horse", displayName: email.split("@")[0] ?? email });
+      users.add({ email, password: "s3cr3t horse", displayName: email.split("@")[0] ?? email });
   }
 }
 

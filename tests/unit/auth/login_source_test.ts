@@ -31,7 +31,7 @@ class Bench implements AsyncDisposable {
   readonly directory: DataDirectory;
   /** What the next logins do; when empty they give a token of a year. */
   outcomes: (Error | string | Login)[] = [];
-  password = "correct horse";
+  password = "s3cr3t horse";
   source: LoginSource;
 
   static async open(): Promise<Bench> {

@@ -110,9 +110,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       'm.toml:5: irc.libera.SASLMechanism: found "external", which needs UseTLS=true and a TLSClientCertificate',
     ],
   ],
-  ["an Email without Password", sample({ kosmi: 'Email="a@b.c"' }), [
-    "m.toml:6: kosmi.movies.Email: stands without Password: set both to log in, or none for an anonymous visitor",
-  ]],
   ["a Password without Email", sample({ kosmi: 'Password="hunter2"' }), [
     "m.toml:6: kosmi.movies.Password: stands without Email: set both to log in, or none for an anonymous visitor",
   ]],
@@ -286,14 +283,14 @@ Deno.test("loadConfig() tells faults of variables", () => {
     MATTERBRIDGE_IRC_LIBERA_NICK: "a b",
     MATTERBRIDGE_IRC_LIBERA_USETLS: "maybe",
     MATTERBRIDGE_KOSMI_MOVIES_REPLACENICKS: "[[",
-    MATTERBRIDGE_KOSMI_MOVIES_EMAIL: "a@b.c",
+    MATTERBRIDGE_KOSMI_MOVIES_PASSWORD: "hunter2",
     MATTERBRIDGE_GENERAL_OUTBOXMAXMESSAGES: "many",
   });
   assert.deepEqual(faultsOf(loaded).sort(), [
     'environment: MATTERBRIDGE_GENERAL_OUTBOXMAXMESSAGES: found text ("many"), expected a whole number from 1 to 10000000 without quotes',
     'environment: MATTERBRIDGE_IRC_LIBERA_NICK: found text ("a b"), expected a nick: no spaces and none of , * ? ! @ . in it, no digit, sign or # at its start',
     'environment: MATTERBRIDGE_IRC_LIBERA_USETLS: found text ("maybe"), expected true or false without quotes',
-    "environment: MATTERBRIDGE_KOSMI_MOVIES_EMAIL: stands without Password: set both to log in, or none for an anonymous visitor",
+    "environment: MATTERBRIDGE_KOSMI_MOVIES_PASSWORD: stands without Email: set both to log in, or none for an anonymous visitor",
     'environment: MATTERBRIDGE_KOSMI_MOVIES_REPLACENICKS: found text ("[["), expected a list such as [ ["cat", "dog"] ]',
   ]);
 });

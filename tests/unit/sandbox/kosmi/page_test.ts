@@ -105,7 +105,7 @@ Deno.test({
       await openForm(page);
       const anonymous = await token(page);
       await page.type("input[type=email]", EMAIL);
-      await page.type("input[type=password]", "correct horse");
+      await page.type("input[type=password]", "s3cr3t horse");
       await page.keyboard.press("Enter");
       await page.waitForFunction(`localStorage.getItem("token") !== ${JSON.stringify(anonymous)}`);
       assert.equal(kosmi.counters.logins, 1);
@@ -114,7 +114,7 @@ Deno.test({
     await step("values set by a script are not sent", {}, async (page) => {
       await openForm(page);
       await page.evaluate(`for (const field of document.querySelectorAll("input")) {
-        field.value = field.type === "password" ? "correct horse" : "${EMAIL}";
+        field.value = field.type === "password" ? "s3cr3t horse" : "${EMAIL}";
         field.dispatchEvent(new Event("input", { bubbles: true }));
       }`);
       await page.keyboard.press("Tab");
@@ -153,7 +153,7 @@ Deno.test({
     });
 
     await step("a captcha in place of a token", { challenge: "captcha" }, async (page) => {
-      await logIn(page, "correct horse");
+      await logIn(page, "s3cr3t horse");
       await page.waitForSelector('iframe[title="reCAPTCHA"]');
     });
 
@@ -161,7 +161,7 @@ Deno.test({
       "a second factor in place of a token",
       { challenge: "second-factor" },
       async (page) => {
-        await logIn(page, "correct horse");
+        await logIn(page, "s3cr3t horse");
         await page.waitForSelector('input[autocomplete="one-time-code"]');
       },
     );
@@ -172,7 +172,7 @@ Deno.test({
       async (page) => {
         await page.waitForFunction(`localStorage.getItem("token") !== null`);
         const before = await token(page);
-        await logIn(page, "correct horse");
+        await logIn(page, "s3cr3t horse");
         await page.waitForSelector(".account");
         assert.equal(await token(page), before);
       },

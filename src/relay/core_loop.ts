@@ -12,7 +12,7 @@ import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./i
 import type { Intake } from "./intake.ts";
 import type { ChannelState } from "./link_state.ts";
 import type { RelayObserver } from "./observer.ts";
-import type { Acceptance, RelayStore } from "./relay_store.ts";
+import type { Acceptance, NewDelivery, RelayStore } from "./relay_store.ts";
 import type { Routing } from "./routing.ts";
 
 export interface CoreLoopOptions {
@@ -27,13 +27,21 @@ export interface CoreLoopOptions {
   readonly observer: RelayObserver;
 }
 
+type LoopInput = HostInput | { readonly kind: "probe"; readonly reached: () => void };
+
+/** What follows from an event, and the event; null for what the relay itself says. */
+interface Taken {
+  readonly acceptance: Acceptance;
+  readonly event: ChatEvent | null;
+}
+
 /**
  * The one loop that handles what all bridges report, in the order in which they reported it. It stores what follows
  * from events and tells the workers; nobody else does.
  */
 export class CoreLoop {
   readonly #options: CoreLoopOptions;
-  readonly #inputs = new AsyncQueue<HostInput>();
+  readonly #inputs = new AsyncQueue<LoopInput>();
   readonly #channels = new Map<EndpointId, ChannelState>();
 
   constructor(options: CoreLoopOptions) {
@@ -42,6 +50,11 @@ export class CoreLoop {
 
   post(input: HostInput): void {
     this.#inputs.push(input);
+  }
+
+  /** Resolves when all that was posted before has been handled; never when the loop is stuck or has ended. */
+  handled(): Promise<void> {
+    return new Promise((resolve) => this.#inputs.push({ kind: "probe", reached: resolve }));
   }
 
   /** Handles what is left, then ends `run`. */
@@ -65,7 +78,7 @@ export class CoreLoop {
     }
   }
 
-  #handleBatch(batch: readonly HostInput[]): void {
+  #handleBatch(batch: readonly LoopInput[]): void {
     let events: { account: AccountId; event: ChatEvent }[] = [];
     for (const input of batch) {
       if (input.kind === "event") {
@@ -80,32 +93,32 @@ export class CoreLoop {
   }
 
   #acceptEvents(events: readonly { account: AccountId; event: ChatEvent }[]): void {
-    let acceptances: Acceptance[] = [];
+    let taken: Taken[] = [];
     for (const { account, event } of events) {
       const call = event.kind === "message" ? { account, event } : null;
       const command = call === null ? null : this.#options.commands.find(call);
       // What refers to another message must find it stored, also when both came together.
       if (refersToAnother(event) || command !== null) {
-        this.#accept(acceptances);
-        acceptances = [];
+        this.#accept(taken);
+        taken = [];
       }
       if (call !== null && command !== null) {
         this.#obey(command, call);
         continue;
       }
       const acceptance = this.#acceptanceOf(account, event);
-      if (acceptance !== null) acceptances.push(acceptance);
+      if (acceptance !== null) taken.push({ acceptance, event });
     }
-    this.#accept(acceptances);
+    this.#accept(taken);
   }
 
   /** A command is taken over like a message, so that it is not run twice, but it goes nowhere. */
   #obey(command: ChatCommand, call: ChatCommandCall): void {
     const { account, event } = call;
-    const { commands, store, clock, log } = this.#options;
+    const { commands, log } = this.#options;
     const origin = endpointId(account, event.channel);
-    const taken = { origin, messageId: event.id, cursorAtMs: event.atMs, deliveries: [] };
-    if (store.accept([taken], clock.now())[0] === null) return;
+    const acceptance = { origin, messageId: event.id, cursorAtMs: event.atMs, deliveries: [] };
+    if (this.#accept([{ acceptance, event }]) === 0) return;
     const answer = commands.answer(command, call);
     log.info("{nick} asks for {command}", {
       account,
@@ -120,7 +133,7 @@ export class CoreLoop {
       gateway: "",
       speaker: null,
     };
-    this.#accept([{ origin, messageId: null, cursorAtMs: null, deliveries: [delivery] }]);
+    this.#acceptOwn(origin, [delivery]);
   }
 
   #acceptanceOf(account: AccountId, event: ChatEvent): Acceptance | null {
@@ -135,30 +148,42 @@ export class CoreLoop {
     }
   }
 
-  #accept(acceptances: readonly Acceptance[]): void {
-    if (acceptances.length === 0) return;
+  /** Stores what was taken over, and wakes the workers. Answers how many were new. */
+  #accept(taken: readonly Taken[]): number {
+    if (taken.length === 0) return 0;
     const { store, clock, observer } = this.#options;
-    const stored = store.accept(acceptances, clock.now());
+    const stored = store.accept(taken.map(({ acceptance }) => acceptance), clock.now());
     const woken = new Set<EndpointId>();
-    stored.forEach((deliveries, at) => {
-      const origin = acceptances[at]?.origin;
-      if (deliveries === null || origin === undefined) return;
-      observer.accepted(origin, deliveries);
+    let fresh = 0;
+    taken.forEach(({ acceptance: { origin }, event }, at) => {
+      const deliveries = stored[at] ?? null;
+      if (deliveries === null) return observer.duplicate(origin);
+      fresh++;
+      observer.accepted(origin, deliveries, event);
       for (const delivery of deliveries) woken.add(delivery.endpoint);
     });
     for (const endpoint of woken) this.#options.workers.get(endpoint)?.wake();
+    return fresh;
   }
 
-  #handle(input: Exclude<HostInput, { kind: "event" }>): void {
+  /** Lines of the relay's own, which no event stands behind. */
+  #acceptOwn(origin: EndpointId, deliveries: readonly NewDelivery[]): void {
+    const acceptance = { origin, messageId: null, cursorAtMs: null, deliveries };
+    this.#accept([{ acceptance, event: null }]);
+  }
+
+  #handle(input: Exclude<LoopInput, { kind: "event" }>): void {
     switch (input.kind) {
       case "channel-up":
         return this.#channelUp(input);
       case "channel-down":
         return this.#channelDown(input);
+      case "probe":
+        return input.reached();
       case "link-end":
         for (const plan of this.#options.routing.plans(input.account)) {
           const endpoint = endpointId(input.account, plan.channel);
-          this.#channels.delete(endpoint);
+          this.#setChannel(endpoint, null);
           this.#options.workers.get(endpoint)?.channelDown();
         }
     }
@@ -168,7 +193,7 @@ export class CoreLoop {
     const { store, clock, log } = this.#options;
     const endpoint = endpointId(account, channel);
     const nowMs = clock.now();
-    this.#channels.set(endpoint, { kind: "up", sinceMs: nowMs });
+    this.#setChannel(endpoint, { kind: "up", sinceMs: nowMs });
     const written = this.#written(account, channel);
     log.info("in {channel}", { account, channel: written });
     const cursor = store.cursor(endpoint);
@@ -182,10 +207,16 @@ export class CoreLoop {
     this.#options.workers.get(endpoint)?.channelUp(history);
   }
 
+  #setChannel(endpoint: EndpointId, state: ChannelState | null): void {
+    if (state === null) this.#channels.delete(endpoint);
+    else this.#channels.set(endpoint, state);
+    this.#options.observer.channelState(endpoint, state);
+  }
+
   #channelDown({ account, channel, why }: Extract<HostInput, { kind: "channel-down" }>): void {
     const endpoint = endpointId(account, channel);
     const before = this.#channels.get(endpoint);
-    this.#channels.set(endpoint, { kind: "down", ...why });
+    this.#setChannel(endpoint, { kind: "down", ...why });
     this.#options.workers.get(endpoint)?.channelDown();
     if (before?.kind === "down" && before.reason === why.reason) return;
     const facts = { account, channel: this.#written(account, channel), reason: why.reason };
@@ -209,7 +240,7 @@ export class CoreLoop {
       gateway: route.gateway,
       speaker: null,
     }));
-    this.#accept([{ origin, messageId: null, cursorAtMs: null, deliveries }]);
+    this.#acceptOwn(origin, deliveries);
   }
 
   #written(account: AccountId, channel: ChannelId): string {

@@ -242,13 +242,16 @@ export class EndpointWorker {
 
   #reject(active: ActiveShipment, reason: string): void {
     const { store, endpoint, log, observer } = this.#options;
-    const count = active.shipment.deliveries.length;
+    const { deliveries } = active.shipment;
+    const count = deliveries.length;
     this.#settlements.push({ kind: "rejected", shipment: active.shipment.id });
     this.#forget(active);
     store.countDropped(endpoint, count);
-    const gateway = active.shipment.deliveries[0]?.gateway ?? null;
-    observer.dropped(endpoint, gateway, count, reason);
-    log.warn("a message was not relayed: {reason}", { reason, count });
+    const [first] = deliveries;
+    const say = () => log.warn("a message was not relayed: {reason}", { reason, count });
+    if (first === undefined) say();
+    else observer.about(first, say);
+    observer.dropped(endpoint, first?.gateway ?? null, deliveries, reason);
   }
 
   #forget(active: ActiveShipment): void {
@@ -260,7 +263,10 @@ export class EndpointWorker {
     if (this.#settlements.length === 0) return;
     const batch = this.#settlements;
     this.#settlements = [];
-    this.#options.store.settle(batch, this.#options.clock.now());
+    const { store, clock, observer, endpoint } = this.#options;
+    store.settle(batch, clock.now());
+    const shown = batch.filter((settlement) => settlement.kind === "part").length;
+    if (shown > 0) observer.shown(endpoint, shown);
   }
 
   /** Lets new shipments leave, as many as may be under way. */
@@ -324,6 +330,7 @@ export class EndpointWorker {
   }
 
   #announced(count: number, receipt: Receipt): void {
+    if (receipt.outcome === "confirmed") this.#options.observer.shown(this.#options.endpoint, 1);
     if (receipt.outcome === "confirmed" || receipt.outcome === "unknown") return;
     this.#options.store.countDropped(this.#options.endpoint, count);
   }

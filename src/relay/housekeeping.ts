@@ -33,9 +33,10 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
 
 function trim({ store, outbox, clock, log, observer }: HousekeepingOptions): void {
   const counts = new Map<EndpointId, number>();
-  for (const { endpoint, gateway } of store.trim(outbox, clock.now())) {
+  for (const delivery of store.trim(outbox, clock.now())) {
+    const { endpoint, gateway } = delivery;
     counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1);
-    observer.dropped(endpoint, gateway, 1, "too old or too many");
+    observer.dropped(endpoint, gateway, [delivery], "too old or too many");
   }
   for (const [endpoint, count] of counts) {
     log.warn("{count} messages for {endpoint} were too old or too many and are dropped", {

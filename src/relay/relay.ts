@@ -80,6 +80,11 @@ export class Relay {
     return this.#loop.channels;
   }
 
+  /** Resolves as soon as the core has handled all that bridges reported until now; never if it is stuck or has ended. */
+  handled(): Promise<void> {
+    return this.#loop.handled();
+  }
+
   /** The endpoints that get what is said in this channel. */
   neighbours(account: AccountId, channel: ChannelId): readonly GatewayEndpoint[] {
     return this.#routing.from(endpointId(account, channel)).map((route) => route.to);

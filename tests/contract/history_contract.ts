@@ -25,6 +25,34 @@ export function historyTests(test: ContractTest): void {
   });
 
   test(
+    "what was said before the first visit is never relayed, nor after a reconnect",
+    async (stage, world) => {
+      for (const text of numbered("before", 5)) world.saidEarlier(stage.first, "ada", text);
+      await stage.up();
+      world.proxy.cut();
+      await stage.ended();
+      await stage.up();
+      world.say(stage.first, "ada", "after");
+      await stage.host.waitForTexts(stage.first, 1);
+      assert.deepEqual(stage.host.relayed(stage.first), ["after"]);
+    },
+  );
+
+  test(
+    "what was said while away is caught up also where nothing was ever said",
+    async (stage, world) => {
+      if (!world.history) return;
+      await stage.up();
+      await stage.stop();
+      world.say(stage.first, "ada", "the first ever");
+      await stage.up();
+      await stage.stop();
+      await stage.up();
+      assert.deepEqual(stage.host.relayed(stage.first), ["the first ever"]);
+    },
+  );
+
+  test(
     "nothing is missing or double when people talk on through reconnects",
     async (stage, world) => {
       if (!world.history) return;

@@ -26,8 +26,8 @@ export class Flights {
     return this.#list.length;
   }
 
-  get oldest(): Flight | null {
-    return this.#list[0] ?? null;
+  get oldestUnfenced(): Flight | null {
+    return this.#list.find((flight) => !flight.fenced) ?? null;
   }
 
   add(flight: Flight): void {

@@ -19,9 +19,9 @@ export interface HistoryContext {
 }
 
 /**
- * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor only our
- * own lines count: nothing is caught up at the very first start, but what we sent before a crash must be recognised.
- * `cut` tells that the server had more.
+ * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor that
+ * is all of them: the core then only looks where it stands, and finds again what it sent before a crash. `cut` tells
+ * that the server had more.
  */
 export function historyOf(
   lines: readonly IrcMessage[],
@@ -32,8 +32,7 @@ export function historyOf(
   const { rest, whole } = context.asked
     ? { rest: wanted, whole: true }
     : since(wanted, context.cursor);
-  const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null)
-    .filter((one) => context.cursor !== null || one.own);
+  const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null);
   const oldestMs = context.nowMs - context.limits.maxAgeMs;
   const young = messages.filter((one) => (one.own ? one.atMs : one.event.atMs) >= oldestMs);
   const kept = young.slice(-context.limits.maxMessages);

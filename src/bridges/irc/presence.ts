@@ -107,6 +107,10 @@ export class Presence {
     return this.#channels.nameOf(channel);
   }
 
+  isUp(channel: ChannelId): boolean {
+    return this.#channels.isUp(channel);
+  }
+
   /** Every line that is not the link's own business. `label`: the command of ours that it answers. */
   handle(message: IrcMessage, label: string | null): void {
     this.#nickKeeper.observe(message);

@@ -4,7 +4,7 @@ import type { ChannelId } from "../../relay/ids.ts";
 import { plainText, textOf } from "../../relay/rich_text.ts";
 import type { LineBudget } from "./line_budget.ts";
 import type { IrcSettings } from "./options.ts";
-import { composeLines } from "./text/compose.ts";
+import { cleanText, composeLines } from "./text/compose.ts";
 import { singleLine } from "./wire/format_line.ts";
 
 /** What rendering needs to know of the connection. */
@@ -31,7 +31,10 @@ export function renderOutgoing(
     case "message":
       return renderMessage(outgoing, settings, link, channel);
     case "topic": {
-      const topic = clipBytes(singleLine(outgoing.topic), link?.budget.topicBytes ?? TOPIC_BYTES);
+      const topic = clipBytes(
+        cleanText(singleLine(outgoing.topic)),
+        link?.budget.topicBytes ?? TOPIC_BYTES,
+      );
       return [{ kind: "topic", wire: topic as WireText, target: null, speaker: null }];
     }
     case "deletion":
@@ -81,6 +84,6 @@ function relayedNick(message: OutgoingMessage): string | null {
   const protocol = message.sender.account.split(".")[0] ?? "relay";
   const name = written.includes("/") ? written : `${message.sender.person.nick}/${protocol}`;
   // deno-lint-ignore no-control-regex
-  const safe = name.replace(/[\x00-\x20!@,*?$#&%+~:.\x7f]/g, "_");
+  const safe = cleanText(name).replace(/[\x00-\x20!@,*?$#&%+~:.\x7f]/g, "_");
   return clipBytes(safe, RELAYED_NICK_BYTES);
 }

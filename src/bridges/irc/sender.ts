@@ -22,6 +22,7 @@ export interface SenderOptions {
   readonly textBytes: (channel: ChannelId) => number;
   /** The channel's name as the server writes it. */
   readonly nameOf: (channel: ChannelId) => string;
+  readonly isUp: (channel: ChannelId) => boolean;
   /** No echo for this long: a fence is set behind the lines. */
   readonly echoMs: number;
 }
@@ -37,6 +38,8 @@ interface Waiting {
 /** Lines that may pass before a fence is set behind them, where the queue never gets empty. */
 const LINES_PER_FENCE = 4;
 const MAX_RETRIES = 3;
+/** The longest that a line waits for its fence while slower ones are still to follow. */
+const FENCE_MS = 3_000;
 
 /**
  * Everything of ours that costs flood budget leaves through here: first what keeps the link in order (JOIN, NICK),
@@ -70,12 +73,9 @@ export class Sender {
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
     const { promise, resolve } = Promise.withResolvers<Receipt>();
-    if (this.#ended !== null) {
-      resolve({ outcome: "unsent", reason: this.#ended });
-      return promise;
-    }
-    if (signal.aborted) {
-      resolve({ outcome: "unsent", reason: "the sending was given up" });
+    const hindrance = this.#hindrance(channel, signal);
+    if (hindrance !== null) {
+      resolve({ outcome: "unsent", reason: hindrance });
       return promise;
     }
     const giveUp = () => this.#giveUp(waiting);
@@ -88,6 +88,13 @@ export class Sender {
     this.#queue.push(waiting);
     this.#pump();
     return promise;
+  }
+
+  /** Why nothing can be sent there now; null when it can. */
+  #hindrance(channel: ChannelId, signal: AbortSignal): string | null {
+    if (this.#ended !== null) return this.#ended;
+    if (signal.aborted) return "the sending was given up";
+    return this.#options.isUp(channel) ? null : "the channel is not entered";
   }
 
   /** The channel can't be used any more: what waits for it has not left. */
@@ -121,6 +128,11 @@ export class Sender {
   refused(channel: ChannelId | null, label: string | null, reason: string): boolean {
     const flight = label === null ? this.#flights.oldestOf(channel) : this.#flights.labelled(label);
     if (flight === null) return false;
+    if (!this.#options.isUp(flight.channel)) {
+      // We were thrown out while it was under way: it was refused for that, and nobody has seen it.
+      if (this.#flights.remove(flight)) flight.settle({ outcome: "unsent", reason });
+      return true;
+    }
     if (/colou?r|formatting|\+c\b/i.test(reason) && this.#flights.remove(flight)) {
       flight.again(true);
     } else this.#flights.reject(flight, reason);
@@ -250,11 +262,12 @@ export class Sender {
   /** Without echoes a fence is the only confirmation; with them it is the answer to silence. */
   #setFence(): void {
     if (this.#flights.size === 0 || this.#ended !== null) return;
-    if (this.#echoes()) return this.#watchEchoes();
+    if (this.#echoes()) return this.#watchFor(this.#options.echoMs);
     const unfenced = this.#flights.unfenced;
     const idle = this.#queue.length === 0;
     if (unfenced === 0 || this.#fencing) return;
     if (idle || unfenced >= LINES_PER_FENCE) this.#fence();
+    else this.#watchFor(FENCE_MS);
   }
 
   #fence(): void {
@@ -269,15 +282,14 @@ export class Sender {
     });
   }
 
-  #watchEchoes(): void {
+  /** Sets a fence once the oldest line has waited this long for its confirmation. */
+  #watchFor(patienceMs: number): void {
     if (this.#watch !== null) return;
-    this.#watch = this.#options.timers.after(this.#options.echoMs, () => {
+    this.#watch = this.#options.timers.after(patienceMs, () => {
       this.#watch = null;
-      const oldest = this.#flights.oldest;
+      const oldest = this.#flights.oldestUnfenced;
       const nowMs = this.#options.clock.monotonic();
-      if (oldest !== null && !oldest.fenced && nowMs - oldest.sentAtMs >= this.#options.echoMs) {
-        this.#fence();
-      }
+      if (oldest !== null && nowMs - oldest.sentAtMs >= patienceMs && !this.#fencing) this.#fence();
       this.#setFence();
     });
   }

@@ -87,6 +87,7 @@ export class Session {
       has: (name) => this.has(name),
       textBytes: (channel) => this.budget.textBytes(this.nameOf(channel)),
       nameOf: (channel) => this.nameOf(channel),
+      isUp: (channel) => this.#presence?.isUp(channel) ?? false,
       echoMs: limits.echoMs,
     });
   }

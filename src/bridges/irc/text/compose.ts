@@ -101,14 +101,22 @@ function clippedPrefix(prefix: RichText, maxBytes: number): RichText {
 }
 
 // deno-lint-ignore no-control-regex
-const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]/g;
+const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
-/** No control character but line breaks is left: a stored prefix or text could otherwise carry a command. */
+/**
+ * No control character but line breaks is left: a stored prefix or text could otherwise carry a command. Half a
+ * surrogate pair could not be written, and the service's text would differ from ours.
+ */
 function cleaned(rich: RichText, limits: ComposeLimits, lineBreak: string): RichText {
   return rich.map((span) => ({
-    text: span.text.replace(/\r\n?|\n/g, lineBreak).replaceAll("\t", " ").replace(CONTROLS, ""),
+    text: cleanText(span.text.replace(/\r\n?|\n/g, lineBreak)),
     style: limits.stripMarkup ? PLAIN : span.style,
   })).filter((span) => span.text !== "");
+}
+
+/** One span's text, line breaks left as they are. */
+export function cleanText(text: string): string {
+  return text.replaceAll("\t", " ").replace(CONTROLS, "").toWellFormed();
 }
 
 function sourceLines(text: RichText): RichText[] {

@@ -17,7 +17,7 @@ const CODE =
   /[\x02\x1d\x1f\x1e\x11\x16\x0f]|\x03(?:(\d{1,2})(?:,(\d{1,2}))?)?|\x04(?:([0-9a-fA-F]{6})(?:,([0-9a-fA-F]{6}))?)?/g;
 /** Other control characters, and the zero-width space that relays put into nicks to ping nobody. */
 // deno-lint-ignore no-control-regex
-const INVISIBLE = /[\x00-\x08\x0a-\x1f\x7f\u200b]/g;
+const INVISIBLE = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b]/g;
 
 /** Reads mIRC's formatting codes. Loses no visible character; a tab becomes a space. */
 export function readMirc(written: string): RichText {

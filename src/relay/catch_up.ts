@@ -42,6 +42,15 @@ function isMissed(event: MessageEvent, cursor: Cursor): boolean {
 }
 
 /**
+ * Messages of the first visit's history that a later `catchUp` would take for missed, because they are hardly older
+ * than the cursor: to be remembered as taken over.
+ */
+export function saidBeforeUs(history: History, cursor: Cursor): readonly MessageEvent[] {
+  return history.messages.flatMap((message) => message.own ? [] : [message.event])
+    .filter((event) => isMissed(event, cursor));
+}
+
+/**
  * Where the cursor stands at the first visit: at the newest message there is. In an empty history it stands before
  * everything, because our clock and the service's may differ; without a history it stands at now.
  */

@@ -2,9 +2,10 @@ import { AsyncQueue } from "../base/async_queue.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import type { History } from "./bridge.ts";
 import type { HostInput } from "./bridge_host.ts";
 import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
-import { catchUp, type CatchUpLimits, firstCursor } from "./catch_up.ts";
+import { catchUp, type CatchUpLimits, firstCursor, saidBeforeUs } from "./catch_up.ts";
 import { composeOwnLine } from "./compose.ts";
 import type { EndpointWorker } from "./endpoint_worker.ts";
 import type { ChatEvent } from "./event.ts";
@@ -197,7 +198,7 @@ export class CoreLoop {
     const written = this.#written(account, channel);
     log.info("in {channel}", { account, channel: written });
     const cursor = store.cursor(endpoint);
-    if (cursor === null) store.setCursor(endpoint, firstCursor(history, nowMs));
+    if (cursor === null) this.#firstVisit(endpoint, history);
     const missed = history === null
       ? { events: [], gap: false }
       : catchUp(history, cursor, this.#options.catchUp, nowMs);
@@ -205,6 +206,19 @@ export class CoreLoop {
     this.#acceptEvents(missed.events.map((event) => ({ account, event })));
     // Only now: the worker must find its doubtful shipments as the history of this moment shows them.
     this.#options.workers.get(endpoint)?.channelUp(history);
+  }
+
+  /** From here on everything is ours to relay, and nothing that stands there already. */
+  #firstVisit(origin: EndpointId, history: History | null): void {
+    const { store, clock } = this.#options;
+    const nowMs = clock.now();
+    const cursor = firstCursor(history, nowMs);
+    store.setCursor(origin, cursor);
+    const known = history === null ? [] : saidBeforeUs(history, cursor);
+    store.accept(
+      known.map(({ id }) => ({ origin, messageId: id, cursorAtMs: null, deliveries: [] })),
+      nowMs,
+    );
   }
 
   #setChannel(endpoint: EndpointId, state: ChannelState | null): void {

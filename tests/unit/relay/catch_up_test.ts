@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HistoryMessage } from "../../../src/relay/bridge.ts";
-import { catchUp, firstCursor } from "../../../src/relay/catch_up.ts";
+import { catchUp, firstCursor, saidBeforeUs } from "../../../src/relay/catch_up.ts";
 import { textOf } from "../../../src/relay/rich_text.ts";
 import { message, messageId } from "./builders.ts";
 
@@ -69,4 +69,12 @@ Deno.test("firstCursor() stands at the newest message, before everything, or at 
   });
   assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9 });
   assert.deepEqual(firstCursor({ messages: [], complete: true }, 9), { id: null, atMs: 0 });
+});
+
+Deno.test("saidBeforeUs() answers what a later catchUp() would take though it stood there before", () => {
+  const history = { messages: [said(10_000), said(49_000), said(50_000)], complete: true };
+  const cursor = firstCursor(history, NOW_MS);
+  const later = catchUp(history, cursor, LIMITS, NOW_MS).events.map(({ id }) => id);
+  assert.deepEqual(saidBeforeUs(history, cursor).map(({ id }) => id), later);
+  assert.deepEqual(later, ["at-49000", "at-50000"]);
 });

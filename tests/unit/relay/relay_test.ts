@@ -99,6 +99,23 @@ Deno.test("Relay takes a message with the same id once", async () => {
   await right.waitForTexts(["<alice> one", "<alice> two"]);
 });
 
+Deno.test("Relay never carries what was said before its first visit, nor after a reconnect", async () => {
+  const left = new MemoryBridge("memory.left");
+  const startMs = new FakeClock().now();
+  ["before", "just before"].forEach((text, index) => {
+    const event = { channel: channelId("#a"), id: messageId(text), atMs: startMs - 1_000 + index };
+    left.history.push({ own: false, event: message(text, event) });
+  });
+  await using bench = new Bench({ left });
+  await left.changes.until(() => left.runs === 1, "the link");
+  await bench.clock.advance(0);
+  left.cut();
+  await bench.clock.advance(10_000);
+  assert.equal(left.runs, 2);
+  left.emit(message("after", at(bench)));
+  await bench.right.waitForTexts(["<alice> after"]);
+});
+
 Deno.test("Relay keeps for later what a lost destination can't take", async () => {
   await using bench = new Bench();
   const { left, right } = bench;

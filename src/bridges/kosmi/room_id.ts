@@ -25,7 +25,9 @@ function lastSegment(text: string): ChannelId {
   const isLobby = hasHost && segments.length < 2 && (last === "" || last === "room");
   if (isLobby || !/^@?[^\s/?#@\p{Cc}]{1,200}$/u.test(last)) {
     throw new Error(
-      `Cannot use "${text}" as a Kosmi room: expected a room's address such as https://app.kosmi.io/room/@name, or its last part (@name or a code such as 956fp3)`,
+      `Cannot use "${
+        printable(text)
+      }" as a Kosmi room: expected a room's address such as https://app.kosmi.io/room/@name, or its last part (@name or a code such as 956fp3)`,
     );
   }
   return last as ChannelId;
@@ -38,4 +40,9 @@ function decoded(segment: string): string {
   } catch {
     return segment;
   }
+}
+
+/** The text goes into a sentence for people, and that into a log. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, "?").slice(0, 200);
 }

@@ -52,6 +52,29 @@ export function historyTests(test: ContractTest): void {
     },
   );
 
+  for (const visit of ["first", "second"] as const) {
+    test(`what is said while we enter is relayed once (${visit} visit)`, async (stage, world) => {
+      if (visit === "second") {
+        await stage.up();
+        await stage.stop();
+      }
+      stage.host.onTold = ({ kind }) => {
+        if (kind === "linkUp") world.proxy.stall("toClient");
+      };
+      const up = stage.up();
+      await world.until(() => world.isInside(stage.first), "us to be in");
+      for (const text of numbered("entering", 3)) world.say(stage.first, "ada", text);
+      world.proxy.resume();
+      await up;
+      world.say(stage.first, "ada", "entered");
+      await stage.host.waitFor(
+        () => stage.host.relayed(stage.first).includes("entered"),
+        "the end",
+      );
+      assert.deepEqual(stage.host.relayed(stage.first), [...numbered("entering", 3), "entered"]);
+    });
+  }
+
   test(
     "nothing is missing or double when people talk on through reconnects",
     async (stage, world) => {

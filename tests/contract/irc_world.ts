@@ -116,6 +116,7 @@ function state(irc: IrcSandbox) {
       irc.received.filter(({ line }) =>
         line.startsWith("JOIN ") && (line.split(" ")[1] ?? "").split(",").includes(channel)
       ).length,
+    isInside: (channel) => irc.members(channel).includes(NICK),
     goodbyes: () => lines(/^QUIT/),
     isLoginHeld: () => lines(/^USER /) > 0,
   } satisfies Partial<World>;

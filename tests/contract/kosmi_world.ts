@@ -116,6 +116,7 @@ function state(kosmi: KosmiSandbox) {
       kosmi.messages(room).map(({ id, text, author }) => ({ own: author.name === SELF, text, id })),
     until: (probe, what) => kosmi.waitUntil(probe, 10_000, what),
     entries: (room) => asked("joinRoom", room),
+    isInside: (room) => kosmi.connections().some(({ joined }) => joined.includes(room)),
     goodbyes: () => asked("roomDisconnect"),
     isLoginHeld: () => kosmi.counters.inits > 0,
   } satisfies Partial<World>;

@@ -5,7 +5,7 @@ import type {
   Cursor,
   History,
 } from "../../src/relay/bridge.ts";
-import { catchUp, firstCursor } from "../../src/relay/catch_up.ts";
+import { catchUp, firstCursor, saidBeforeUs } from "../../src/relay/catch_up.ts";
 import type { ChatEvent, MessageEvent, Person } from "../../src/relay/event.ts";
 import type { ChannelId } from "../../src/relay/ids.ts";
 import { textOf } from "../../src/relay/rich_text.ts";
@@ -35,6 +35,7 @@ export class RecordingHost implements BridgeHost {
   onTold: (told: Told) => void = () => {};
   readonly #plans: readonly ChannelPlan[];
   readonly #cursors = new Map<ChannelId, Cursor>();
+  readonly #known: MessageEvent[] = [];
   readonly #up = new Set<ChannelId>();
   readonly #changes = new Changes();
   #self: Person | null = null;
@@ -60,7 +61,7 @@ export class RecordingHost implements BridgeHost {
   }
 
   channelUp(channel: ChannelId, history: History | null): void {
-    this.#known(channel, "channelUp");
+    this.#isUsed(channel, "channelUp");
     if (this.#up.has(channel)) this.violations.push(`channelUp of ${channel}, which is up`);
     this.#up.add(channel);
     for (const message of history?.messages ?? []) {
@@ -74,14 +75,14 @@ export class RecordingHost implements BridgeHost {
   }
 
   channelDown(channel: ChannelId, why: ChannelRefusal): void {
-    this.#known(channel, "channelDown");
+    this.#isUsed(channel, "channelDown");
     if (why.reason === "") this.violations.push("channelDown without a reason");
     this.#up.delete(channel);
     this.#tell({ kind: "down", channel, why });
   }
 
   event(event: ChatEvent): void {
-    this.#known(event.channel, `the event ${event.kind}`);
+    this.#isUsed(event.channel, `the event ${event.kind}`);
     if (!this.#up.has(event.channel)) {
       this.violations.push(`the event ${event.kind} in ${event.channel}, which is not up`);
     }
@@ -162,7 +163,7 @@ export class RecordingHost implements BridgeHost {
     return this.texts(channel);
   }
 
-  #known(channel: ChannelId, call: string): void {
+  #isUsed(channel: ChannelId, call: string): void {
     if (this.#plans.some((plan) => plan.channel === channel)) return;
     this.violations.push(`${call} for ${channel}, which nobody uses`);
   }
@@ -178,7 +179,11 @@ export class RecordingHost implements BridgeHost {
   #catchUp(channel: ChannelId, history: History | null): void {
     const cursor = this.cursor(channel);
     const now = Date.now();
-    if (cursor === null) this.#cursors.set(channel, firstCursor(history, now));
+    if (cursor === null) {
+      const first = firstCursor(history, now);
+      this.#cursors.set(channel, first);
+      this.#known.push(...history === null ? [] : saidBeforeUs(history, first));
+    }
     if (cursor === null || history === null) return;
     for (const event of catchUp(history, cursor, CATCH_UP, now).events) this.#takeOver(event);
   }
@@ -186,7 +191,8 @@ export class RecordingHost implements BridgeHost {
   #takeOver(event: MessageEvent): void {
     const { channel, id, atMs } = event;
     const isSame = (other: MessageEvent) => other.id === id && other.channel === channel;
-    if (id !== null && this.takenOver.some(isSame)) return;
+    if (id !== null && this.#known.some(isSame)) return;
+    this.#known.push(event);
     this.takenOver.push(event);
     const before = this.cursor(channel);
     if (before === null || atMs >= before.atMs) this.#cursors.set(channel, { id, atMs });

@@ -63,6 +63,8 @@ export interface World extends AsyncDisposable {
 
   /** How often the bridge asked to enter. */
   entries(channel: ChannelId): number;
+  /** The bridge's account is in the channel, as the service sees it. */
+  isInside(channel: ChannelId): boolean;
   /** How often it said goodbye. */
   goodbyes(): number;
   /** The bridge's account is put out of the channel, in the service's own way. */

@@ -1,7 +1,8 @@
 import { backoffMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { BridgeHost, ChannelPlan, ChannelRefusal, History } from "../../relay/bridge.ts";
+import type { BridgeHost, ChannelRefusal, History } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
+import { type Channel, newChannel } from "./channel.ts";
 import type { Fence } from "./fence.ts";
 import { historyOf } from "./history.ts";
 import { HistoryFetch } from "./history_fetch.ts";
@@ -10,7 +11,7 @@ import { JoinQueue } from "./join_queue.ts";
 import type { IrcSettings } from "./options.ts";
 import type { People } from "./people.ts";
 import type { Self } from "./self.ts";
-import type { Cancel, Timers } from "./timers.ts";
+import type { Timers } from "./timers.ts";
 import type { IrcMessage, OutLine } from "./wire/message.ts";
 
 export interface ChannelsOptions {
@@ -29,25 +30,6 @@ export interface ChannelsOptions {
   readonly onDown: (channel: ChannelId, reason: string) => void;
   /** Lines that came while the channel was being entered, to be handled now that it is up. */
   readonly onLive: (messages: readonly IrcMessage[]) => void;
-}
-
-/** out: not in it, a retry may be planned. entering: the server let us in, its history is being read. */
-type State = "out" | "joining" | "entering" | "up";
-
-interface Channel {
-  readonly plan: ChannelPlan;
-  /** As the server writes it. */
-  name: string;
-  state: State;
-  failures: number;
-  /** What the core was told last; null while it thinks that all is well or about to be. */
-  told: string | null;
-  retry: Cancel | null;
-  /** Counts our entries: what was begun in an earlier one is void. */
-  entry: number;
-  live: IrcMessage[];
-  playback: IrcMessage[] | null;
-  fetch: HistoryFetch | null;
 }
 
 /** How lines from before our entry were got: `cut` when the server had more than we read. */
@@ -69,18 +51,7 @@ export class Channels {
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
-    this.#channels = options.host.channels().map((plan) => ({
-      plan,
-      name: plan.channel,
-      state: "out",
-      failures: 0,
-      told: null,
-      retry: null,
-      entry: 0,
-      live: [],
-      playback: null,
-      fetch: null,
-    }));
+    this.#channels = options.host.channels().map(newChannel);
     const { control, features, timers } = options;
     this.#joins = new JoinQueue({
       features,

@@ -5,8 +5,9 @@ import { ActiveShipment } from "./active_shipment.ts";
 import type { Bridge, History, Receipt } from "./bridge.ts";
 import { composeOwnLine } from "./compose.ts";
 import type { ChannelId, EndpointId, MessageId } from "./ids.ts";
-import type { RelayObserver } from "./observer.ts";
+import type { DropReason, RelayObserver } from "./observer.ts";
 import { type PackingPolicy, takePack } from "./packing.ts";
+import { Preparation } from "./preparation.ts";
 import { reconcile } from "./reconcile.ts";
 import type { Delivery, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
 
@@ -52,6 +53,7 @@ export class EndpointWorker {
   readonly #options: EndpointWorkerOptions;
   readonly #inputs = new AsyncQueue<Input>();
   readonly #attempts = new Map<ShipmentId, number>();
+  readonly #preparation: Preparation;
   /** Aborted when the channel goes down. Null while it is down. */
   #session: AbortController | null = null;
   #active: ActiveShipment[] = [];
@@ -64,6 +66,7 @@ export class EndpointWorker {
 
   constructor(options: EndpointWorkerOptions) {
     this.#options = options;
+    this.#preparation = new Preparation({ ...options, done: () => this.wake() });
   }
 
   /** Deliveries were stored for this endpoint. */
@@ -169,7 +172,8 @@ export class EndpointWorker {
   #givenUp(active: ActiveShipment): boolean {
     const attempts = this.#attempts.get(active.shipment.id) ?? 0;
     if (attempts < MOST_ATTEMPTS || active.unsent().length === 0) return false;
-    this.#reject(active, `sent ${attempts} times and never shown by the service`);
+    const words = `sent ${attempts} times and never shown by the service`;
+    this.#reject(active, { cause: "unconfirmed", words });
     return true;
   }
 
@@ -217,7 +221,7 @@ export class EndpointWorker {
       case "done":
         return this.#done(active);
       case "rejected":
-        return this.#reject(active, end.reason);
+        return this.#reject(active, { cause: "rejected", words: end.reason });
       case "open":
         // It stays in the store: the next `up` resumes it. What never left may be rendered anew.
         if (end.unknown) {
@@ -240,7 +244,7 @@ export class EndpointWorker {
     }
   }
 
-  #reject(active: ActiveShipment, reason: string): void {
+  #reject(active: ActiveShipment, why: DropReason): void {
     const { store, endpoint, log, observer } = this.#options;
     const { deliveries } = active.shipment;
     const count = deliveries.length;
@@ -248,10 +252,10 @@ export class EndpointWorker {
     this.#forget(active);
     store.countDropped(endpoint, count);
     const [first] = deliveries;
-    const say = () => log.warn("a message was not relayed: {reason}", { reason, count });
+    const say = () => log.warn("a message was not relayed: {reason}", { reason: why.words, count });
     if (first === undefined) say();
     else observer.about(first, say);
-    observer.dropped(endpoint, first?.gateway ?? null, deliveries, reason);
+    observer.dropped(endpoint, first?.gateway ?? null, deliveries, why);
   }
 
   #forget(active: ActiveShipment): void {
@@ -273,12 +277,12 @@ export class EndpointWorker {
   #fill(): void {
     while (this.#session !== null && !this.#held && !this.#closing && this.#mayWait) {
       const room = this.#options.bridge.capabilities.window - this.#active.length;
-      if (room <= 0 || !this.#shipNext(room)) return;
+      if (room <= 0 || !this.#shipNext(room, this.#session)) return;
     }
   }
 
-  /** Ships up to `room` packs; false when nothing is left to ship. */
-  #shipNext(room: number): boolean {
+  /** Ships up to `room` packs; false when nothing is left to ship, or is not ready. */
+  #shipNext(room: number, session: AbortController): boolean {
     const { store, endpoint, bridge, channel, packing } = this.#options;
     const limit = packing === null ? room : Math.max(room, PACKING_LOOKAHEAD);
     let waiting = store.waiting(endpoint, null, limit);
@@ -297,7 +301,8 @@ export class EndpointWorker {
     while (batch.length < room) {
       // The end of what was read may be the middle of what could be packed: read on before packing it.
       if (batch.length > 0 && !isAll && waiting.length < PACK_FROM_WAITING) break;
-      const pack = takePack(waiting, this.#isPacking ? packing : null);
+      const next = takePack(waiting, this.#isPacking ? packing : null);
+      const pack = next === null ? null : this.#preparation.take(next, waiting, session.signal);
       if (pack === null) break;
       const parts = bridge.render(channel, pack.outgoing);
       batch.push({ endpoint, deliveries: pack.deliveries, parts });
@@ -310,7 +315,7 @@ export class EndpointWorker {
       this.#conclude(active);
     }
     this.#flushSettlements();
-    return true;
+    return batch.length > 0;
   }
 
   /** Says once, at the destination, how many messages it will never see. */

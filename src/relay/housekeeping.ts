@@ -36,7 +36,10 @@ function trim({ store, outbox, clock, log, observer }: HousekeepingOptions): voi
   for (const delivery of store.trim(outbox, clock.now())) {
     const { endpoint, gateway } = delivery;
     counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1);
-    observer.dropped(endpoint, gateway, [delivery], "too old or too many");
+    observer.dropped(endpoint, gateway, [delivery], {
+      cause: "limits",
+      words: "too old or too many",
+    });
   }
   for (const [endpoint, count] of counts) {
     log.warn("{count} messages for {endpoint} were too old or too many and are dropped", {

@@ -3,6 +3,18 @@ import type { AccountId, EndpointId } from "./ids.ts";
 import type { ChannelState, LinkState } from "./link_state.ts";
 import type { Delivery } from "./relay_store.ts";
 
+/** Why deliveries are lost; `words` are for people, and may be the service's own. */
+export interface DropReason {
+  readonly cause:
+    /** Refused by the service for good. */
+    | "rejected"
+    /** Sent again and again, and never shown. */
+    | "unconfirmed"
+    /** Over OutboxMaxAge or OutboxMaxMessages. */
+    | "limits";
+  readonly words: string;
+}
+
 /**
  * Who wants to count along (metrics, status page, traces). Called in the core's own loops, often: must be quick and
  * never throw.
@@ -23,7 +35,7 @@ export interface RelayObserver {
     endpoint: EndpointId,
     gateway: string | null,
     deliveries: readonly Delivery[],
-    reason: string,
+    why: DropReason,
   ): void;
   linkState(account: AccountId, state: LinkState): void;
   /** Null: the link is gone, and all its channels with it. */

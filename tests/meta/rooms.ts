@@ -90,7 +90,13 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
   observability: {
     rooms: ["base"],
     types: ["relay"],
-    modules: { "@logtape/logtape": "free", "node:buffer": "free", "prom-client": "free" },
+    modules: {
+      "@logtape/logtape": "free",
+      "node:buffer": "free",
+      "node:crypto": "free",
+      "prom-client": "late",
+      "@opentelemetry/api": "late",
+    },
     deno: ["stderr", "stdout", "stdin", "noColor", "serve", "errors", "memoryUsage", "consoleSize"],
   },
   commands: {

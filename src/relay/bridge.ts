@@ -32,6 +32,16 @@ export interface Bridge {
   runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd>;
 
   /**
+   * Work that must be done before this can be rendered (an upload, say), and what is to be rendered instead; null where
+   * there is none. Absent where there never is any. The core waits for it a bounded time, holds up nothing but this
+   * channel, and sends the message as it stands when the work rejects. Aborted: give up at once.
+   */
+  prepare?(
+    channel: ChannelId,
+    outgoing: Outgoing,
+  ): ((signal: AbortSignal) => Promise<Outgoing>) | null;
+
+  /**
    * The parts in which this would be sent now: one for each line or message the service takes. Never empty unless
    * nothing visible would be sent. Only called for a channel that is up.
    */

@@ -2,6 +2,7 @@ import { type Fault, formatFault, loadConfig } from "../config/load.ts";
 import { readConfigFile } from "../config/read_config_file.ts";
 import type { Config } from "../config/types.ts";
 import { printErrorLine } from "../observability/terminal.ts";
+import { mayRead, refusal } from "./refusal.ts";
 
 /** A configuration that holds, with what a person should know of it all the same. */
 export interface LoadedConfig {
@@ -11,6 +12,10 @@ export interface LoadedConfig {
 
 /** Reads and checks the configuration. Prints every fault and answers null when it does not hold. */
 export async function loadOrExplain(file: string): Promise<LoadedConfig | null> {
+  if (!await mayRead(file)) {
+    printErrorLine(refusal({ kind: "config", path: file }));
+    return null;
+  }
   const source = await readConfigFile(file);
   if ("fault" in source) {
     printErrorLine(source.fault);

@@ -8,11 +8,13 @@ import { noObserver } from "../relay/observer.ts";
 import { Relay } from "../relay/relay.ts";
 import { type DataDirectory, DataDirectoryError } from "../store/data_directory.ts";
 import { openRelayStore } from "../store/relay_store.ts";
-import type { CommonOptions } from "./command_line.ts";
 import { loadOrExplain } from "./configuration.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { keepHeartbeat } from "./heartbeat.ts";
 import { openOurDataDirectory } from "./our_data_directory.ts";
 import { startOurLogging } from "./our_logging.ts";
+import type { CommonOptions, Registrar } from "./registration.ts";
+import { serviceManager } from "./service_manager.ts";
 import { VERSION } from "./version.ts";
 import { wireChatCommands } from "./wire_chat_commands.ts";
 import { wireAccounts, wireGateways, WiringError } from "./wire.ts";
@@ -20,6 +22,16 @@ import { wireAccounts, wireGateways, WiringError } from "./wire.ts";
 /** Message links and the ids of known messages are kept for a week: later edits and replies find no target. */
 const KEEP_LINKS_MS = 7 * 86_400_000;
 const STORE_FILE = "kosmi-relay.db";
+
+export function registerRun({ program, common, done, stopping }: Registrar): void {
+  program.command("run", { isDefault: true })
+    .description("relay until stopped (this is what happens without a command)")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  kosmi-relay run\n  kosmi-relay run -conf /etc/kosmi-relay.toml -debug",
+    )
+    .action(async () => done(await run(common(), stopping)));
+}
 
 /** Relays until `stopping` aborts. */
 export async function run(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
@@ -72,6 +84,8 @@ async function relayWith(
     clock: systemClock,
     log: logging.logger("store"),
   });
+  const log = logging.logger("relay");
+  const manager = serviceManager({ env: (name) => Deno.env.get(name), folder: data.path, log });
   const ended = new AbortController();
   const background = accounts.map((account) => account.maintain(ended.signal).catch(() => {}));
   try {
@@ -93,11 +107,19 @@ async function relayWith(
       log: logging.logger("relay"),
       observer: noObserver,
     });
-    await relay.run(stopping);
+    const running = relay.run(stopping);
+    background.push(
+      keepHeartbeat(
+        { pulse: relay, data, manager, version: VERSION, clock: systemClock, log },
+        AbortSignal.any([stopping, ended.signal]),
+      ),
+    );
+    await running;
   } finally {
     ended.abort();
     await Promise.all(background);
     store.close();
+    await manager.close();
   }
 }
 

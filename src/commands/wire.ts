@@ -9,6 +9,7 @@ import type { RelayAccount } from "../relay/intake.ts";
 import type { Gateway, GatewayEndpoint } from "../relay/settings.ts";
 import type { DataDirectory } from "../store/data_directory.ts";
 import { accountSettings } from "./account_settings.ts";
+import { mayRead, refusal } from "./refusal.ts";
 import { wireIrc } from "./wire_irc.ts";
 import { wireKosmi } from "./wire_kosmi.ts";
 import { TokenSources } from "./wire_tokens.ts";
@@ -86,6 +87,9 @@ function hidingTokens(source: TokenSource, logging: Logging): CredentialSource {
 
 async function readPem(path: string | null): Promise<string | null> {
   if (path === null) return null;
+  if (!await mayRead(path)) {
+    throw new Error(refusal({ kind: "file", path, key: "TLSClientCertificate" }));
+  }
   try {
     return await Deno.readTextFile(path);
   } catch (error) {

@@ -102,7 +102,13 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
   commands: {
     rooms: EVERYTHING,
     // The version stands in deno.json, and only there.
-    modules: { commander: "free", "deno.json": "free", "node:path": "free", "node:buffer": "free" },
+    modules: {
+      commander: "free",
+      "deno.json": "free",
+      "node:path": "free",
+      "node:buffer": "free",
+      valibot: "free",
+    },
     deno: null,
   },
   main: { rooms: EVERYTHING, modules: { commander: "free", "deno.json": "free" }, deno: null },

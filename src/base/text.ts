@@ -1,9 +1,22 @@
-const encoder = new TextEncoder();
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** Length in UTF-8 bytes. */
+/** Length in UTF-8 bytes; half a surrogate pair counts as the replacement character that is written for it. */
 export function byteLength(text: string): number {
-  return encoder.encode(text).length;
+  // Counted, not encoded: this is asked for every letter of a line that is split.
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) continue;
+    bytes += unit < 0x800 ? 1 : 2;
+    if (isPairAt(text, at, unit)) at++;
+  }
+  return bytes;
+}
+
+function isPairAt(text: string, at: number, unit: number): boolean {
+  if (unit < 0xd800 || unit > 0xdbff) return false;
+  const next = text.charCodeAt(at + 1);
+  return next >= 0xdc00 && next <= 0xdfff;
 }
 
 /** The text as a reader counts it: an emoji sequence or a letter with its accents is one element. */

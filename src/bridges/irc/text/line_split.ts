@@ -1,6 +1,6 @@
 import { byteLength, graphemes } from "../../../base/text.ts";
-import { PLAIN, type RichText, type Span, type Style } from "../../../relay/rich_text.ts";
-import { transition } from "./mirc_write.ts";
+import { PLAIN, type RichText, type Span, type Style, textOf } from "../../../relay/rich_text.ts";
+import { transition, writeMirc } from "./mirc_write.ts";
 
 /** One thing that is never taken apart, with what it costs. */
 interface Cell {
@@ -16,6 +16,8 @@ interface Cell {
  * too long for a piece is cut between code points. The pieces joined are the text: a space at a cut ends its piece.
  */
 export function splitLine(text: RichText, maxBytes: number, start: Style = PLAIN): RichText[] {
+  // Nearly every line fits, and taking it apart letter by letter is the dearest thing that is done to a message.
+  if (bytesOf(text, start) <= maxBytes) return textOf(text) === "" ? [] : [text];
   const cells = text.flatMap((span) => cellsOf(span, maxBytes));
   const pieces: RichText[] = [];
   for (let from = 0; from < cells.length;) {
@@ -24,6 +26,10 @@ export function splitLine(text: RichText, maxBytes: number, start: Style = PLAIN
     from = to;
   }
   return pieces;
+}
+
+function bytesOf(text: RichText, start: Style): number {
+  return byteLength(writeMirc(text, start));
 }
 
 function cellsOf(span: Span, maxBytes: number): Cell[] {

@@ -24,6 +24,7 @@ export function writeMirc(rich: RichText, from: Style = PLAIN): string {
 
 /** The codes that lead from one style to another, before `next`. Empty when both look the same. */
 export function transition(from: Style, to: Style, next: string): string {
+  if (from === to) return "";
   if (isPlain(to)) return isPlain(from) ? "" : "\x0f";
   const colours = colourCode(to);
   if (colours === colourCode(from)) return toggles(from, to);

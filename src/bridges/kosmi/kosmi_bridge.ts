@@ -11,8 +11,9 @@ import type {
 } from "../../relay/bridge.ts";
 import type { Person } from "../../relay/event.ts";
 import type { AccountId, ChannelId, UserId } from "../../relay/ids.ts";
+import { dialKosmi } from "./dial.ts";
 import { originsOf } from "./http.ts";
-import { KosmiLink, LinkEndedError } from "./link.ts";
+import { type KosmiLink, LinkEndedError } from "./link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "./link_fault.ts";
 import { OnceLog } from "./once_log.ts";
 import { DraftBook } from "./operation_runner.ts";
@@ -155,12 +156,11 @@ export class KosmiBridge implements Bridge {
 
   #dial(host: BridgeHost, token: string, signal: AbortSignal): Promise<KosmiLink> {
     const { protocol, endpoints, clock } = this.#options;
-    const origin = this.#origins[0] ?? protocol.origin;
-    return KosmiLink.dial({
+    return dialKosmi({
       url: endpoints.wsEndpoint,
-      headers: { Origin: origin, "User-Agent": protocol.userAgent },
-      init: { token, ua: base64(protocol.userAgent), v: protocol.v, r: protocol.r },
-      limits: protocol.limits,
+      protocol,
+      origin: this.#origins[0] ?? protocol.origin,
+      token,
       clock,
       said: this.#said,
       latency: (roundTripMs) => host.latency(roundTripMs),
@@ -180,10 +180,6 @@ function credentialEnd(thrown: unknown): LinkEnd {
 
 function sameTokenEnd(expectsLogin: boolean): LinkEnd {
   return linkEndOf({ kind: "token", said: "there is no other one" }, expectsLogin);
-}
-
-function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 }
 
 function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

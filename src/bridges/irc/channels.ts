@@ -10,6 +10,7 @@ import type { ServerFeatures } from "./isupport.ts";
 import { JoinQueue } from "./join_queue.ts";
 import type { IrcSettings } from "./options.ts";
 import type { People } from "./people.ts";
+import { linesWithout } from "./same_line.ts";
 import type { Self } from "./self.ts";
 import type { Timers } from "./timers.ts";
 import type { IrcMessage, OutLine } from "./wire/message.ts";
@@ -238,19 +239,20 @@ export class Channels {
 
   #up(channel: Channel, lines: readonly IrcMessage[] | null, how: Reading): void {
     const { host, timers, onLive } = this.#options;
-    const history = lines === null ? null : this.#history(channel, lines, how);
-    const { live, entry } = channel;
+    const { live, entry, plan } = channel;
+    // What was said between our entry and the answer stands in both. At the first visit the core takes nothing from a
+    // history, because it tells of the time before us: there it must come as live, later in its place in the history.
+    const isFirst = host.cursor(plan.channel) === null;
+    const before = isFirst && lines !== null ? linesWithout(lines, live) : lines;
+    const since = isFirst ? live : linesWithout(live, lines ?? []);
+    const history = before === null ? null : this.#history(channel, before, how);
     Object.assign(channel, { state: "up", told: null, live: [], playback: null });
     channel.retry?.();
     channel.retry = timers.after(SETTLED_MS, () => {
       if (channel.entry === entry) channel.failures = 0;
     });
-    host.channelUp(channel.plan.channel, history);
-    const played = new Set(
-      (lines ?? []).map((line) => line.tags.get("msgid")).filter((id) => id !== undefined),
-    );
-    // What was said between our entry and the answer stands in both.
-    onLive(live.filter((message) => !played.has(message.tags.get("msgid") ?? "")));
+    host.channelUp(plan.channel, history);
+    onLive(since);
   }
 
   #history(channel: Channel, lines: readonly IrcMessage[], how: Reading): History {

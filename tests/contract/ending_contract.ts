@@ -34,6 +34,38 @@ export function endingTests(test: ContractTest): void {
     assert.equal((await stage.run()).kind, "lost");
   });
 
+  for (const how of ["abort", "cut"] as const) {
+    test(
+      `${how} at any point of the way up ends the run, and the next is up`,
+      async (stage, world) => {
+        let whole = 0;
+        // A later visit is the measure: a bridge may have learned something at the first.
+        for (let visit = 0; visit < 3; visit++) {
+          const before = world.proxy.counts.bytesToClient;
+          await stage.up();
+          whole = world.proxy.counts.bytesToClient - before;
+          await stage.stop();
+          await stage.connectionGone();
+        }
+        for (let step = 0; step < 16; step++) {
+          const from = world.proxy.counts.bytesToClient;
+          const enough = Math.floor(whole * step / 18);
+          void stage.run();
+          await world.proxy.waitFor(
+            ({ bytesToClient, open }) => open > 0 && bytesToClient >= from + enough,
+            `${enough} bytes`,
+          );
+          if (how === "abort") stage.abort();
+          else world.proxy.cut(step % 2 === 0 ? "rst" : "fin");
+          assert.equal((await stage.ended()).kind, how === "abort" ? "stopped" : "lost");
+          await stage.connectionGone();
+        }
+        await stage.up();
+        assert.equal((await stage.send("after all"))[0]?.outcome, "confirmed");
+      },
+    );
+  }
+
   test("a service that restarts: lost, and the next run is up again", async (stage, world) => {
     await stage.up();
     await world.restart();

@@ -10,5 +10,10 @@ bridgeContract(
 
 bridgeContract(
   "kosmi, everything twice and the echo first",
-  kosmiWorld({ duplicates: 1, echoFirst: true, sendReturnsId: true, archivePageSize: 7 }),
+  kosmiWorld({
+    duplicates: 1,
+    echoFirst: true,
+    sendReturnsId: true,
+    archivePageSize: 7,
+  }),
 );

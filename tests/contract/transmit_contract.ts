@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../support/fake_clock.ts";
 import type { ContractTest } from "./bridge_contract.ts";
-import { numbered } from "./stage.ts";
+import { numbered, PREFIX } from "./stage.ts";
 
 const both = { channels: (world: { channels: readonly string[] }) => world.channels };
 
@@ -85,6 +86,60 @@ export function transmitTests(test: ContractTest): void {
     assert.deepEqual(stage.ownShown(), parts.map(({ wire }) => wire));
     await stage.host.waitForTexts(stage.first, 1);
   });
+
+  test("10,000 characters arrive whole and in order", async (stage, world) => {
+    await stage.up();
+    const text = numbered("word", 1_200).join(" ");
+    const parts = stage.parts(text);
+    const receipts = await Promise.all(parts.map((part) => stage.transmit(part)));
+    for (const receipt of receipts) assert.equal(receipt.outcome, "confirmed");
+    assert.deepEqual(stage.ownShown(), parts.map(({ wire }) => wire));
+    const read = parts.map((part) => world.read(part).slice(PREFIX.length).trim()).join(" ");
+    assert.equal(read, text);
+  });
+
+  test("a message of ours is taken back where the service can", async (stage, world) => {
+    await stage.up();
+    const [receipt] = await stage.send("a mistake");
+    const id = receipt?.outcome === "confirmed" ? receipt.id : null;
+    if (id === null || !world.bridge.capabilities.deletions) return;
+    const parts = world.bridge.render(stage.first, { kind: "deletion", target: id });
+    assert.equal(parts.length, 1);
+    for (const part of parts) {
+      assert.equal(part.target, id);
+      assert.equal((await stage.transmit(part)).outcome, "confirmed");
+    }
+    assert.equal((await stage.send("better"))[0]?.outcome, "confirmed");
+    assert.deepEqual(stage.host.events, [], "our own doing is no event");
+  });
+
+  test("capabilities are sane before, during and after a run", async (stage, world) => {
+    const sane = () => {
+      const { window, packing, history } = world.bridge.capabilities;
+      assert.ok(Number.isInteger(window) && window >= 1);
+      assert.ok(packing === undefined || packing.maxLength > packing.separator.length);
+      assert.match(history, /^(full|bounded|none)$/);
+    };
+    sane();
+    await stage.up();
+    sane();
+    if (world.history) assert.notEqual(world.bridge.capabilities.history, "none");
+    await stage.stop();
+    sane();
+  });
+
+  const idle = new FakeClock(Date.now());
+  test("an idle connection measures its round trip and stays", async (stage) => {
+    await stage.up();
+    for (let round = 0; round < 30; round++) {
+      const before = stage.host.latencies.length;
+      await idle.advance(30_000);
+      if (round % 3 === 2) await stage.host.waitFor(() => stage.host.latencies.length > 0, "one");
+      if (stage.host.latencies.length === before) await stage.send(`round ${round}`);
+    }
+    assert.deepEqual(stage.ends, []);
+    assert.equal((await stage.send("still here"))[0]?.outcome, "confirmed");
+  }, { clock: idle });
 
   test("an answer refers to the message it answers and is confirmed", async (stage, world) => {
     await stage.up();

@@ -9,7 +9,7 @@ import type { DropReason, RelayObserver } from "./observer.ts";
 import { type PackingPolicy, takePack } from "./packing.ts";
 import { Preparation } from "./preparation.ts";
 import { reconcile } from "./reconcile.ts";
-import type { Delivery, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
+import type { Delivery, DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
 
 export interface EndpointWorkerOptions {
   readonly endpoint: EndpointId;
@@ -59,6 +59,8 @@ export class EndpointWorker {
   #active: ActiveShipment[] = [];
   #settlements: Settlement[] = [];
   #mayWait = true;
+  /** No delivery up to this one waits: ids ascend, and the oldest always leave first. Null: nobody knows. */
+  #leftUpTo: DeliveryId | null = null;
   #isPacking = false;
   /** True from the first part that did not go well until the channel is up anew: nothing may overtake that part. */
   #held = false;
@@ -138,6 +140,7 @@ export class EndpointWorker {
     this.#flushSettlements();
     this.#session = new AbortController();
     this.#mayWait = true;
+    this.#leftUpTo = null;
     this.#held = false;
     this.#resume(history);
     this.#announceDropped();
@@ -230,6 +233,7 @@ export class EndpointWorker {
         }
         if (active.untouched()) {
           this.#settlements.push({ kind: "released", shipment: active.shipment.id });
+          this.#leftUpTo = null;
           this.#forget(active);
         }
     }
@@ -285,7 +289,7 @@ export class EndpointWorker {
   #shipNext(room: number, session: AbortController): boolean {
     const { store, endpoint, bridge, channel, packing } = this.#options;
     const limit = packing === null ? room : Math.max(room, PACKING_LOOKAHEAD);
-    let waiting = store.waiting(endpoint, null, limit);
+    let waiting = store.waiting(endpoint, this.#leftUpTo, limit);
     if (waiting.length === 0) {
       this.#mayWait = false;
       this.#isPacking = false;
@@ -308,6 +312,7 @@ export class EndpointWorker {
       batch.push({ endpoint, deliveries: pack.deliveries, parts });
       waiting = waiting.slice(pack.deliveries.length);
     }
+    this.#leftUpTo = batch.at(-1)?.deliveries.at(-1)?.id ?? this.#leftUpTo;
     for (const shipment of store.ship(batch)) {
       const active = new ActiveShipment(shipment);
       this.#active.push(active);

@@ -109,7 +109,8 @@ export class Outbox {
   /** Waiting rows; those under way are few and at the front, so that skipping them costs little. */
   #rows(database: StoreDatabase, endpoint: number, after: number, limit: number): DeliveryRow[] {
     const shipped = this.#home.state.shipped(endpoint);
-    return database.outbox.deliveriesAfter(endpoint, after, limit + shipped.size)
+    const behind = [...shipped].filter((id) => id > after).length;
+    return database.outbox.deliveriesAfter(endpoint, after, limit + behind)
       .filter((row) => !shipped.has(row.id)).slice(0, limit);
   }
 

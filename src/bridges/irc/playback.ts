@@ -20,11 +20,13 @@ export class PlaybackFilter {
     this.#connectedMs = this.#clock.now();
   }
 
-  /** Learns the server's clock from lines that it writes itself at this moment; a bouncer replays even its welcome. */
-  observe(message: IrcMessage): void {
-    if (message.command !== "PONG" && message.command !== "CAP") {
-      return;
-    }
+  /**
+   * Learns the server's clock from lines that it writes at this moment; a bouncer replays even its welcome. Some servers
+   * stamp only what people do: there our own entry (`own`) tells.
+   */
+  observe(message: IrcMessage, own: boolean): void {
+    const { command } = message;
+    if (command !== "PONG" && command !== "CAP" && !(own && command === "JOIN")) return;
     const atMs = serverTimeMs(message);
     if (atMs !== null) this.#offsetMs ??= atMs - this.#clock.now();
   }

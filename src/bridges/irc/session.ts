@@ -174,7 +174,7 @@ export class Session {
   }
 
   #line(message: IrcMessage, placed: Placed): void {
-    this.#playback.observe(message);
+    this.#playback.observe(message, this.#self.is(message.nick));
     if (this.#lastWords.hear(message, this.#registered)) return this.#serverEnds();
     switch (message.command) {
       case "PING":

@@ -37,7 +37,20 @@ export async function readArchive(options: ArchiveOptions): Promise<CaughtUp | n
       ? await follow(options, found, newest, "back")
       : newest.forward === null || await follow(options, found, newest, "forward");
   }
+  if (options.since !== null) await learnDirection(options, found);
   return bounded(options, found.inOrder(), reached);
+}
+
+/** More pages than it takes tell nothing either: all of the archive is from one second. */
+const DIRECTION_PAGES = 3;
+
+/** A page from within one second does not tell which way round it is: an older one may. */
+async function learnDirection(options: ArchiveOptions, found: Found): Promise<void> {
+  for (let count = 0; count < DIRECTION_PAGES && found.isUndirected; count++) {
+    const page = found.oldestBack === null ? null : await options.page(found.oldestBack);
+    if (page === null) return;
+    found.take(page, options.since, "back");
+  }
 }
 
 /** Follows one kind of cursor while it leads to messages that are new. True when all that is wanted was found. */
@@ -67,6 +80,8 @@ class Found {
   readonly #ids = new Set<string>();
   /** Oldest page first; within a page as the server has it. */
   readonly #pages: (readonly KosmiMessage[])[] = [];
+  /** Leads to what is older than all pages. */
+  oldestBack: string | null = null;
 
   get size(): number {
     return this.#ids.size;
@@ -78,10 +93,20 @@ class Found {
     for (const message of fresh) this.#ids.add(message.id);
     if (direction === "back") this.#pages.unshift(fresh);
     else this.#pages.push(fresh);
+    if (direction === "back" || this.#pages.length === 1) this.oldestBack = page.back;
     return since !== null &&
       page.messages.some((message) =>
         message.id === since.id || (message.atMs !== null && message.atMs < since.atMs)
       );
+  }
+
+  /** True where the times don't tell whether pages are oldest or newest first, and it matters. */
+  get isUndirected(): boolean {
+    return this.#falling === 0 && this.#pages.some((page) => page.length > 1);
+  }
+
+  get #falling(): number {
+    return this.#pages.map(falling).reduce((sum, one) => sum + one, 0);
   }
 
   /**
@@ -89,8 +114,7 @@ class Found {
    * whichever way round its pages are.
    */
   inOrder(): readonly KosmiMessage[] {
-    const fallings = this.#pages.map(falling);
-    const isReversed = fallings.reduce((sum, one) => sum + one, 0) > 0;
+    const isReversed = this.#falling > 0;
     return this.#pages.flatMap((page) => isReversed ? page.toReversed() : page)
       .sort((one, other) => one.atMs === null || other.atMs === null ? 0 : one.atMs - other.atMs);
   }

@@ -4,7 +4,6 @@ import type { Logger } from "../base/log.ts";
 import { formatFault } from "../config/fault.ts";
 import type { Config } from "../config/types.ts";
 import type { Logging } from "../observability/logging.ts";
-import { noObserver } from "../relay/observer.ts";
 import { Relay } from "../relay/relay.ts";
 import { type DataDirectory, DataDirectoryError } from "../store/data_directory.ts";
 import { openRelayStore } from "../store/relay_store.ts";
@@ -16,6 +15,7 @@ import { startOurLogging } from "./our_logging.ts";
 import type { CommonOptions, Registrar } from "./registration.ts";
 import { serviceManager } from "./service_manager.ts";
 import { VERSION } from "./version.ts";
+import { wireStatus } from "./wire_status.ts";
 import { wireChatCommands } from "./wire_chat_commands.ts";
 import { wireAccounts, wireGateways, WiringError } from "./wire.ts";
 
@@ -94,8 +94,18 @@ async function relayWith(
       relay: () => relay,
       clock: systemClock,
     });
+    const gateways = wireGateways(config, accounts);
+    const status = await wireStatus({
+      general,
+      accounts,
+      gateways,
+      store,
+      logging,
+      clock: systemClock,
+      relay: () => relay,
+    });
     const relay: Relay = new Relay({
-      gateways: wireGateways(config, accounts),
+      gateways,
       accounts,
       commands,
       store,
@@ -105,10 +115,11 @@ async function relayWith(
       clock: systemClock,
       random: Math.random,
       log: logging.logger("relay"),
-      observer: noObserver,
+      observer: status.observer,
     });
     const running = relay.run(stopping);
     background.push(
+      status.run(ended.signal),
       keepHeartbeat(
         { pulse: relay, data, manager, version: VERSION, clock: systemClock, log },
         AbortSignal.any([stopping, ended.signal]),

@@ -1,4 +1,4 @@
-import type { TokenSource } from "../auth/token_source.ts";
+import type { TokenSource, TokenStatus } from "../auth/token_source.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { CredentialSource } from "../bridges/kosmi/options.ts";
@@ -31,6 +31,8 @@ export interface Wiring {
 export interface WiredAccount extends RelayAccount {
   /** What the account does beside its link, until `signal` aborts. */
   maintain(signal: AbortSignal): Promise<void>;
+  /** What may be shown of its token; absent for an account that has none. */
+  token?(): TokenStatus;
 }
 
 /** Makes every account of the configuration. Throws a WiringError. */
@@ -57,7 +59,12 @@ export async function wireAccounts(config: Config, wiring: Wiring): Promise<Wire
       }
       const source = tokens.of(account);
       const bridge = wireKosmi(account, { ...shared, credentials: hidingTokens(source, logging) });
-      wired.push({ bridge, settings, maintain: once(maintained, source) });
+      wired.push({
+        bridge,
+        settings,
+        maintain: once(maintained, source),
+        token: () => source.status(),
+      });
     } catch (error) {
       faults.push(`${account.id}: ${describeError(error)}`);
     }
@@ -85,7 +92,8 @@ function hidingTokens(source: TokenSource, logging: Logging): CredentialSource {
   };
 }
 
-async function readPem(path: string | null): Promise<string | null> {
+/** Content of a PEM file that the configuration names. Throws an Error that says what to do. */
+export async function readPem(path: string | null): Promise<string | null> {
   if (path === null) return null;
   if (!await mayRead(path)) {
     throw new Error(refusal({ kind: "file", path, key: "TLSClientCertificate" }));

@@ -44,6 +44,8 @@ export interface Logging extends AsyncDisposable {
   logger(category: string | readonly string[]): Logger;
   /** Values that must never be shown: tell each as soon as it is known. Empty ones are ignored. */
   readonly secrets: { add(value: string): void };
+  /** The text as it may be shown anywhere: without what the log would not show. */
+  redact(text: string): string;
   /**
    * Shows the counts of folded lines and waits until all is written, at most 2 s. Later lines are not shown. Afterwards the
    * program must leave by `Deno.exit`: a write that is stuck in a reader's full pipe would keep it alive.
@@ -79,6 +81,7 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
   return {
     logger: (category) => adapt(logtape.getLogger([ROOT, ...partsOf(category)])),
     secrets: { add: (value) => redactor.add(value) },
+    redact: (text) => redactor.text(text),
     async [Symbol.asyncDispose]() {
       await logtape.reset();
       folder[Symbol.dispose]();

@@ -1,0 +1,187 @@
+import type { EndpointId } from "../relay/ids.ts";
+import { type Html, html } from "./html.ts";
+import { agoInWords, counted, numberInWords, spanInWords, tookInWords } from "./in_words.ts";
+import type { RecentEvent } from "./recent_events.ts";
+import { renderCharts } from "./status_chart.ts";
+import type { AccountView, GatewayView, Health, PlaceView, StatusView } from "./status_view.ts";
+
+/** The parts of the page that change, by the id of the element they fill. */
+export type Sections = Readonly<
+  Record<"verdict" | "accounts" | "gateways" | "hour" | "recent", Html>
+>;
+
+export function renderSections(view: StatusView): Sections {
+  return {
+    verdict: verdict(view),
+    accounts: accounts(view),
+    gateways: html`${view.gateways.map(gateway)}`,
+    hour: renderCharts(view.minutes),
+    recent: recent(view),
+  };
+}
+
+const HEALTH_WORDS: Readonly<Record<Health, string>> = {
+  good: "good",
+  busy: "busy",
+  bad: "broken",
+  off: "off",
+};
+
+function lamp(health: Health): Html {
+  return html`<span class="lamp ${health}"><span class="unseen">${
+    HEALTH_WORDS[health]
+  }: </span></span>`;
+}
+
+function verdict({ verdict, nowMs, startedAtMs, version }: StatusView): Html {
+  const more = verdict.more === "" ? null : html`<p class="more">${verdict.more}</p>`;
+  return html`<div class="verdict ${verdict.health}">${lamp(verdict.health)}
+    <div><p class="words">${verdict.words}</p>${more}</div>
+    <p class="running">version ${version}, running for ${running(nowMs - startedAtMs)}</p></div>`;
+}
+
+function running(ms: number): string {
+  return ms < 60_000 ? "less than a minute" : spanInWords(ms);
+}
+
+function accounts(view: StatusView): Html {
+  return html`
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Account</th>
+          <th scope="col">State</th>
+          <th scope="col">Since</th>
+          <th scope="col">Last error</th>
+          <th scope="col" class="number">Latency</th>
+          <th scope="col">Token</th>
+        </tr>
+      </thead>
+      <tbody>${view.accounts.map((account) => accountRow(account, view.nowMs))}</tbody>
+    </table>
+  `;
+}
+
+function accountRow(account: AccountView, nowMs: number): Html {
+  const { id, health, state, sinceMs, lastError, roundTripMs, reconnects, token } = account;
+  const times = reconnects === 0 ? null : html`
+    <small>${counted(reconnects, "reconnect")}</small>
+  `;
+  return html`
+    <tr data-account="${id}">
+      <th scope="row">${id}</th>
+      <td data-label="State" class="state">${lamp(health)}${state}</td>
+      <td data-label="Since">${sinceMs === null ? "–" : time(sinceMs, nowMs)}${times}</td>
+      <td data-label="Last error" class="wide">${lastError === null
+        ? "none"
+        : error(lastError, nowMs)}</td>
+      <td data-label="Latency" class="number">${roundTripMs === null
+        ? "–"
+        : tookInWords(roundTripMs)}</td>
+      <td data-label="Token" class="state">${token === null
+        ? "–"
+        : html`${lamp(token.health)}${token.words}`}</td>
+    </tr>
+  `;
+}
+
+function error({ reason, atMs }: NonNullable<AccountView["lastError"]>, nowMs: number): Html {
+  return html`${reason} <small>${time(atMs, nowMs)}</small>`;
+}
+
+function gateway({ name, places }: GatewayView): Html {
+  return html`
+    <h3>${name}</h3>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">Place</th>
+          <th scope="col">State</th>
+          <th scope="col" class="number">Read here</th>
+          <th scope="col" class="number">Delivered here</th>
+          <th scope="col" class="number">Not relayed</th>
+          <th scope="col" class="number">Waiting</th>
+          <th scope="col" class="number">Oldest waits for</th>
+        </tr>
+      </thead>
+      <tbody>${places.map(placeRow)}</tbody>
+    </table>
+  `;
+}
+
+function placeRow(place: PlaceView): Html {
+  const { account, written, direction, health, state, oldestMs } = place;
+  const count = (label: string, value: number | null, isLoss = false) =>
+    html`<td data-label="${label}" class="number${isLoss && value !== 0 ? " loss" : ""}">${
+      value === null ? "–" : numberInWords(value)
+    }</td>`;
+  return html`<tr data-place="${account} ${written}">
+    <th scope="row">${written} <small>${account}</small></th>
+    <td data-label="State" class="state">${lamp(health)}${state}</td>
+    ${count("Read here", direction === "out" ? null : place.received)}
+    ${count("Delivered here", direction === "in" ? null : place.delivered)}
+    ${count("Not relayed", direction === "in" ? null : place.dropped, true)}
+    ${count("Waiting", direction === "in" ? null : place.waiting)}
+    <td data-label="Oldest waits for" class="number">${
+    oldestMs === null ? "–" : spanInWords(oldestMs)
+  }</td></tr>`;
+}
+
+function recent(view: StatusView): Html {
+  if (view.recent.length === 0) return html`<p>Nothing has happened yet.</p>`;
+  return html`<ol>${
+    view.recent.map((event) =>
+      html`<li class="${event.kind}">${time(event.atMs, view.nowMs)} <span>${
+        eventInWords(event, view)
+      }</span></li>`
+    )
+  }</ol>`;
+}
+
+function eventInWords(event: RecentEvent, view: StatusView): Html {
+  const at = (endpoint: EndpointId) =>
+    html`<b>${view.places.get(endpoint)?.written ?? endpoint}</b>`;
+  switch (event.kind) {
+    case "chat": {
+      const late = event.late ? " (caught up)" : "";
+      if (event.said === null) {
+        return html`${CHAT_WORDS[event.what]} in ${at(event.endpoint)}${late}`;
+      }
+      const { nick, text } = event.said;
+      return html`${at(event.endpoint)} &lt;<bdi>${nick}</bdi>&gt; <bdi>${text}</bdi>${late}`;
+    }
+    case "link":
+      return event.how === "up"
+        ? html`<b>${event.account}</b> is connected as ${event.words}`
+        : html`<b>${event.account}</b> is ${
+          event.how === "refused" ? "refused" : "not connected"
+        }: ${event.words}`;
+    case "channel":
+      return event.up
+        ? html`${at(event.endpoint)} is open`
+        : html`${at(event.endpoint)} is closed: ${event.words}`;
+    case "dropped":
+      return html`${counted(event.count, "message")} for ${
+        at(event.endpoint)
+      } not relayed: ${event.words}`;
+  }
+}
+
+const CHAT_WORDS: Readonly<Record<Extract<RecentEvent, { kind: "chat" }>["what"], string>> = {
+  message: "a message",
+  edit: "an edit",
+  deletion: "a deletion",
+  reaction: "a reaction",
+  join: "somebody joined",
+  leave: "somebody left",
+  rename: "a new nick",
+  topic: "a new topic",
+};
+
+/** How long ago, with the exact time for who points at it. */
+function time(atMs: number, nowMs: number): Html {
+  const exact = new Date(atMs).toISOString();
+  return html`<time datetime="${exact}" title="${exact.replace("T", " ").slice(0, 19)} UTC">${
+    agoInWords(nowMs - atMs)
+  }</time>`;
+}

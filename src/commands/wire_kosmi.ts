@@ -3,6 +3,7 @@ import type { Logger } from "../base/log.ts";
 import { KosmiBridge } from "../bridges/kosmi/kosmi_bridge.ts";
 import { parseOverrides } from "../bridges/kosmi/operations.ts";
 import type { CredentialSource, KosmiEndpoints } from "../bridges/kosmi/options.ts";
+import type { PictureNetwork } from "../bridges/kosmi/pictures/download.ts";
 import type { KosmiProtocol } from "../bridges/kosmi/protocol.ts";
 import type { GeneralConfig, KosmiAccountConfig } from "../config/types.ts";
 import type { AccountId } from "../relay/ids.ts";
@@ -13,6 +14,8 @@ export interface KosmiWiring {
   readonly random: () => number;
   readonly log: Logger;
   readonly credentials: CredentialSource;
+  /** For tests, whose pictures lie on this machine. */
+  readonly pictureNetwork?: PictureNetwork;
 }
 
 /** A Kosmi account of the configuration as a bridge. Throws when its overrides do not hold. */
@@ -28,6 +31,8 @@ export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): Kos
     burst: account.burst,
     history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
     markup: account.markup,
+    uploadImages: account.uploadImages,
+    ...(wiring.pictureNetwork === undefined ? {} : { pictureNetwork: wiring.pictureNetwork }),
     clock,
     random,
     log,

@@ -1,5 +1,5 @@
 import { secretUrl, url } from "./net_types.ts";
-import { NOT_BUILT_YET, option } from "./option.ts";
+import { option } from "./option.ts";
 import {
   boolean,
   choice,
@@ -65,8 +65,8 @@ export const KOSMI_OPTIONS = {
     key: "UploadImages",
     type: boolean,
     fallback: false,
-    doc: "Uploads pictures whose http address is relayed into the room to Kosmi.",
-    status: NOT_BUILT_YET,
+    doc:
+      "Uploads PNG, JPEG, GIF and WebP pictures of up to 10 MiB whose address is relayed into the room to Kosmi, and shows their address there instead; only from the public internet.",
   }),
   browserPath: option({
     key: "BrowserPath",

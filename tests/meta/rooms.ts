@@ -52,8 +52,11 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     modules: {
       "graphql-ws": "free",
       "node:buffer": "free",
+      "node:dns": "free",
       "node:http": "free",
       "node:https": "free",
+      "node:net": "free",
+      "node:tls": "free",
       "valibot": "free",
       "ws": "free",
     },

@@ -18,6 +18,8 @@ import { isTokenFault, linkEndOf, type LinkFault } from "./link_fault.ts";
 import { OnceLog } from "./once_log.ts";
 import { DraftBook } from "./operation_runner.ts";
 import type { KosmiBridgeOptions, KosmiCredentials } from "./options.ts";
+import { PUBLIC_INTERNET } from "./pictures/download.ts";
+import { PictureUploads } from "./pictures/picture_uploads.ts";
 import { renderParts } from "./render.ts";
 import { roomIdOf } from "./room_id.ts";
 import { KosmiSession } from "./session.ts";
@@ -37,6 +39,7 @@ export class KosmiBridge implements Bridge {
   readonly #ownIds = new Set<UserId>();
   readonly #said: OnceLog;
   readonly #pace: TokenBucket;
+  readonly #pictures: PictureUploads | null;
   /** Origins that may be accepted; the first is used, and a 403 moves on to the next. */
   #origins: readonly string[];
   #session: KosmiSession | null = null;
@@ -50,6 +53,9 @@ export class KosmiBridge implements Bridge {
       options.clock.monotonic(),
     );
     this.#origins = originsOf(options.protocol, options.endpoints);
+    this.#pictures = options.uploadImages === true
+      ? new PictureUploads({ ...options, network: options.pictureNetwork ?? PUBLIC_INTERNET })
+      : null;
   }
 
   get capabilities(): Capabilities {
@@ -74,6 +80,13 @@ export class KosmiBridge implements Bridge {
   /** People in a room, as far as Kosmi told; empty while the room is not up. */
   members(channel: ChannelId): readonly Person[] {
     return this.#session?.room(channel)?.members() ?? [];
+  }
+
+  prepare(
+    _channel: ChannelId,
+    outgoing: Outgoing,
+  ): ((signal: AbortSignal) => Promise<Outgoing>) | null {
+    return this.#pictures?.workFor(outgoing) ?? null;
   }
 
   render(_channel: ChannelId, outgoing: Outgoing): readonly Part[] {

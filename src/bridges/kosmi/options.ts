@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { AccountId } from "../../relay/ids.ts";
+import type { PictureNetwork } from "./pictures/download.ts";
 import type { KosmiProtocol } from "./protocol.ts";
 
 /** Where Kosmi is. All but `appUrl` are asked by the relay; people and browsers open `appUrl`. */
@@ -48,6 +49,10 @@ export interface KosmiBridgeOptions {
   readonly history: HistoryLimits;
   /** How formatting is written in Kosmi, and read there. */
   readonly markup: Markup;
+  /** Pictures that messages link are uploaded to Kosmi. Default false. */
+  readonly uploadImages?: boolean;
+  /** Where pictures may be fetched from. Default: the public internet and nothing else. */
+  readonly pictureNetwork?: PictureNetwork;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;

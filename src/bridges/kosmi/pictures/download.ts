@@ -1,0 +1,172 @@
+import { lookup } from "node:dns/promises";
+import { type IncomingMessage, request } from "node:http";
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { pictureType, SIGNATURE_BYTES } from "./picture_type.ts";
+import { isPublicAddress } from "./public_address.ts";
+
+/** How names become addresses, and which addresses may be visited. Tests put loopback in; nothing else may. */
+export interface PictureNetwork {
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  readonly mayVisit: (address: string, port: number) => boolean;
+}
+
+export interface Picture {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Media type, by the first bytes. */
+  readonly type: string;
+}
+
+export const PUBLIC_INTERNET: PictureNetwork = {
+  resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+  mayVisit: (address, port) => isPublicAddress(address) && isWebPort(port),
+};
+
+const MOST_REDIRECTS = 3;
+const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
+
+/**
+ * Fetches a picture that somebody in a chat pointed at. Every address on the way is checked and then visited itself, so
+ * that a name can't be answered differently the second time. Rejects with an Error that says why there is no picture:
+ * forbidden address, other kind of file, more than `maxBytes`, too many redirects. When `signal` aborts it rejects at
+ * once; no socket is left.
+ */
+export async function downloadPicture(
+  link: URL,
+  options: { readonly network: PictureNetwork; readonly maxBytes: number },
+  signal: AbortSignal,
+): Promise<Picture> {
+  let url = link;
+  for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
+    const address = await addressOf(url, options.network);
+    signal.throwIfAborted();
+    const found = await visit(url, address, options.maxBytes, signal);
+    if (!("location" in found)) return found;
+    const next = URL.parse(found.location, url);
+    if (next === null) throw new Error("it leads to an address that can't be read");
+    url = next;
+  }
+  throw new Error(`it leads elsewhere more than ${MOST_REDIRECTS} times`);
+}
+
+/** The address to visit: the first of the host's that may be visited. */
+async function addressOf(url: URL, network: PictureNetwork): Promise<string> {
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new Error(`it leads to ${url.protocol} and not to the web`);
+  }
+  const host = hostOf(url);
+  const addresses = isIP(host) === 0 ? await network.resolve(host) : [host];
+  const allowed = addresses.find((address) => network.mayVisit(address, portOf(url)));
+  if (allowed === undefined) throw new Error("it does not lie on the public web");
+  return allowed;
+}
+
+async function visit(
+  url: URL,
+  address: string,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<Picture | { readonly location: string }> {
+  const socket = dial(url, address);
+  const stop = () => socket.destroy();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    const response = await ask(url, socket, signal);
+    const { location } = response.headers;
+    if (REDIRECTS.includes(response.statusCode) && location !== undefined) return { location };
+    if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
+    return await readPicture(response, maxBytes);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+    socket.destroy();
+  }
+}
+
+/** To the checked address and no other; the certificate must be the host's all the same. */
+function dial(url: URL, address: string): Socket {
+  const at = { host: address, port: portOf(url) };
+  const host = hostOf(url);
+  if (url.protocol === "http:") return connect(at);
+  return connectTls({ ...at, ...(isIP(host) === 0 ? { servername: host } : {}) });
+}
+
+function ask(url: URL, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asking = request({
+      host: hostOf(url),
+      port: portOf(url),
+      path: `${url.pathname}${url.search}`,
+      headers: {
+        "Host": url.host,
+        "Accept": "image/webp,image/png,image/jpeg,image/gif",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": "kosmi-relay",
+      },
+      createConnection: () => socket,
+    }, resolve);
+    // These stay when the answer has come: an error without a listener would end the program.
+    socket.on("error", reject);
+    socket.on("close", () => reject(signal.aborted ? signal.reason : new Error("no answer")));
+    asking.on("error", reject);
+    asking.on("response", (response) => response.on("error", reject));
+    asking.end();
+  });
+}
+
+async function readPicture(response: IncomingMessage, maxBytes: number): Promise<Picture> {
+  const announced = Number(response.headers["content-length"] ?? NaN);
+  if (announced > maxBytes) throw tooLarge(maxBytes);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response) {
+    if (!(chunk instanceof Uint8Array)) continue;
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > maxBytes) throw tooLarge(maxBytes);
+    // What is no picture need not come to its end.
+    if (length >= SIGNATURE_BYTES && chunks.length < 4) typeOf(joined(chunks, length));
+  }
+  if (!Number.isNaN(announced) && length < announced) throw new Error("it broke off");
+  const bytes = joined(chunks, length);
+  return { bytes, type: typeOf(bytes) };
+}
+
+function typeOf(bytes: Uint8Array): string {
+  const type = pictureType(bytes);
+  if (type === null) throw new Error("it is no PNG, JPEG, GIF or WebP");
+  return type;
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function tooLarge(maxBytes: number): Error {
+  return new Error(`it is larger than ${Math.round(maxBytes / 1024 / 1024)} MiB`);
+}
+
+/** Without the brackets that a URL puts around IPv6. */
+function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, "");
+}
+
+function portOf(url: URL): number {
+  if (url.port !== "") return Number(url.port);
+  return url.protocol === "https:" ? 443 : 80;
+}
+
+/** Ports below are other services', and some above are IRC's: none of them is to be talked to in HTTP. */
+function isWebPort(port: number): boolean {
+  return port === 80 || port === 443 ||
+    (port >= 1024 && !(port >= 6660 && port <= 6669) && port !== 6679 && port !== 6697);
+}

@@ -1,0 +1,77 @@
+import type { Logger } from "../../src/base/log.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
+import { accountSettings } from "../../src/commands/account_settings.ts";
+import { wireChatCommands } from "../../src/commands/wire_chat_commands.ts";
+import { type WiredAccount, wireGateways } from "../../src/commands/wire.ts";
+import { wireIrc } from "../../src/commands/wire_irc.ts";
+import { wireKosmi } from "../../src/commands/wire_kosmi.ts";
+import { formatFault, loadConfig } from "../../src/config/load.ts";
+import type { AccountConfig, Config } from "../../src/config/types.ts";
+import { noObserver } from "../../src/relay/observer.ts";
+import { Relay } from "../../src/relay/relay.ts";
+import { openRelayStore } from "../../src/store/relay_store.ts";
+
+export interface InProcessOptions {
+  /** Text of matterbridge.toml. */
+  readonly config: string;
+  /** The token of every Kosmi account. */
+  readonly token: string;
+  readonly log: Logger;
+  readonly pictureNetwork?: PictureNetwork;
+}
+
+/** The core with its real bridges, wired from a configuration as the program wires it, in this process and in memory. */
+export class RelayInProcess implements AsyncDisposable {
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  readonly relay: Relay;
+
+  constructor(options: InProcessOptions) {
+    const { config, faults } = loadConfig({ text: options.config, file: "test.toml", env: {} });
+    if (config === null) throw new Error(faults.map(formatFault).join("\n"));
+    const accounts = config.accounts.map((account) => wired(account, config, options));
+    const store = openRelayStore({ path: null, clock: systemClock, log: options.log });
+    const relay: Relay = new Relay({
+      gateways: wireGateways(config, accounts),
+      accounts,
+      commands: wireChatCommands(config, { accounts, relay: () => relay, clock: systemClock }),
+      store,
+      outbox: { maxAgeMs: 3_600_000, maxMessages: 10_000 },
+      catchUp: { maxMessages: 500, maxAgeMs: 3_600_000 },
+      keepLinksMs: 3_600_000,
+      clock: systemClock,
+      random: Math.random,
+      log: options.log,
+      observer: noObserver,
+    });
+    this.relay = relay;
+    this.#running = relay.run(this.#stop.signal).finally(() => store.close());
+  }
+
+  /** Ends it as a signal would; rejects with what the relay ended of, if it did. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+}
+
+function wired(account: AccountConfig, config: Config, options: InProcessOptions): WiredAccount {
+  const shared = {
+    general: config.general,
+    clock: systemClock,
+    random: Math.random,
+    log: options.log.with({ account: account.id }),
+  };
+  const bridge = account.protocol === "irc"
+    ? wireIrc(account, { ...shared, clientCertificatePem: null })
+    : wireKosmi(account, {
+      ...shared,
+      credentials: {
+        get: () => Promise.resolve({ token: options.token, expectsLogin: true }),
+        refused: () => {},
+      },
+      ...(options.pictureNetwork === undefined ? {} : { pictureNetwork: options.pictureNetwork }),
+    });
+  return { bridge, settings: accountSettings(account), maintain: () => Promise.resolve() };
+}

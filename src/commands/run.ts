@@ -9,6 +9,7 @@ import { type DataDirectory, DataDirectoryError } from "../store/data_directory.
 import { openRelayStore } from "../store/relay_store.ts";
 import { loadOrExplain } from "./configuration.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { keepHeapSmall } from "./heap_keeper.ts";
 import { keepHeartbeat } from "./heartbeat.ts";
 import { openOurDataDirectory } from "./our_data_directory.ts";
 import { startOurLogging } from "./our_logging.ts";
@@ -120,6 +121,7 @@ async function relayWith(
     const running = relay.run(stopping);
     background.push(
       status.run(ended.signal),
+      keepHeapSmall({ clock: systemClock, log }, ended.signal),
       keepHeartbeat(
         { pulse: relay, data, manager, version: VERSION, clock: systemClock, log },
         AbortSignal.any([stopping, ended.signal]),

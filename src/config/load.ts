@@ -1,6 +1,7 @@
 import { type AccountSection, PROTOCOLS, readAccount } from "./accounts.ts";
 import { Environment } from "./environment.ts";
 import { type Fault, type Findings, Report } from "./fault.ts";
+import { checkGeneral } from "./general_consistency.ts";
 import { checkFlow } from "./gateway_flow.ts";
 import { type AccountIndex, resolveGateways } from "./gateways.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options_account.ts";
@@ -91,7 +92,9 @@ function readGeneral(
     keys: keysOf(GENERAL_OPTIONS, ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS),
     foreign: [...FOREIGN_GENERAL_KEYS, ...FOREIGN_ACCOUNT_KEYS, ...FOREIGN_IRC_KEYS],
   }, findings);
-  return { general: Object.freeze(readOptions(GENERAL_OPTIONS, lookup, findings)), lookup };
+  const general = Object.freeze(readOptions(GENERAL_OPTIONS, lookup, findings));
+  checkGeneral(general, lookup, findings);
+  return { general, lookup };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { listenAddress } from "./net_types.ts";
-import { type ForeignKey, NOT_BUILT_YET, option } from "./option.ts";
+import { type ForeignKey, option } from "./option.ts";
 import {
   boolean,
   choice,
@@ -86,8 +86,8 @@ export const GENERAL_OPTIONS = {
     type: listenAddress,
     fallback: null,
     fallbackText: "none: no status page",
-    doc: "The address of the status page, /healthz, /readyz and /metrics.",
-    status: NOT_BUILT_YET,
+    doc:
+      "The address of the status page, /healthz, /readyz and /metrics, such as `127.0.0.1:9180`: see docs/status.md.",
   }),
   statusToken: option({
     key: "StatusToken",
@@ -95,14 +95,12 @@ export const GENERAL_OPTIONS = {
     fallback: null,
     doc:
       "What must be known to see the status page; needed where StatusListen is more than this machine.",
-    status: NOT_BUILT_YET,
   }),
   statusShowMessages: option({
     key: "StatusShowMessages",
     type: boolean,
     fallback: false,
     doc: "Shows the texts of messages on the status page.",
-    status: NOT_BUILT_YET,
   }),
   commandPrefix: option({
     key: "CommandPrefix",

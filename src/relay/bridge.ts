@@ -48,6 +48,12 @@ export interface Bridge {
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[];
 
   /**
+   * Every text under which the service's history may show this part, where that is not its `wire` alone: a bridge may
+   * have several ways to send one. Must be pure.
+   */
+  shownAs?(part: Part): readonly WireText[];
+
+  /**
    * Sends one part. Parts leave in the order of the calls, also when calls overlap; waits for the service's pace
    * (flood budget) inside. Resolves with what became of it and never rejects; when the link ends every open call
    * resolves. Aborting gives up only what has not left yet.
@@ -152,6 +158,11 @@ export interface OutgoingMessage {
   readonly kind: "message";
   /** What stands before the text, from RemoteNickFormat. */
   readonly prefix: RichText;
+  /**
+   * How much of the prefix names the person, in UTF-16 code units; what follows there (who is answered, when it was
+   * written) belongs to what is said. For services that can show another's name. Absent: all of it.
+   */
+  readonly nameLength?: number;
   readonly text: RichText;
   readonly action: boolean;
   /** The answered message as this endpoint knows it. */

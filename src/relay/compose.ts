@@ -5,7 +5,7 @@ import type { AccountId, MessageId } from "./ids.ts";
 import { nickStyle, stripPictures, visibleNick } from "./nick.ts";
 import { renderNickFormat } from "./nick_format.ts";
 import { excerptOf, type RecentMessage } from "./recent_messages.ts";
-import { plainText, type RichText } from "./rich_text.ts";
+import { plainText, type RichText, textOf } from "./rich_text.ts";
 import type { ReceiverSettings, Route } from "./settings.ts";
 
 /** Everything that decides how an event looks at one destination. */
@@ -35,10 +35,12 @@ export function composeMessage(
   const { receiver, capabilities } = composition;
   const shown = capabilities.replies && reference.id !== null;
   const context = receiver.showReplies && !shown ? replyContext(event.replyTo, reference) : "";
+  const name = nickPrefix(composition, event.sender);
   return {
     kind: "message",
+    nameLength: textOf(name).length,
     prefix: [
-      ...nickPrefix(composition, event.sender),
+      ...name,
       ...plainText(context + (event.late ? lateMark(event.atMs, composition.nowMs) : "")),
     ],
     text: event.text,

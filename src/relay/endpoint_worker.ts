@@ -8,7 +8,7 @@ import type { ChannelId, EndpointId, MessageId } from "./ids.ts";
 import type { DropReason, RelayObserver } from "./observer.ts";
 import { type PackingPolicy, takePack } from "./packing.ts";
 import { Preparation } from "./preparation.ts";
-import { reconcile } from "./reconcile.ts";
+import { reconcile, textsShownBy } from "./reconcile.ts";
 import type { Delivery, DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
 
 export interface EndpointWorkerOptions {
@@ -148,7 +148,7 @@ export class EndpointWorker {
 
   /** Takes up again what was under way: finds out what arrived, sends the rest. */
   #resume(history: History | null): void {
-    const { store, endpoint, log } = this.#options;
+    const { store, endpoint, log, bridge } = this.#options;
     const shipments = store.underWay(endpoint);
     if (shipments.length === 0) {
       this.#active = [];
@@ -156,7 +156,7 @@ export class EndpointWorker {
     }
     const own = (history?.messages ?? []).filter((message) => message.own);
     const isKnown = (id: MessageId) => store.sourceOf({ endpoint, id }) !== null;
-    const arrived = reconcile(shipments, own, isKnown);
+    const arrived = reconcile(shipments, own, isKnown, textsShownBy(bridge));
     this.#active = shipments.map((shipment, at) => new ActiveShipment(shipment, arrived[at]));
     log.info("{count} messages were on their way when the link ended: {found} parts had arrived", {
       count: shipments.length,

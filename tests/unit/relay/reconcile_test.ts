@@ -29,6 +29,16 @@ Deno.test("reconcile() skips parts that were confirmed before", () => {
   assert.deepEqual([...arrived ?? []], [[1, "2"]]);
 });
 
+Deno.test("reconcile() finds a part under any text that the service may show for it", () => {
+  const arrived = reconcile(
+    [shipment(1, ["<a> x"]), shipment(2, ["<b> x"])],
+    [own("<b> x", "1"), own("puppet a: x", "2")],
+    nothingKnown,
+    (part) => [part.wire, `puppet ${part.wire.replace(/<(.)>/, "$1:")}` as WireText],
+  );
+  assert.deepEqual(arrived.map((parts) => [...parts]), [[[0, "2"]], []]);
+});
+
 Deno.test("reconcile() lets one shown message stand for one part only", () => {
   const arrived = reconcile(
     [shipment(1, ["ok"]), shipment(2, ["ok"])],

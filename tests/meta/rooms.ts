@@ -52,7 +52,7 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     modules: {
       "graphql-ws": "free",
       "node:buffer": "free",
-      "node:dns": "free",
+      "node:dns/promises": "free",
       "node:http": "free",
       "node:https": "free",
       "node:net": "free",

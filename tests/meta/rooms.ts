@@ -110,6 +110,8 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
       "deno.json": "free",
       "node:path": "free",
       "node:buffer": "free",
+      "node:v8": "oneFile",
+      "node:vm": "oneFile",
       valibot: "free",
     },
     deno: null,

@@ -41,7 +41,7 @@ export type RawMiddleware = (
   next: () => void,
 ) => void;
 
-export class Client {
+export default class Client {
   connect(options: FrameworkOptions): void;
   raw(line: string): void;
   use(
@@ -55,6 +55,3 @@ export class Client {
   on(event: "socket close", listener: (error: Error | false | undefined) => void): this;
   removeAllListeners(): this;
 }
-
-declare const framework: { Client: typeof Client };
-export default framework;

@@ -43,9 +43,9 @@ export interface Connection {
 /**
  * The only file that touches irc-framework, and its client alone: the package's entry loads a socket of its own with
  * SOCKS and the tables of a hundred charsets, which is twice the code of the rest. Taken from it: connecting, the
- * opening lines (CAP LS, PASS, NICK, USER), and the reading of lines and tags. Its own handling of what the server says is bypassed, because it would go on
- * unauthenticated when SASL fails, drop nested batches, answer CTCP without a limit, request all capabilities in one
- * line that is refused whole, and print faults to the console.
+ * opening lines (CAP LS, PASS, NICK, USER), and the reading of lines and tags. Its own handling of what the server says
+ * is bypassed, because it would go on unauthenticated when SASL fails, drop nested batches, answer CTCP without a limit,
+ * request all capabilities in one line that is refused whole, and print faults to the console.
  */
 export function openConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
   const client = new Client();

@@ -1,7 +1,9 @@
 import type { ChatEvent } from "../relay/event.ts";
 import type { AccountId, EndpointId } from "../relay/ids.ts";
 
-const CAPACITY = 50;
+/** Chat must not push out the news of links and losses. */
+const CHAT_KEPT = 20;
+const NEWS_KEPT = 30;
 const LONGEST_TEXT = 300;
 
 /** Something worth showing to the operator. */
@@ -13,6 +15,8 @@ export type RecentEvent =
       readonly endpoint: EndpointId;
       readonly what: ChatEvent["kind"];
       readonly late: boolean;
+      /** How many of a kind in a row; 1 where texts are kept. */
+      readonly count: number;
       /** Null where texts are not to be shown. */
       readonly said: { readonly nick: string; readonly text: string } | null;
     }
@@ -36,20 +40,38 @@ export type RecentEvent =
     }
   );
 
-/** The newest events, bounded. Texts are only kept where they may be shown. */
+type ChatNews = Extract<RecentEvent, { kind: "chat" }>;
+
+/** The newest events, bounded. */
 export class RecentEvents {
-  readonly #events: RecentEvent[] = [];
-  #next = 0;
+  #chat: ChatNews[] = [];
+  #news: RecentEvent[] = [];
 
   add(event: RecentEvent): void {
-    this.#events[this.#next] = event;
-    this.#next = (this.#next + 1) % CAPACITY;
+    if (event.kind === "chat") return this.#addChat(event);
+    this.#news.push(event);
+    if (this.#news.length > NEWS_KEPT) this.#news.shift();
   }
 
   /** Newest first. */
   newest(): RecentEvent[] {
-    return [...this.#events.slice(this.#next), ...this.#events.slice(0, this.#next)].reverse();
+    return [...this.#chat, ...this.#news].sort((one, other) => other.atMs - one.atMs);
   }
+
+  #addChat(event: ChatNews): void {
+    const last = this.#chat.at(-1);
+    if (last !== undefined && areAlike(last, event)) {
+      this.#chat[this.#chat.length - 1] = { ...event, count: last.count + event.count };
+      return;
+    }
+    this.#chat.push(event);
+    if (this.#chat.length > CHAT_KEPT) this.#chat.shift();
+  }
+}
+
+function areAlike(one: ChatNews, other: ChatNews): boolean {
+  return one.said === null && other.said === null && one.endpoint === other.endpoint &&
+    one.what === other.what && one.late === other.late;
 }
 
 /** Who said what, cut to what a page can show. */

@@ -94,7 +94,8 @@ export class RelayMeter implements RelayObserver {
     if (deliveries.length === 0) return;
     const { kind: what, late } = event;
     const said = this.#options.keepTexts ? saidIn(event, this.#options.redact) : null;
-    this.recent.add({ kind: "chat", atMs: this.#now(), endpoint: origin, what, late, said });
+    const atMs = this.#now();
+    this.recent.add({ kind: "chat", atMs, endpoint: origin, what, late, count: 1, said });
   }
 
   duplicate(origin: EndpointId): void {

@@ -16,7 +16,7 @@ export function renderCharts(minutes: readonly MinuteView[]): Html {
         minutes,
         peak,
       )}</span></figcaption>
-      ${frame("Messages a minute in the last hour", minutes, bars(minutes, peak))}
+      ${frame("Messages a minute in the last hour", minutes, messageBars(minutes, peak))}
       ${axis}
     </figure>
     <figure>
@@ -24,7 +24,11 @@ export function renderCharts(minutes: readonly MinuteView[]): Html {
         minutes,
         slowest,
       )}</span></figcaption>
-      ${frame("Time to delivery in the last hour", minutes, lines(minutes, Math.max(1, slowest)))}
+      ${frame(
+        "Time to delivery in the last hour",
+        minutes,
+        latencyBars(minutes, Math.max(1, slowest)),
+      )}
       ${axis}
     </figure>
   `;
@@ -40,7 +44,7 @@ function frame(label: string, minutes: readonly MinuteView[], inner: Html | Html
   `;
 }
 
-function bars(minutes: readonly MinuteView[], peak: number): Html[] {
+function messageBars(minutes: readonly MinuteView[], peak: number): Html[] {
   return minutes.flatMap(({ delivered, dropped }, i) => {
     const good = height(delivered, peak);
     const lost = height(dropped, peak);
@@ -51,50 +55,31 @@ function bars(minutes: readonly MinuteView[], peak: number): Html[] {
   });
 }
 
+/** The slow ones behind, the usual time before them. */
+function latencyBars(minutes: readonly MinuteView[], slowest: number): Html[] {
+  return minutes.flatMap(({ medianMs, slowMs }, i) => {
+    const slow = height(slowMs ?? 0, slowest);
+    const usual = height(medianMs ?? 0, slowest);
+    return [
+      ...bar("slow", i, HEIGHT - slow, slow),
+      ...bar("delivered", i, HEIGHT - usual, usual),
+    ];
+  });
+}
+
 function bar(kind: string, i: number, y: number, tall: number): Html[] {
   if (tall === 0) return [];
-  return [html`
-    <rect class="${kind}" x="${i * STEP + 1}" y="${y}" width="${STEP - 2}"
-      height="${tall}" />
-  `];
+  return [
+    html`
+      <rect class="${kind}" x="${i * STEP + 1}" y="${y}" width="${STEP - 2}"
+        height="${tall}" />
+    `,
+  ];
 }
 
 /** At least a sign where there was anything. */
 function height(count: number, peak: number): number {
   return count === 0 ? 0 : Math.max(2, Math.round(count / peak * (HEIGHT - 4)));
-}
-
-function lines(minutes: readonly MinuteView[], slowest: number): Html[] {
-  return (["slowMs", "medianMs"] as const).map((which) =>
-    html`
-      <path class="${which === "slowMs" ? "slow" : "median"}" d="${path(
-        minutes,
-        which,
-        slowest,
-      )}" />
-    `
-  );
-}
-
-/** A line through the minutes that have a value, with gaps where nothing was delivered. */
-function path(
-  minutes: readonly MinuteView[],
-  which: "slowMs" | "medianMs",
-  slowest: number,
-): string {
-  let isDown = false;
-  return minutes.map((minute, i) => {
-    const value = minute[which];
-    if (value === null) {
-      isDown = false;
-      return "";
-    }
-    const point = `${i * STEP + STEP / 2} ${HEIGHT - height(value, slowest)}`;
-    // A minute alone would be a line without length: it gets a short one.
-    const drawn = isDown ? `L${point}` : `M${point}h3`;
-    isDown = true;
-    return drawn;
-  }).join("");
 }
 
 function messagesInWords(minutes: readonly MinuteView[], peak: number): string {
@@ -111,5 +96,5 @@ function latencyInWords(minutes: readonly MinuteView[], slowest: number): string
   const medians = minutes.flatMap(({ medianMs }) => medianMs ?? []).sort((a, b) => a - b);
   const middle = medians[Math.floor(medians.length / 2)];
   if (middle === undefined) return "nothing delivered in the last hour";
-  return `mostly within ${tookInWords(middle)}; slowest minute ${tookInWords(slowest)}`;
+  return `usually ${tookInWords(middle)} (dark), the slowest up to ${tookInWords(slowest)} (light)`;
 }

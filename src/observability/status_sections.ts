@@ -67,22 +67,18 @@ function accountRow(account: AccountView, nowMs: number): Html {
   const times = reconnects === 0 ? null : html`
     <small>${counted(reconnects, "reconnect")}</small>
   `;
-  return html`
-    <tr data-account="${id}">
-      <th scope="row">${id}</th>
-      <td data-label="State" class="state">${lamp(health)}${state}</td>
-      <td data-label="Since">${sinceMs === null ? "–" : time(sinceMs, nowMs)}${times}</td>
-      <td data-label="Last error" class="wide">${lastError === null
-        ? "none"
-        : error(lastError, nowMs)}</td>
-      <td data-label="Latency" class="number">${roundTripMs === null
-        ? "–"
-        : tookInWords(roundTripMs)}</td>
-      <td data-label="Token" class="state">${token === null
-        ? "–"
-        : html`${lamp(token.health)}${token.words}`}</td>
-    </tr>
-  `;
+  return html`<tr data-account="${id}"><th scope="row">${id}</th>${[
+    cell("State", html`${lamp(health)}${state}`),
+    cell("Since", sinceMs === null ? null : html`${time(sinceMs, nowMs)}${times}`),
+    cell("Last error", lastError === null ? "none" : error(lastError, nowMs)),
+    cell("Latency", roundTripMs === null ? null : tookInWords(roundTripMs), "number"),
+    cell("Token", token === null ? null : html`${lamp(token.health)}${token.words}`),
+  ]}</tr>`;
+}
+
+/** On a phone the label stands before the value. */
+function cell(label: string, value: Html | string | null, kind = "text"): Html {
+  return html`<td data-label="${label}" class="${kind}"><span>${value ?? "–"}</span></td>`;
 }
 
 function error({ reason, atMs }: NonNullable<AccountView["lastError"]>, nowMs: number): Html {
@@ -92,7 +88,7 @@ function error({ reason, atMs }: NonNullable<AccountView["lastError"]>, nowMs: n
 function gateway({ name, places }: GatewayView): Html {
   return html`
     <h3>${name}</h3>
-    <table>
+    <table class="places">
       <thead>
         <tr>
           <th scope="col">Place</th>
@@ -110,21 +106,17 @@ function gateway({ name, places }: GatewayView): Html {
 }
 
 function placeRow(place: PlaceView): Html {
-  const { account, written, direction, health, state, oldestMs } = place;
-  const count = (label: string, value: number | null, isLoss = false) =>
-    html`<td data-label="${label}" class="number${isLoss && value !== 0 ? " loss" : ""}">${
-      value === null ? "–" : numberInWords(value)
-    }</td>`;
+  const { account, written, direction, health, state, dropped, oldestMs } = place;
+  const sent = (count: number) => direction === "in" ? null : numberInWords(count);
   return html`<tr data-place="${account} ${written}">
-    <th scope="row">${written} <small>${account}</small></th>
-    <td data-label="State" class="state">${lamp(health)}${state}</td>
-    ${count("Read here", direction === "out" ? null : place.received)}
-    ${count("Delivered here", direction === "in" ? null : place.delivered)}
-    ${count("Not relayed", direction === "in" ? null : place.dropped, true)}
-    ${count("Waiting", direction === "in" ? null : place.waiting)}
-    <td data-label="Oldest waits for" class="number">${
-    oldestMs === null ? "–" : spanInWords(oldestMs)
-  }</td></tr>`;
+    <th scope="row">${written} <small>${account}</small></th>${[
+    cell("State", html`${lamp(health)}${state}`),
+    cell("Read here", direction === "out" ? null : numberInWords(place.received), "number"),
+    cell("Delivered here", sent(place.delivered), "number"),
+    cell("Not relayed", sent(dropped), dropped > 0 ? "number loss" : "number"),
+    cell("Waiting", sent(place.waiting), "number"),
+    cell("Oldest waits for", oldestMs === null ? null : spanInWords(oldestMs), "number"),
+  ]}</tr>`;
 }
 
 function recent(view: StatusView): Html {
@@ -145,7 +137,9 @@ function eventInWords(event: RecentEvent, view: StatusView): Html {
     case "chat": {
       const late = event.late ? " (caught up)" : "";
       if (event.said === null) {
-        return html`${CHAT_WORDS[event.what]} in ${at(event.endpoint)}${late}`;
+        return html`${counted(event.count, CHAT_WORDS[event.what])} in ${
+          at(event.endpoint)
+        }${late}`;
       }
       const { nick, text } = event.said;
       return html`${at(event.endpoint)} &lt;<bdi>${nick}</bdi>&gt; <bdi>${text}</bdi>${late}`;
@@ -168,14 +162,14 @@ function eventInWords(event: RecentEvent, view: StatusView): Html {
 }
 
 const CHAT_WORDS: Readonly<Record<Extract<RecentEvent, { kind: "chat" }>["what"], string>> = {
-  message: "a message",
-  edit: "an edit",
-  deletion: "a deletion",
-  reaction: "a reaction",
-  join: "somebody joined",
-  leave: "somebody left",
-  rename: "a new nick",
-  topic: "a new topic",
+  message: "message",
+  edit: "edit",
+  deletion: "deletion",
+  reaction: "reaction",
+  join: "arrival",
+  leave: "departure",
+  rename: "new nick",
+  topic: "new topic",
 };
 
 /** How long ago, with the exact time for who points at it. */

@@ -3,13 +3,13 @@ export const STATUS_STYLE = `
 :root {
   color-scheme: light dark;
   --back: #f4f5f8; --card: #ffffff; --line: #e2e5ec; --text: #1c2130; --soft: #586074;
-  --accent: #4f46e5; --good: #15803d; --busy: #a15c00; --bad: #c22020; --off: #6b7280;
+  --accent: #4f46e5; --accent-soft: #c7c5f7; --good: #15803d; --busy: #a15c00; --bad: #c22020; --off: #6b7280;
   --good-back: #e8f6ed; --busy-back: #fdf3e1; --bad-back: #fdecec; --off-back: #eef0f4;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --back: #10131b; --card: #191d28; --line: #2b3140; --text: #e8eaf1; --soft: #a2abbf;
-    --accent: #a5a0ff; --good: #4ade80; --busy: #fbbf24; --bad: #ff8080; --off: #9aa3b5;
+    --accent: #a5a0ff; --accent-soft: #45447c; --good: #4ade80; --busy: #fbbf24; --bad: #ff8080; --off: #9aa3b5;
     --good-back: #12291d; --busy-back: #2d2411; --bad-back: #331a1d; --off-back: #1f2430;
   }
 }
@@ -51,9 +51,14 @@ table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nu
 th, td { padding: .6rem 1rem; text-align: left; vertical-align: top; }
 thead th { font-size: .8rem; font-weight: 500; color: var(--soft); white-space: nowrap; }
 tbody tr { border-top: 1px solid var(--line); }
-tbody th { font-weight: 600; overflow-wrap: anywhere; }
+tbody th { font-weight: 600; overflow-wrap: break-word; }
+time { white-space: nowrap; }
+.places { table-layout: fixed; }
+.places th:first-child { width: 22%; } .places th:nth-child(2) { width: 22%; }
+.places thead th { white-space: normal; vertical-align: bottom; }
+.places td, .places tbody th { overflow-wrap: anywhere; }
 th small { display: block; font-weight: 400; }
-td.wide { max-width: 26rem; overflow-wrap: anywhere; }
+td { max-width: 26rem; overflow-wrap: break-word; }
 .number { text-align: right; white-space: nowrap; }
 .loss { color: var(--bad); font-weight: 650; }
 small { color: var(--soft); font-size: .85rem; }
@@ -65,9 +70,7 @@ figcaption span { font-size: .85rem; color: var(--soft); }
 .charts svg * { vector-effect: non-scaling-stroke; }
 .grid { fill: none; stroke: var(--line); stroke-width: 1; }
 rect.delivered { fill: var(--accent); } rect.dropped { fill: var(--bad); }
-.median, .slow { fill: none; stroke: var(--accent); stroke-width: 2; stroke-linejoin: round;
-  stroke-linecap: round; }
-.slow { stroke: var(--off); stroke-width: 1.5; }
+rect.slow { fill: var(--accent-soft); }
 .axis { display: flex; justify-content: space-between; margin-top: .35rem; font-size: .8rem;
   color: var(--soft); }
 .recent > p { padding: .8rem 1rem; }
@@ -104,8 +107,9 @@ button { padding: .65rem 1rem; font: inherit; font-weight: 600; color: #fff; bac
   tbody th { padding-bottom: .35rem; }
   td { display: grid; grid-template-columns: 8.5rem 1fr; text-align: left; }
   td::before { content: attr(data-label); color: var(--soft); }
-  td.state { grid-template-columns: 8.5rem auto 1fr; align-items: baseline; }
+  td { max-width: none; overflow-wrap: anywhere; }
   td.number { text-align: left; }
+  .places th:first-child, .places th:nth-child(2) { width: auto; }
   li { flex-direction: column; gap: 0; }
 }
 @media (prefers-reduced-motion: no-preference) {

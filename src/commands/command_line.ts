@@ -12,6 +12,7 @@ import { buildInfo } from "./build_info.ts";
 import { registerCheck } from "./check.ts";
 import { registerCompletions } from "./completions.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
+import { registerDoctor } from "./doctor_command.ts";
 import { registerHealth } from "./health.ts";
 import type { CommonOptions, Registration } from "./registration.ts";
 import { registerRun } from "./run.ts";
@@ -24,6 +25,7 @@ export type { CommonOptions } from "./registration.ts";
 const COMMANDS: readonly Registration[] = [
   registerRun,
   registerCheck,
+  registerDoctor,
   registerToken,
   registerHealth,
   registerCompletions,
@@ -101,6 +103,7 @@ Examples:
   kosmi-relay                                 relay as ./matterbridge.toml says
   kosmi-relay -conf /etc/kosmi-relay.toml     … as another file says
   kosmi-relay check                           look for faults in ./matterbridge.toml
+  kosmi-relay doctor                          look at everything else that it needs
   kosmi-relay token status                    how long the Kosmi logins last
   kosmi-relay health                          whether the relay that runs here relays
 

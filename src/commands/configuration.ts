@@ -10,29 +10,32 @@ export interface LoadedConfig {
   readonly warnings: readonly Fault[];
 }
 
+/** What came of reading a configuration: it holds, or every fault of it as a line for people. */
+export type ConfigReading =
+  | ({ readonly ok: true } & LoadedConfig)
+  | { readonly ok: false; readonly faults: readonly string[]; readonly warnings: readonly Fault[] };
+
+/** Reads and checks the configuration. Never throws. */
+export async function readConfiguration(file: string): Promise<ConfigReading> {
+  const failed = (...faults: string[]) => ({ ok: false, faults, warnings: [] }) as const;
+  if (!await mayRead(file)) return failed(refusal({ kind: "config", path: file }));
+  const source = await readConfigFile(file);
+  if ("fault" in source) return failed(source.fault);
+  const env = Deno.env.toObject();
+  const { config, faults, warnings } = loadConfig({ text: source.text, file, env });
+  if (config !== null && faults.length === 0) return { ok: true, config, warnings };
+  return { ok: false, faults: faults.map(formatFault), warnings };
+}
+
 /** Reads and checks the configuration. Prints every fault and answers null when it does not hold. */
 export async function loadOrExplain(file: string): Promise<LoadedConfig | null> {
-  if (!await mayRead(file)) {
-    printErrorLine(refusal({ kind: "config", path: file }));
-    return null;
-  }
-  const source = await readConfigFile(file);
-  if ("fault" in source) {
-    printErrorLine(source.fault);
-    return null;
-  }
-  const { config, faults, warnings } = loadConfig({
-    text: source.text,
-    file,
-    env: Deno.env.toObject(),
-  });
-  for (const fault of faults) printErrorLine(formatFault(fault));
-  if (config === null || faults.length > 0) {
-    // A misspelt key is often the reason for what is missing.
-    for (const warning of warnings) printErrorLine(`warning: ${formatFault(warning)}`);
-    const found = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-    printErrorLine(`${file} can't be used: ${found}. Nothing was started.`);
-    return null;
-  }
-  return { config, warnings };
+  const reading = await readConfiguration(file);
+  if (reading.ok) return reading;
+  for (const fault of reading.faults) printErrorLine(fault);
+  // A misspelt key is often the reason for what is missing.
+  for (const warning of reading.warnings) printErrorLine(`warning: ${formatFault(warning)}`);
+  const { length } = reading.faults;
+  const found = length === 1 ? "1 fault" : `${length} faults`;
+  printErrorLine(`${file} can't be used: ${found}. Nothing was started.`);
+  return null;
 }

@@ -1,7 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { IrcBridge } from "../bridges/irc/bridge.ts";
-import type { IrcNickServ, IrcSasl, SaslMechanism } from "../bridges/irc/options.ts";
+import type {
+  IrcBridgeOptions,
+  IrcNickServ,
+  IrcSasl,
+  SaslMechanism,
+} from "../bridges/irc/options.ts";
 import type { GeneralConfig, IrcAccountConfig } from "../config/types.ts";
 import type { AccountId } from "../relay/ids.ts";
 import { VERSION } from "./version.ts";
@@ -17,8 +22,13 @@ export interface IrcWiring {
 
 /** An IRC account of the configuration as a bridge. */
 export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge {
+  return new IrcBridge(ircOptionsOf(account, wiring));
+}
+
+/** What the configuration says of an IRC account, in the bridge's terms. */
+export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcBridgeOptions {
   const { clock, random, log, general, clientCertificatePem } = wiring;
-  return new IrcBridge({
+  return {
     account: account.id as AccountId,
     host: account.server.host,
     port: account.server.port,
@@ -54,7 +64,7 @@ export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge
     clock,
     random,
     log,
-  });
+  };
 }
 
 const MECHANISMS: Readonly<Record<string, SaslMechanism>> = {

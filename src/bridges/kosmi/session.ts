@@ -44,11 +44,17 @@ export class KosmiSession {
   readonly #runner: OperationRunner;
   readonly #decoder: Decoder;
   readonly #rooms = new Map<ChannelId, RoomSession>();
+  #isAnonymous: boolean | null = null;
 
   constructor(options: SessionOptions) {
     this.#o = options;
     this.#decoder = new Decoder(options.protocol);
     this.#runner = new OperationRunner(options);
+  }
+
+  /** Whether Kosmi takes us for an anonymous visitor; null where it did not tell. */
+  get isAnonymous(): boolean | null {
+    return this.#isAnonymous;
   }
 
   room(channel: ChannelId): RoomSession | undefined {
@@ -83,6 +89,7 @@ export class KosmiSession {
         "Cannot tell which messages are our own: Kosmi does not say who we are (currentUser)",
       );
     }
+    this.#isAnonymous = self.anonymous;
     this.#compareWithLogin(self);
     this.#o.host.linkUp(personOf(self));
     this.#o.ownIds.add(self.id);

@@ -10,6 +10,7 @@ import { stsVerdict } from "../sts.ts";
 import { Timers } from "../timers.ts";
 import { type Connection, openConnection } from "../wire/connection.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
+import { writtenTime } from "./written_time.ts";
 import { type ChannelFinding, ChannelNotes } from "./channel_facts.ts";
 
 /** How the login ended. */
@@ -291,12 +292,4 @@ export class IrcProbe {
     const reason = `fault while handling a line from the server: ${describeError(thrown)}`;
     this.#finish({ kind: "lost", reason });
   }
-}
-
-/** The text of numeric 391 has no common form; what can't be read for certain is left out. */
-function writtenTime(text: string): number | null {
-  const plain = text.replace(/\s--\s/, " ").replace(/\bat\b/, "");
-  if (!/(?:UTC|GMT|Z|[+-]\d{2}:?\d{2})\s*$/.test(plain)) return null;
-  const atMs = Date.parse(plain);
-  return Number.isNaN(atMs) ? null : atMs;
 }

@@ -60,6 +60,11 @@ export class RoomProbe {
     });
   }
 
+  /** Whether Kosmi takes us for an anonymous visitor; null where it did not tell. */
+  get isAnonymous(): boolean | null {
+    return this.#session.isAnonymous;
+  }
+
   /** How Kosmi shows us; null where it did not tell. */
   get self(): Person | null {
     return this.#self;

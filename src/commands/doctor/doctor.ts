@@ -1,0 +1,205 @@
+import { describeError, isAbortOf } from "../../base/errors.ts";
+import { withDeadline } from "../../base/abort.ts";
+import { systemClock } from "../../base/clock.ts";
+import { silentLogger } from "../../base/log.ts";
+import { secretsOf } from "../../config/secrets.ts";
+import type { AccountConfig, Config } from "../../config/types.ts";
+import type { Logging } from "../../observability/logging.ts";
+import { Redactor } from "../../observability/redactor.ts";
+import {
+  printErrorLine,
+  printLine,
+  stdoutIsTerminal,
+  wantsColour,
+} from "../../observability/terminal.ts";
+import { type DataDirectory, DataDirectoryError } from "../../store/data_directory.ts";
+import type { ExitCode } from "../exit_code.ts";
+import { openOurDataDirectory } from "../our_data_directory.ts";
+import { startOurLogging } from "../our_logging.ts";
+import type { CommonOptions } from "../registration.ts";
+import { checkClock } from "./clock_skew.ts";
+import { checkConfiguration } from "./configuration.ts";
+import type { DoctorContext } from "./context.ts";
+import { checkDataDirectory, type DataFinding } from "./data_directory.ts";
+import { checkIrcAccount } from "./irc_account.ts";
+import { checkKosmiAccount } from "./kosmi_account.ts";
+import { exitCodeOf, type Report, type Row, RowWriter } from "./row.ts";
+import { Table } from "./table.ts";
+
+export interface DoctorOptions extends CommonOptions {
+  readonly json: boolean;
+  /** Log in by browser where no good token is cached. */
+  readonly login: boolean;
+  /** Say a line in each room and channel, to see whether it is shown. */
+  readonly send: boolean;
+}
+
+/** One account may take so long; what it has not told by then is told as such. */
+const ACCOUNT_MS = 90_000;
+const RELAY = "relay";
+
+/** Looks at all that the relay needs, prints what it finds and what to do. Changes nothing, says nothing in chat. */
+export async function doctor(options: DoctorOptions, stopping: AbortSignal): Promise<ExitCode> {
+  const secrets = new Redactor();
+  const rows: Row[] = [];
+  const relay = new RowWriter((row) => rows.push(row), RELAY);
+  const config = await checkConfiguration(options.conf, relay);
+  for (const secret of config === null ? [] : secretsOf(config)) secrets.add(secret);
+  const output = outputOf(options, config, secrets, rows);
+  const report: Report = (found) => {
+    const row = cleaned(found, secrets);
+    rows.push(row);
+    output.row(row);
+  };
+  for (const [at, row] of rows.entries()) output.row(rows[at] = cleaned(row, secrets));
+  if (config !== null) await examine(config, options, { report, secrets }, stopping);
+  output.end();
+  return exitCodeOf(rows);
+}
+
+interface Output {
+  row(row: Row): void;
+  end(): void;
+}
+
+/** On a terminal rows are shown as they come; for a pipe they are put into the order of the accounts first. */
+function outputOf(
+  options: DoctorOptions,
+  config: Config | null,
+  secrets: Redactor,
+  rows: readonly Row[],
+): Output {
+  const terminal = stdoutIsTerminal();
+  const subjects = [RELAY, ...(config?.accounts ?? []).map(({ id }) => secrets.text(id))];
+  const table = new Table({ subjects, checks: ["data directory"], colour: wantsColour(terminal) });
+  const inOrder = () => subjects.flatMap((about) => rows.filter((row) => row.about === about));
+  if (options.json) {
+    return {
+      row: () => {},
+      end: () =>
+        printLine(JSON.stringify({ exitCode: exitCodeOf(rows), rows: inOrder() }, null, 2)),
+    };
+  }
+  if (terminal) announce(config);
+  return {
+    row: (row) => {
+      if (terminal) printLine(table.line(row));
+    },
+    end: () => {
+      if (!terminal) { for (const row of inOrder()) printLine(table.line(row)); }
+      printLine(`\n${table.summary(rows)}`);
+    },
+  };
+}
+
+function announce(config: Config | null): void {
+  if (config === null) return;
+  printErrorLine(
+    "IRC is looked at under a nick of its own (your nick + -doctor), which enters the channels for a moment.",
+  );
+}
+
+function cleaned(row: Row, secrets: Redactor): Row {
+  const text = (value: string) => secrets.text(value.replace(/\s+/g, " ").trim());
+  return {
+    ...row,
+    about: text(row.about),
+    check: text(row.check),
+    seen: text(row.seen),
+    remedy: row.remedy === null ? null : text(row.remedy),
+  };
+}
+
+async function examine(
+  config: Config,
+  options: DoctorOptions,
+  to: { readonly report: Report; readonly secrets: Redactor },
+  stopping: AbortSignal,
+): Promise<void> {
+  const relay = new RowWriter(to.report, RELAY);
+  const found = await checkDataDirectory(relay);
+  await using logging = await loggingOf(config, options, to.secrets);
+  await using data = await openData(found, options);
+  const context: DoctorContext = {
+    config,
+    data,
+    beside: found.beside,
+    logging,
+    clock: systemClock,
+    clocks: [],
+    login: options.login,
+    send: options.send,
+  };
+  await Promise.all(
+    config.accounts.map((account) => checkAccount(account, context, to.report, stopping)),
+  );
+  checkClock(context.clocks, relay);
+}
+
+/** With --debug the bridges' own log shows on standard error; else only rows speak. */
+async function loggingOf(
+  config: Config,
+  options: DoctorOptions,
+  redactor: Redactor,
+): Promise<Logging> {
+  const real = options.debug ? await startOurLogging(config, true) : null;
+  return {
+    logger: (category) => real?.logger(category) ?? silentLogger,
+    secrets: {
+      add: (secret) => {
+        redactor.add(secret);
+        real?.secrets.add(secret);
+      },
+    },
+    redact: (text) => redactor.text(text),
+    [Symbol.asyncDispose]: async () => await real?.[Symbol.asyncDispose](),
+  };
+}
+
+/** Its own only for a login: else a relay that starts meanwhile would find it taken. */
+async function openData(
+  found: DataFinding,
+  { login }: DoctorOptions,
+): Promise<DataDirectory | null> {
+  if (!found.usable) return null;
+  try {
+    return await openOurDataDirectory(
+      silentLogger,
+      login && found.beside === null ? "own" : "look",
+    );
+  } catch (error) {
+    if (error instanceof DataDirectoryError) return null;
+    throw error;
+  }
+}
+
+async function checkAccount(
+  account: AccountConfig,
+  context: DoctorContext,
+  report: Report,
+  stopping: AbortSignal,
+): Promise<void> {
+  let isOver = false;
+  // What a check that was given up still tells comes too late to be true.
+  const rows = new RowWriter((row) => isOver ? undefined : report(row), account.id);
+  const deadline = {
+    clock: context.clock,
+    signal: stopping,
+    limitMs: ACCOUNT_MS,
+    action: "finish",
+  };
+  try {
+    await withDeadline(
+      deadline,
+      (signal) =>
+        account.protocol === "irc"
+          ? checkIrcAccount(account, context, rows, signal)
+          : checkKosmiAccount(account, context, rows, signal),
+    );
+  } catch (error) {
+    const seen = isAbortOf(stopping, error) || stopping.aborted ? "stopped" : describeError(error);
+    rows.broken("check", seen, "run the doctor again, with -debug to see more");
+  } finally {
+    isOver = true;
+  }
+}

@@ -1,0 +1,124 @@
+import { type CertificateFacts, isFor } from "../../bridges/irc/diagnosis/certificate_facts.ts";
+import type { DialFinding } from "../../bridges/irc/diagnosis/dial_probe.ts";
+import type { LoginFinding } from "../../bridges/irc/diagnosis/irc_probe.ts";
+import { normalPin } from "../../bridges/irc/wire/certificate_pin.ts";
+import type { IrcAccountConfig } from "../../config/types.ts";
+import type { RowWriter } from "./row.ts";
+
+const DAY_MS = 86_400_000;
+const SOON_MS = 14 * DAY_MS;
+const PIN_HINT = "if you know that this certificate is right, set TLSFingerprint to";
+
+/** A row for TLS; false when the relay would not trust the server. */
+export function tellTls(
+  account: IrcAccountConfig,
+  dial: DialFinding,
+  login: LoginFinding,
+  rows: RowWriter,
+  nowMs: number,
+): boolean {
+  const { certificate } = dial;
+  if (certificate === null) {
+    if (account.password !== null || account.useSasl || account.nickServPassword !== null) {
+      rows.warn(
+        "TLS",
+        "the password goes over the net unencrypted",
+        "set UseTLS=true and the server's TLS port",
+      );
+    } else rows.ok("TLS", "not used: everything goes over the net unencrypted");
+    return true;
+  }
+  if (account.tlsFingerprint !== null) return tellPin(account.tlsFingerprint, certificate, rows);
+  const fault = faultOf(account, certificate, login, nowMs);
+  if (fault === null) {
+    tellGood(certificate, rows, nowMs);
+    return true;
+  }
+  if (account.skipTlsVerify) {
+    rows.warn(
+      "TLS",
+      `${fault.seen}, and SkipTLSVerify=true takes it all the same: anybody on the way can read along`,
+      `set TLSFingerprint="${certificate.fingerprint}" in place of SkipTLSVerify`,
+    );
+    return true;
+  }
+  rows.broken("TLS", fault.seen, fault.remedy);
+  return false;
+}
+
+function tellPin(pin: string, certificate: CertificateFacts, rows: RowWriter): boolean {
+  const isRight = normalPin(pin) === normalPin(certificate.fingerprint);
+  if (isRight) rows.ok("TLS", "the certificate is the one that TLSFingerprint names");
+  else {
+    rows.broken(
+      "TLS",
+      `the certificate is not the one that TLSFingerprint names: its fingerprint is ${certificate.fingerprint}`,
+      "ask the server's operator whether it was renewed, and only then set TLSFingerprint to the new one",
+    );
+  }
+  return isRight;
+}
+
+interface Fault {
+  readonly seen: string;
+  readonly remedy: string;
+}
+
+function faultOf(
+  account: IrcAccountConfig,
+  certificate: CertificateFacts,
+  login: LoginFinding,
+  nowMs: number,
+): Fault | null {
+  const { validFromMs, validToMs, fingerprint, issuer, names } = certificate;
+  const { host } = account.server;
+  if (validToMs !== null && validToMs < nowMs) {
+    return {
+      seen: `the server's certificate expired on ${day(validToMs)}`,
+      remedy: `tell the server's operator; ${PIN_HINT} "${fingerprint}"`,
+    };
+  }
+  if (validFromMs !== null && validFromMs > nowMs) {
+    return {
+      seen: `the server's certificate is not valid before ${day(validFromMs)}`,
+      remedy: "look at this machine's clock",
+    };
+  }
+  if (!isFor(certificate, host)) {
+    return {
+      seen: `the server's certificate is for ${
+        names.join(", ") || "no name at all"
+      }, not for ${host}`,
+      remedy: `set Server to a name that the certificate has; ${PIN_HINT} "${fingerprint}"`,
+    };
+  }
+  return isDistrusted(account, login)
+    ? {
+      seen:
+        `no authority that this machine knows has signed the server's certificate (issuer: ${issuer})`,
+      remedy:
+        `${PIN_HINT} "${fingerprint}"; for an authority of your own set DENO_CERT to its file`,
+    }
+    : null;
+}
+
+/** The login verifies the certificate; when it failed before the server said a word, that is why. */
+function isDistrusted(account: IrcAccountConfig, login: LoginFinding): boolean {
+  if (login.ok || account.skipTlsVerify) return false;
+  const said = login.end.reason;
+  return login.heardNothing && login.end.kind !== "stopped" &&
+    (login.end.kind === "refused" || /certificate|verif|UNKNOWN/i.test(said));
+}
+
+function tellGood(certificate: CertificateFacts, rows: RowWriter, nowMs: number): void {
+  const { validToMs, issuer } = certificate;
+  if (validToMs === null) return rows.ok("TLS", `certificate of ${issuer}`);
+  const days = Math.floor((validToMs - nowMs) / DAY_MS);
+  const seen = `certificate of ${issuer}, valid until ${day(validToMs)} (${days} days)`;
+  if (validToMs - nowMs > SOON_MS) rows.ok("TLS", seen);
+  else rows.warn("TLS", seen, "tell the server's operator if it is not renewed by itself");
+}
+
+function day(atMs: number): string {
+  return new Date(atMs).toISOString().slice(0, 10);
+}

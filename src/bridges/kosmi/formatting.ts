@@ -1,16 +1,18 @@
-import { plainText, type RichText, type Span, type Style } from "../../relay/rich_text.ts";
+import { plainText, type RichText } from "../../relay/rich_text.ts";
+import { readMarkdown } from "./markdown_read.ts";
+import { writeMarkdown } from "./markdown_write.ts";
 import type { Markup } from "./options.ts";
 
-/** Kosmi's text as spans: verbatim for plain, Markdown's inline marks and code blocks read for markdown. */
+/** Kosmi's text as spans: for plain as written, but for a code block's fences; for markdown with its marks read. */
 export function readKosmiText(text: string, markup: Markup): RichText {
   const clean = cleanText(text);
-  return markup === "plain" ? plainText(clean) : readMarkdown(clean);
+  return markup === "plain" ? plainText(withoutFences(clean)) : readMarkdown(clean);
 }
 
 /** Spans as Kosmi's text. Plain drops every style; Markdown keeps what it can show. */
 export function writeKosmiText(rich: RichText, markup: Markup): string {
   if (markup === "plain") return cleanText(rich.map((span) => span.text).join(""));
-  return rich.map((span) => writeSpan({ ...span, text: cleanText(span.text) })).join("");
+  return writeMarkdown(rich.map((span) => ({ ...span, text: cleanText(span.text) })));
 }
 
 /** Line breaks as "\n", tabs as spaces, no other control character, no half of a surrogate pair. */
@@ -22,151 +24,10 @@ export function cleanText(text: string): string {
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");
 }
 
-/** Inline marks, longest first so that `**` is not read as two `*`. */
-const MARKS: readonly (readonly [mark: string, style: Style])[] = [
-  ["***", { bold: true, italic: true }],
-  ["**", { bold: true }],
-  ["__", { bold: true }],
-  ["~~", { strike: true }],
-  ["*", { italic: true }],
-  ["_", { italic: true }],
-];
-/** A link, at the start of a word. Within one nothing is a mark. */
-const LINK = "(?<![\\p{L}\\p{N}_/])https?:\\/\\/[^\\s<>]+";
-const ESCAPABLE = /[\\`*_~]/;
+/** Ticks at the start and the end of several lines. */
+const FENCES = /^```(?:[\w+#.-]*\n|(?=[^`\n]+\n))((?:(?!```)[^])+?)\n?```$/gm;
 
-/** A character count of a text that is worth reading for marks; what is longer stays as written. */
-const LONGEST_MARKDOWN = 20_000;
-
-function readMarkdown(text: string): RichText {
-  if (text.length > LONGEST_MARKDOWN) return plainText(text);
-  const spans: Span[] = [];
-  const fence = /```(?:[\w+-]*\n)?([\s\S]*?)```/g;
-  let from = 0;
-  for (const block of text.matchAll(fence)) {
-    readInline(text.slice(from, block.index), {}, spans);
-    add(spans, (block[1] ?? "").replace(/\n$/, ""), { monospace: true });
-    from = block.index + block[0].length;
-  }
-  readInline(text.slice(from), {}, spans);
-  return spans;
-}
-
-function readInline(text: string, style: Style, spans: Span[]): void {
-  const linkAt = new RegExp(LINK, "iuy");
-  let at = 0;
-  let plain = "";
-  const flush = () => {
-    add(spans, plain, style);
-    plain = "";
-  };
-  while (at < text.length) {
-    linkAt.lastIndex = at;
-    const link = linkAt.exec(text);
-    const marked = link !== null ? null : text[at] === "`" ? codeAt(text, at) : markedAt(text, at);
-    if (link !== null) {
-      plain += link[0];
-      at += link[0].length;
-    } else if (text[at] === "\\" && ESCAPABLE.test(text[at + 1] ?? "")) {
-      plain += text[at + 1];
-      at += 2;
-    } else if (marked !== null) {
-      flush();
-      const inner = { ...style, ...marked.style };
-      if (marked.style.monospace === true) add(spans, marked.text, inner);
-      else readInline(marked.text, inner, spans);
-      at += marked.length;
-    } else {
-      plain += text[at];
-      at++;
-    }
-  }
-  flush();
-}
-
-interface Marked {
-  readonly text: string;
-  readonly style: Style;
-  readonly length: number;
-}
-
-function codeAt(text: string, at: number): Marked | null {
-  const ticks = /^`+/.exec(text.slice(at))?.[0] ?? "";
-  const end = text.indexOf(ticks, at + ticks.length);
-  const inner = end < 0 ? "" : text.slice(at + ticks.length, end);
-  if (inner === "" || inner.startsWith("`") || text[end + ticks.length] === "`") return null;
-  const trimmed = ticks.length > 1 ? inner.replace(/^ (.*) $/s, "$1") : inner;
-  return { text: trimmed, style: { monospace: true }, length: end + ticks.length - at };
-}
-
-/** Marked text starts and ends with something visible, and `_` marks whole words only: snake_case stays. */
-function markedAt(text: string, at: number): Marked | null {
-  for (const [mark, style] of MARKS) {
-    if (!text.startsWith(mark, at)) continue;
-    const start = at + mark.length;
-    if (/^\s|^$/.test(text.slice(start, start + 1))) return null;
-    if (mark.startsWith("_") && !isWordStart(text, at)) return null;
-    const end = closingMark(text, mark, start);
-    if (end === null) continue;
-    return { text: text.slice(start, end), style, length: end + mark.length - at };
-  }
-  return null;
-}
-
-function closingMark(text: string, mark: string, start: number): number | null {
-  for (let end = text.indexOf(mark, start + 1); end > 0; end = text.indexOf(mark, end + 1)) {
-    const before = text[end - 1] ?? "";
-    const after = text[end + mark.length] ?? "";
-    if (/\s/.test(before) || before === "\\") continue;
-    if (mark.length === 1 && (before === mark || after === mark)) continue;
-    if (after === mark[0]) continue;
-    if (mark.startsWith("_") && /[\p{L}\p{N}]/u.test(after)) continue;
-    return end;
-  }
-  return null;
-}
-
-function isWordStart(text: string, at: number): boolean {
-  return at === 0 || !/[\p{L}\p{N}_/]/u.test(text[at - 1] ?? "");
-}
-
-function add(spans: Span[], text: string, style: Style): void {
-  if (text !== "") spans.push({ text, style });
-}
-
-/** Marks stand around the visible part: `**bold **` would not be read as bold. */
-function writeSpan(span: Span): string {
-  if (span.style.monospace === true) return writeCode(span.text);
-  const marks = (span.style.bold === true ? "**" : "") + (span.style.italic === true ? "*" : "") +
-    (span.style.strike === true ? "~~" : "");
-  const [, before = "", visible = "", after = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(span.text) ?? [];
-  const text = escapeMarkdown(visible);
-  if (marks === "" || visible === "") return before + text + after;
-  const closing = (span.style.strike === true ? "~~" : "") +
-    (span.style.italic === true ? "*" : "") + (span.style.bold === true ? "**" : "");
-  return before + marks + text + closing + after;
-}
-
-function writeCode(text: string): string {
-  if (text.trim() === "") return text;
-  if (text.includes("\n")) return text.includes("```") ? text : `\`\`\`\n${text}\n\`\`\``;
-  const longest = Math.max(0, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
-  if (longest === 0) return `\`${text}\``;
-  const ticks = "`".repeat(longest + 1);
-  return `${ticks} ${text} ${ticks}`;
-}
-
-/** A mark that would be read as one gets a backslash; links stay whole. */
-function escapeMarkdown(text: string): string {
-  return text.split(new RegExp(`(${LINK})`, "iu"))
-    .map((part, index) => index % 2 === 1 ? part : part.replace(/[\\`*_~]/g, escapeMark))
-    .join("");
-}
-
-function escapeMark(mark: string, at: number, whole: string): string {
-  const inWord = /[\p{L}\p{N}]/u.test(whole[at - 1] ?? "") &&
-    /[\p{L}\p{N}]/u.test(whole[at + 1] ?? "");
-  if (mark === "_" && inWord) return mark;
-  if (mark === "\\" && !ESCAPABLE.test(whole[at + 1] ?? "")) return mark;
-  return `\\${mark}`;
+/** People paste code between fences whether they are shown or not; as lines of their own they tell nobody anything. */
+function withoutFences(text: string): string {
+  return text.includes("```") ? text.replace(FENCES, "$1") : text;
 }

@@ -37,7 +37,27 @@ export interface PlanLimits {
   readonly clockJump: boolean;
 }
 
-const TALK_MS = 7_000;
+/** How much happens. */
+export interface Intensity {
+  readonly talkMs: number;
+  readonly mostFaults: number;
+  /** How long a silent link can be silent. */
+  readonly silencesMs: readonly [number, ...number[]];
+}
+
+export const SHORT: Intensity = {
+  talkMs: 7_000,
+  mostFaults: 7,
+  silencesMs: [500, 1_500, 4_000],
+};
+
+/** Silences longer than what the bridges wait for answers, and one that only the watch over the link ends. */
+export const HARSH: Intensity = {
+  talkMs: 25_000,
+  mostFaults: 16,
+  silencesMs: [500, 4_000, 12_000, 18_000, 18_000, 100_000],
+};
+
 const SERVERS = ["inspircd", "ngircd", "chathistory"] as const;
 const SPEAKERS: readonly (readonly [Side, string])[] = [
   ["kosmi", "zoe"],
@@ -47,7 +67,7 @@ const SPEAKERS: readonly (readonly [Side, string])[] = [
 ];
 
 /** The schedule of a seed. Servers take turns, so that few seeds meet each of them. */
-export function planOf(seed: number, limits: PlanLimits): Plan {
+export function planOf(seed: number, limits: PlanLimits, intensity: Intensity = SHORT): Plan {
   const random = new SeededRandom(seed * 7919 + 17);
   const pace = random.chance(0.2) ? "default" : "free";
   return {
@@ -56,8 +76,8 @@ export function planOf(seed: number, limits: PlanLimits): Plan {
     pace,
     login: random.chance(0.5) ? "token" : "anonymous",
     kosmi: kosmiVariant(random),
-    utterances: utterances(random, pace === "free" ? 260 : 900),
-    faults: faults(random, limits),
+    utterances: utterances(random, pace === "free" ? 260 : 900, intensity.talkMs),
+    faults: faults(random, limits, intensity),
   };
 }
 
@@ -74,10 +94,10 @@ function kosmiVariant(random: SeededRandom): VariantChange {
   };
 }
 
-function utterances(random: SeededRandom, meanMs: number): Utterance[] {
+function utterances(random: SeededRandom, meanMs: number, talkMs: number): Utterance[] {
   return SPEAKERS.flatMap(([side, speaker]) => {
     const said: Utterance[] = [];
-    for (let atMs = random.int(0, meanMs); atMs < TALK_MS;) {
+    for (let atMs = random.int(0, meanMs); atMs < talkMs;) {
       const roll = random.next();
       const shape = roll < 0.8 || side === "irc" ? "line" : roll < 0.9 ? "two lines" : "long line";
       said.push({ atMs, side, speaker, number: said.length + 1, shape });
@@ -88,7 +108,8 @@ function utterances(random: SeededRandom, meanMs: number): Utterance[] {
   }).sort((one, other) => one.atMs - other.atMs);
 }
 
-function faults(random: SeededRandom, limits: PlanLimits): PlannedFault[] {
+function faults(random: SeededRandom, limits: PlanLimits, intensity: Intensity): PlannedFault[] {
+  const silent = (random: SeededRandom) => silentLink(random, intensity.silencesMs);
   const kinds = [
     relayDown,
     relayDown,
@@ -100,15 +121,18 @@ function faults(random: SeededRandom, limits: PlanLimits): PlannedFault[] {
     silent,
     silent,
     slow,
-    ...(limits.diskFull ? [diskFull] : []),
-    ...(limits.clockJump ? [clockJump] : []),
-  ] as const;
+    diskFull,
+    clockJump,
+  ];
   const planned: PlannedFault[] = [];
-  for (let count = random.int(2, 7); count > 0; count--) {
+  for (let count = random.int(2, intensity.mostFaults); count > 0; count--) {
     const make = kinds[random.int(0, kinds.length - 1)] ?? cut;
-    planned.push({ atMs: random.int(200, TALK_MS), fault: make(random) });
+    planned.push({ atMs: random.int(200, intensity.talkMs), fault: make(random) });
   }
-  return planned.sort((one, other) => one.atMs - other.atMs);
+  // What this machine can't do is left out; the rest of the schedule stays what it is elsewhere.
+  return planned.filter(({ fault: { kind } }) =>
+    (kind !== "disk full" || limits.diskFull) && (kind !== "clock jumped" || limits.clockJump)
+  ).sort((one, other) => one.atMs - other.atMs);
 }
 
 function link(random: SeededRandom): LinkName {
@@ -138,12 +162,12 @@ function halfClose(random: SeededRandom): Fault {
   return { kind: "link half closed", link: link(random), direction };
 }
 
-function silent(random: SeededRandom): Fault {
+function silentLink(random: SeededRandom, silencesMs: Intensity["silencesMs"]): Fault {
   return {
     kind: "link silent",
     link: link(random),
     direction: random.pick(["both", "toServer", "toClient"]),
-    forMs: random.pick([500, 1_500, 4_000]),
+    forMs: random.pick(silencesMs),
     thenCut: random.chance(0.5),
   };
 }

@@ -1,17 +1,19 @@
 import { machineLimits } from "./limits.ts";
-import { planOf } from "./plan.ts";
+import { HARSH, planOf, SHORT } from "./plan.ts";
 import { pool } from "./pool.ts";
 import { details, faultTable, impossibleTable, isGood, table } from "./report.ts";
 import { runSeed, type SeedResult } from "./run_seed.ts";
 
 /**
- * `deno task soak [--seeds N] [--from N] [--seed N] [--minutes N] [--at-once N] [--keep-logs DIR]`: plays seeded
+ * `deno task soak [--seeds N] [--from N] [--seed N] [--minutes N] [--at-once N] [--harsh yes] [--keep-logs DIR]`: plays seeded
  * schedules of faults and says what was lost, doubled or reordered. Exit code 1 when anything was.
  */
 interface SoakOptions {
   readonly seeds: readonly number[];
   readonly minutes: number;
   readonly atOnce: number;
+  /** Longer schedules with more faults. */
+  readonly harsh: boolean;
   readonly logs: string | null;
 }
 
@@ -26,6 +28,7 @@ function read(args: readonly string[]): SoakOptions {
     seeds: one === undefined ? Array.from({ length: count }, (_, at) => from + at) : [Number(one)],
     minutes: number("--minutes", Infinity),
     atOnce: number("--at-once", 6),
+    harsh: given.has("--harsh"),
     logs: given.get("--keep-logs") ?? null,
   };
 }
@@ -39,7 +42,7 @@ async function soak(options: SoakOptions): Promise<boolean> {
   const results: SeedResult[] = [];
   await pool(options.seeds, options.atOnce, async (seed) => {
     try {
-      const result = await runSeed(planOf(seed, limits));
+      const result = await runSeed(planOf(seed, limits, options.harsh ? HARSH : SHORT));
       results.push(result);
       if (isGood(result)) return;
       say(details(result));

@@ -22,7 +22,11 @@ export class Witness {
   readonly #remembers: boolean;
   readonly #history: boolean;
 
-  constructor(links: readonly TappedLink[], records: readonly FaultRecord[], place: IrcPlace) {
+  constructor(
+    links: readonly TappedLink[],
+    records: readonly FaultRecord[],
+    place: Pick<IrcPlace, "kind" | "remembers">,
+  ) {
     this.#links = links;
     this.#records = records;
     this.#remembers = place.remembers;

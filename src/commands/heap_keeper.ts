@@ -14,7 +14,7 @@ export interface HeapKeeperOptions {
 
 const LOOK_EVERY_MS = 5_000;
 /** Growth that is worth the few milliseconds that a collection takes. */
-const GROWTH_BYTES = 12_000_000;
+const GROWTH_BYTES = 6_000_000;
 
 /**
  * Keeps the process small over months: V8 lets the heap of a busy minute grow by 100 MB, collects it only when more is

@@ -18,7 +18,7 @@ Deno.test("keepHeapSmall() collects after the start, and again when the heap has
   const options = { clock, log: silentLogger, heapBytes, collect };
   const keeping = keepHeapSmall(options, ended.signal);
   const counts: number[] = [];
-  for (const mb of [30, 22, 31, 33, 21]) {
+  for (const mb of [30, 22, 25, 27, 21]) {
     heapMb = mb;
     await clock.advance(5_000);
     counts.push(collections);

@@ -55,7 +55,7 @@ export class RecentEvents {
 
   /** Newest first. */
   newest(): RecentEvent[] {
-    return [...this.#chat, ...this.#news].sort((one, other) => other.atMs - one.atMs);
+    return [...this.#news, ...this.#chat].reverse().sort((one, other) => other.atMs - one.atMs);
   }
 
   #addChat(event: ChatNews): void {

@@ -13,7 +13,7 @@ export interface StatusAccessOptions {
 const COOKIE = "kosmi_relay_session";
 const SESSION_MS = 30 * 86_400_000;
 const MOST_SESSIONS = 200;
-/** A wrong token is answered so late, and so many such answers wait at once: guessing takes for ever. */
+/** A wrong token is answered so late, as long as not too many wait: who mistypes does not notice, who guesses does. */
 const WRONG_TOKEN_MS = 500;
 const MOST_WAITING = 20;
 

@@ -96,5 +96,7 @@ function latencyInWords(minutes: readonly MinuteView[], slowest: number): string
   const medians = minutes.flatMap(({ medianMs }) => medianMs ?? []).sort((a, b) => a - b);
   const middle = medians[Math.floor(medians.length / 2)];
   if (middle === undefined) return "nothing delivered in the last hour";
-  return `usually ${tookInWords(middle)} (dark), the slowest up to ${tookInWords(slowest)} (light)`;
+  return `usually ${tookInWords(middle)} (strong), the slowest up to ${
+    tookInWords(slowest)
+  } (pale)`;
 }

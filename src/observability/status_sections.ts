@@ -1,6 +1,7 @@
 import type { EndpointId } from "../relay/ids.ts";
 import { type Html, html } from "./html.ts";
 import { agoInWords, counted, numberInWords, spanInWords, tookInWords } from "./in_words.ts";
+import { plainWords } from "./plain_words.ts";
 import type { RecentEvent } from "./recent_events.ts";
 import { renderCharts } from "./status_chart.ts";
 import type { AccountView, GatewayView, Health, PlaceView, StatusView } from "./status_view.ts";
@@ -82,7 +83,9 @@ function cell(label: string, value: Html | string | null, kind = "text"): Html {
 }
 
 function error({ reason, atMs }: NonNullable<AccountView["lastError"]>, nowMs: number): Html {
-  return html`${reason} <small>${time(atMs, nowMs)}</small>`;
+  const meaning = plainWords(reason);
+  const words = meaning === null ? reason : html`${meaning} <small>${reason}</small>`;
+  return html`${words} <small>– ${time(atMs, nowMs)}</small>`;
 }
 
 function gateway({ name, places }: GatewayView): Html {
@@ -93,11 +96,11 @@ function gateway({ name, places }: GatewayView): Html {
         <tr>
           <th scope="col">Place</th>
           <th scope="col">State</th>
-          <th scope="col" class="number">Read here</th>
-          <th scope="col" class="number">Delivered here</th>
+          <th scope="col" class="number">Read</th>
+          <th scope="col" class="number">Delivered</th>
           <th scope="col" class="number">Not relayed</th>
           <th scope="col" class="number">Waiting</th>
-          <th scope="col" class="number">Oldest waits for</th>
+          <th scope="col" class="number">Oldest</th>
         </tr>
       </thead>
       <tbody>${places.map(placeRow)}</tbody>
@@ -111,11 +114,11 @@ function placeRow(place: PlaceView): Html {
   return html`<tr data-place="${account} ${written}">
     <th scope="row">${written} <small>${account}</small></th>${[
     cell("State", html`${lamp(health)}${state}`),
-    cell("Read here", direction === "out" ? null : numberInWords(place.received), "number"),
-    cell("Delivered here", sent(place.delivered), "number"),
+    cell("Read", direction === "out" ? null : numberInWords(place.received), "number"),
+    cell("Delivered", sent(place.delivered), "number"),
     cell("Not relayed", sent(dropped), dropped > 0 ? "number loss" : "number"),
     cell("Waiting", sent(place.waiting), "number"),
-    cell("Oldest waits for", oldestMs === null ? null : spanInWords(oldestMs), "number"),
+    cell("Oldest", oldestMs === null ? null : spanInWords(oldestMs), "number"),
   ]}</tr>`;
 }
 
@@ -123,7 +126,7 @@ function recent(view: StatusView): Html {
   if (view.recent.length === 0) return html`<p>Nothing has happened yet.</p>`;
   return html`<ol>${
     view.recent.map((event) =>
-      html`<li class="${event.kind}">${time(event.atMs, view.nowMs)} <span>${
+      html`<li class="${event.kind}">${clockTime(event.atMs, view.nowMs)} <span>${
         eventInWords(event, view)
       }</span></li>`
     )
@@ -172,10 +175,24 @@ const CHAT_WORDS: Readonly<Record<Extract<RecentEvent, { kind: "chat" }>["what"]
   topic: "new topic",
 };
 
+/** By the relay's own clock, with the day where that is not today. */
+function clockTime(atMs: number, nowMs: number): Html {
+  const at = new Date(atMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const clock = [at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":");
+  const isToday = new Date(nowMs).toDateString() === at.toDateString();
+  const day = isToday ? "" : `${two(at.getMonth() + 1)}-${two(at.getDate())} `;
+  return html`<time datetime="${at.toISOString()}" title="${exactly(at)}">${day}${clock}</time>`;
+}
+
 /** How long ago, with the exact time for who points at it. */
 function time(atMs: number, nowMs: number): Html {
-  const exact = new Date(atMs).toISOString();
-  return html`<time datetime="${exact}" title="${exact.replace("T", " ").slice(0, 19)} UTC">${
+  const at = new Date(atMs);
+  return html`<time datetime="${at.toISOString()}" title="${exactly(at)}">${
     agoInWords(nowMs - atMs)
   }</time>`;
+}
+
+function exactly(at: Date): string {
+  return `${at.toISOString().replace("T", " ").slice(0, 19)} UTC`;
 }

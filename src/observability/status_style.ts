@@ -77,7 +77,7 @@ rect.slow { fill: var(--accent-soft); }
 ol { list-style: none; }
 li { display: flex; gap: 1rem; padding: .45rem 1rem; }
 li + li { border-top: 1px solid var(--line); }
-li time { flex: none; width: 7.5rem; color: var(--soft); font-size: .9rem; }
+li time { flex: none; width: 7rem; color: var(--soft); font-size: .9rem; }
 li span { min-width: 0; overflow-wrap: anywhere; }
 li.dropped span { color: var(--bad); }
 .note { margin-top: .5rem; font-size: .85rem; color: var(--soft); }

@@ -14,6 +14,8 @@ import { tellTls } from "./irc_tls.ts";
 import type { RowWriter } from "./row.ts";
 
 const DIAL_MS = 10_000;
+/** A person waits. */
+const SASL_MS = 6_000;
 /** A running relay has the nick itself; services can tell by the ending whose it is. */
 const SUFFIX = "-doctor";
 
@@ -49,7 +51,7 @@ async function optionsOf(
     nick: `${account.nick}${SUFFIX}`,
     userName: account.userName || account.nick,
     botMode: false,
-    limits: { connectMs: DIAL_MS, registrationMs: 25_000 },
+    limits: { connectMs: DIAL_MS, registrationMs: 25_000, saslMs: SASL_MS },
   };
 }
 

@@ -16,8 +16,17 @@ export function tellLogin(
   }
   const { reason } = login.end;
   if (/by SASL/.test(reason)) tellSasl(reason, rows);
+  else if (hungUp(login)) rows.broken("login", `the server hung up at once (${reason})`, HUNG_UP);
   else rows.broken("login", reason, remedyFor(login, account));
   return false;
+}
+
+const HUNG_UP =
+  "it may throttle or ban this address: wait a few minutes and try again; if it is a port for TLS, set UseTLS=true";
+
+/** What it said before is sometimes lost with the socket. */
+function hungUp({ heardNothing, end }: LoginFinding & { readonly ok: false }): boolean {
+  return heardNothing && /EPIPE|ECONNRESET|ECONNABORTED|before we were logged in/.test(end.reason);
 }
 
 function tellSasl(reason: string, rows: RowWriter): void {

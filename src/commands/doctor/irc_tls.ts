@@ -19,13 +19,7 @@ export function tellTls(
 ): boolean {
   const { certificate } = dial;
   if (certificate === null) {
-    if (account.password !== null || account.useSasl || account.nickServPassword !== null) {
-      rows.warn(
-        "TLS",
-        "the password goes over the net unencrypted",
-        "set UseTLS=true and the server's TLS port",
-      );
-    } else rows.ok("TLS", "not used: everything goes over the net unencrypted");
+    tellPlain(account, dial, rows);
     return true;
   }
   if (account.tlsFingerprint !== null) return tellPin(account.tlsFingerprint, certificate, rows);
@@ -44,6 +38,19 @@ export function tellTls(
   }
   rows.broken("TLS", fault.seen, fault.remedy);
   return false;
+}
+
+function tellPlain(account: IrcAccountConfig, dial: DialFinding, rows: RowWriter): void {
+  const { password, useSasl, nickServPassword } = account;
+  if (/^(127\.|::1$|::ffff:127\.)/.test(dial.address ?? "")) {
+    rows.ok("TLS", "not used, and not needed: the server is on this machine");
+  } else if (password !== null || useSasl || nickServPassword !== null) {
+    rows.warn(
+      "TLS",
+      "not used: the password goes over the net unencrypted",
+      "set UseTLS=true and the server's TLS port",
+    );
+  } else rows.ok("TLS", "not used: all that is said goes over the net unencrypted");
 }
 
 function tellPin(pin: string, certificate: CertificateFacts, rows: RowWriter): boolean {

@@ -23,6 +23,9 @@ export interface DialFinding {
   readonly certificate: CertificateFacts | null;
 }
 
+/** A server for plain text lets a TLS handshake wait for ever. */
+const HANDSHAKE_MS = 5_000;
+
 /** Connects, reads the certificate without judging it, and hangs up. Never rejects. */
 export async function probeDial(
   options: DialProbeOptions,
@@ -35,12 +38,13 @@ export async function probeDial(
     : tls.connect({ ...target, ...tlsOptions(host, options.tls.clientCertificatePem) });
   const over = new AbortController();
   const limit = AbortSignal.any([signal, over.signal]);
-  const tooLate = clock.sleep(limitMs, limit).then(
-    () => `no answer within ${limitMs / 1000} s`,
-    () => "stopped",
-  );
+  const after = (waitMs: number) =>
+    clock.sleep(waitMs, limit).then(() => `no answer within ${waitMs / 1000} s`, () => "stopped");
+  const handshakeLate = new Promise<string>((resolve) => {
+    socket.once("connect", () => resolve(after(HANDSHAKE_MS)));
+  });
   try {
-    return await follow(socket, options, tooLate);
+    return await follow(socket, options, Promise.race([after(limitMs), handshakeLate]));
   } finally {
     over.abort();
     socket.destroy();

@@ -10,6 +10,7 @@ export function accountSettings(account: AccountConfig): AccountSettings {
     replaceMessages: account.replaceMessages,
     replaceNicks: account.replaceNicks,
     extractNicks: account.extractNicks,
+    noSendJoinPart: account.noSendJoinPart,
     remoteNickFormat: account.remoteNickFormat,
     stripNick: account.stripNick,
     colorNicks: account.protocol === "irc" && account.colorNicks,

@@ -23,7 +23,7 @@ export const ACCOUNT_OPTIONS = {
     key: "IgnoreNicks",
     type: patternWords,
     fallback: [],
-    doc: "Messages of this account's people whose nick matches one of these are not relayed.",
+    doc: "Nothing of this account's people whose nick matches one of these is relayed.",
   }),
   ignoreMessages: option({
     key: "IgnoreMessages",
@@ -49,7 +49,13 @@ export const ACCOUNT_OPTIONS = {
     fallback: [],
     doc:
       "Takes the true nick out of another relay's messages: where the first expression matches the " +
-      "nick and the second the text, its first group is the nick and its second the text.",
+      "nick and the second the text, its first group is the nick. The text is its second group, else what the match leaves.",
+  }),
+  noSendJoinPart: option({
+    key: "NoSendJoinPart",
+    type: boolean,
+    fallback: false,
+    doc: "Tells no other account who comes and leaves here, whatever its ShowJoinPart.",
   }),
   stripNick: option({
     key: "StripNick",
@@ -139,10 +145,6 @@ export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
   { key: "Debug", instead: "an account has none of its own: set it in [general]" },
   { key: "ShowEmbeds", instead: "Kosmi and IRC have no embeds" },
   { key: "ShowUserTyping", instead: "who is typing is not relayed" },
-  {
-    key: "NoSendJoinPart",
-    instead: "set ShowJoinPart=false at the accounts that should not be told",
-  },
   { key: "UseLocalAvatar", instead: "Kosmi and IRC take no avatars from a relay" },
   { key: "IconURL", instead: "Kosmi and IRC take no avatars from a relay" },
   {

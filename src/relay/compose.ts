@@ -2,7 +2,7 @@ import { assertNever } from "../base/assert_never.ts";
 import type { Capabilities, OutgoingMessage } from "./bridge.ts";
 import type { ChatEvent, EditEvent, MessageEvent, Person, ReplyRef } from "./event.ts";
 import type { AccountId, MessageId } from "./ids.ts";
-import { nickStyle, stripPictures, visibleNick } from "./nick.ts";
+import { nickStyle, stripNick, visibleNick } from "./nick.ts";
 import { renderNickFormat } from "./nick_format.ts";
 import { excerptOf, type RecentMessage } from "./recent_messages.ts";
 import { plainText, type RichText, textOf } from "./rich_text.ts";
@@ -153,7 +153,7 @@ function composeSystem(composition: Composition, text: string): OutgoingMessage 
 function nickPrefix(composition: Composition, person: Person): RichText {
   const { receiver, route } = composition;
   const visible = visibleNick(person.nick);
-  const nick = receiver.stripNick ? stripPictures(visible) : visible;
+  const nick = receiver.stripNick ? stripNick(visible) : visible;
   return renderNickFormat(
     receiver.remoteNickFormat,
     {

@@ -2,15 +2,21 @@ import type { MessageEvent } from "./event.ts";
 import { PLAIN, plainText, type RichText, textOf } from "./rich_text.ts";
 import type { Replacement, SenderSettings } from "./settings.ts";
 
+/** Whether nothing of this person is to be relayed. */
+export function isIgnored(settings: SenderSettings, nick: string): boolean {
+  return settings.ignoreNicks.some((pattern) => pattern.test(nick));
+}
+
 /** Why a message is not relayed; null when it is. */
 export type IgnoreReason = "ignored nick" | "ignored text" | "empty" | null;
 
 /** Whether the configuration wants this message not to be relayed. */
-export function ignoreReason(settings: SenderSettings, event: MessageEvent): IgnoreReason {
+export function ignoreReason(
+  settings: SenderSettings,
+  event: Pick<MessageEvent, "sender" | "text">,
+): IgnoreReason {
   const text = textOf(event.text);
-  if (settings.ignoreNicks.some((pattern) => pattern.test(event.sender.nick))) {
-    return "ignored nick";
-  }
+  if (isIgnored(settings, event.sender.nick)) return "ignored nick";
   if (settings.ignoreMessages.some((pattern) => pattern.test(text))) return "ignored text";
   return text.trim() === "" ? "empty" : null;
 }
@@ -37,10 +43,26 @@ function extractNick(
   for (const [nickPattern, textPattern] of settings.extractNicks) {
     if (!nickPattern.test(event.sender.nick)) continue;
     const match = textPattern.exec(textOf(event.text));
-    const [nick, text] = [match?.[1], match?.[2]];
-    if (nick !== undefined && text !== undefined) return { nick, text: plainText(text) };
+    const nick = match?.[1];
+    if (match === null || nick === undefined) continue;
+    if (match.length === 2) {
+      return { nick, text: without(event.text, match.index, match[0].length) };
+    }
+    if (match[2] !== undefined) return { nick, text: plainText(match[2]) };
   }
   return { nick: event.sender.nick, text: event.text };
+}
+
+/** The text without this range of it; the rest keeps its looks. */
+function without(rich: RichText, from: number, length: number): RichText {
+  let at = 0;
+  return rich.flatMap((span) => {
+    const start = at;
+    at += span.text.length;
+    const kept = span.text.slice(0, Math.max(0, from - start)) +
+      span.text.slice(Math.max(0, from + length - start));
+    return kept === "" ? [] : [{ ...span, text: kept }];
+  });
 }
 
 function replaceAll(text: string, replacements: readonly Replacement[]): string {

@@ -8,7 +8,7 @@ import {
   type Reference,
 } from "./compose.ts";
 import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent, Person } from "./event.ts";
-import { ignoreReason, rewrite } from "./filter.ts";
+import { ignoreReason, isIgnored, rewrite } from "./filter.ts";
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "./ids.ts";
 import type { RecentMessages } from "./recent_messages.ts";
 import type { RecentSpeakers } from "./recent_speakers.ts";
@@ -100,6 +100,7 @@ export class Intake {
   }
 
   #edit(origin: EndpointId, from: RelayAccount, received: EditEvent): NewDelivery[] {
+    if (ignoreReason(from.settings, received) !== null) return [];
     const event = rewrite(from.settings, received);
     this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
     return this.#followUps(
@@ -130,6 +131,7 @@ export class Intake {
     from: RelayAccount,
     event: Exclude<ChatEvent, MessageEvent | EditEvent | DeletionEvent>,
   ): NewDelivery[] {
+    if (!isWanted(event, from.settings)) return [];
     if (event.kind === "reaction") {
       return this.#followUps(
         origin,
@@ -210,6 +212,20 @@ export class Intake {
       nowMs: this.#options.clock.now(),
     };
   }
+}
+
+/** Whether the account's settings let this out at all. */
+function isWanted(
+  event: Exclude<ChatEvent, MessageEvent | EditEvent | DeletionEvent>,
+  settings: AccountSettings,
+): boolean {
+  const who = event.kind === "reaction"
+    ? event.sender
+    : event.kind === "topic"
+    ? event.by
+    : event.who;
+  if (who !== null && isIgnored(settings, who.nick)) return false;
+  return !settings.noSendJoinPart || (event.kind !== "join" && event.kind !== "leave");
 }
 
 /** Who said nothing for longer is no part of the conversation: their coming and going is noise. */

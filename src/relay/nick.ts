@@ -11,10 +11,9 @@ export function visibleNick(nick: string): string {
   return visible === "" ? "?" : visible;
 }
 
-/** The nick without emoji and other pictures, as StripNick wants it; the nick itself when nothing else is in it. */
-export function stripPictures(nick: string): string {
-  const stripped = graphemes(nick).filter((letter) => /[\p{L}\p{N}\p{P}\p{Zs}]/u.test(letter))
-    .join("").trim();
+/** The nick's letters and digits, as StripNick wants it; the nick itself when it has none. */
+export function stripNick(nick: string): string {
+  const stripped = graphemes(nick).filter((letter) => /^[\p{L}\p{Nd}]/u.test(letter)).join("");
   return stripped === "" ? nick : stripped;
 }
 

@@ -10,8 +10,13 @@ export interface SenderSettings {
   readonly ignoreMessages: readonly RegExp[];
   readonly replaceMessages: readonly Replacement[];
   readonly replaceNicks: readonly Replacement[];
-  /** [nick, text]: where both match, the text's first group is the true nick and the second the true text. */
+  /**
+   * [nick, text]: where both match, the text's first group is the true nick. Its second group is the true text; without
+   * one that is what the match leaves.
+   */
   readonly extractNicks: readonly (readonly [nick: RegExp, text: RegExp])[];
+  /** Nobody is told who comes and leaves here. */
+  readonly noSendJoinPart: boolean;
 }
 
 /** What the configuration says of the deliveries that go to an account. */

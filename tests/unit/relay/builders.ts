@@ -79,6 +79,7 @@ export function settings(more: Partial<AccountSettings> = {}): AccountSettings {
     replaceMessages: [],
     replaceNicks: [],
     extractNicks: [],
+    noSendJoinPart: false,
     remoteNickFormat: "<{NICK}> ",
     stripNick: false,
     colorNicks: false,

@@ -1,4 +1,4 @@
-import { doctor, type DoctorOptions } from "./doctor/doctor.ts";
+import type { DoctorOptions } from "./doctor/doctor.ts";
 import type { Registrar } from "./registration.ts";
 
 export function registerDoctor({ program, common, done, stopping }: Registrar): void {
@@ -20,6 +20,7 @@ Examples:
   kosmi-relay doctor --json | jq '.rows[] | select(.state == "broken")'`,
     );
   command.action(async () => {
+    const { doctor } = await import("./doctor/doctor.ts");
     const own = command.opts<Omit<DoctorOptions, "conf" | "debug">>();
     done(await doctor({ ...common(), ...own }, stopping));
   });

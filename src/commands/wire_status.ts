@@ -4,7 +4,6 @@ import type { Logging } from "../observability/logging.ts";
 import { type Metrics, openMetrics } from "../observability/metrics.ts";
 import { observers } from "../observability/observers.ts";
 import { RelayMeter } from "../observability/relay_meter.ts";
-import { StatusServer } from "../observability/status_server.ts";
 import { redactedSubject, type StatusSubject } from "../observability/status_subject.ts";
 import { endpointId } from "../relay/ids.ts";
 import { noObserver, type RelayObserver } from "../relay/observer.ts";
@@ -41,6 +40,8 @@ export async function wireStatus(wiring: StatusWiring): Promise<Status> {
   const subject = redactedSubject(subjectOf(wiring), redact);
   const meter = new RelayMeter({ clock, keepTexts: showsTexts, redact });
   const metrics = await openMetrics({ subject, meter, clock });
+  // Loaded where it is wanted: most relays have no status page.
+  const { StatusServer } = await import("../observability/status_server.ts");
   const server = new StatusServer({
     ...listen,
     subject,

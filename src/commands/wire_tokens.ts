@@ -1,5 +1,4 @@
 import { AnonymousSource } from "../auth/anonymous_source.ts";
-import { browserLogin } from "../auth/browser_login.ts";
 import { ConfiguredSource } from "../auth/configured_source.ts";
 import { isJwt } from "../auth/jwt.ts";
 import { type Login, LoginSource } from "../auth/login_source.ts";
@@ -93,8 +92,10 @@ export class TokenSources {
     const { password } = account;
     if (password === null) return null;
     const { clock, data, onStep } = this.#wiring;
-    return (signal) =>
-      browserLogin({
+    return async (signal) => {
+      // Loaded when a login is due, which is once a year.
+      const { browserLogin } = await import("../auth/browser_login.ts");
+      return await browserLogin({
         appUrl: account.appUrl,
         email,
         password,
@@ -107,6 +108,7 @@ export class TokenSources {
         log: this.#log(account),
         ...(onStep === undefined ? {} : { onStep: (step) => onStep(account.id, step) }),
       }, signal);
+    };
   }
 
   #log(account: KosmiAccountConfig) {

@@ -9,7 +9,7 @@ import {
   type KosmiSandboxOptions,
   startKosmi,
 } from "../../sandbox/kosmi/mod.ts";
-import { startRelay } from "../../support/relay_process.ts";
+import { type RelayOptions, startRelay } from "../../support/relay_process.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 
 export const CHANNEL = "#films";
@@ -105,12 +105,25 @@ channel="main"
     } = {},
   ): Promise<Diagnosis> {
     const { permissions } = options;
-    await using doctor = await startRelay({
+    return await this.#run({
       config,
       args: ["doctor", "--json", ...options.args ?? []],
       env: { MATTERBRIDGE_DATA_DIR: this.data.path, ...options.env },
       ...(permissions === undefined ? {} : { permissions }),
     });
+  }
+
+  /** Runs the doctor over a file that is there. */
+  examineFile(path: string): Promise<Diagnosis> {
+    return this.#run({
+      config: null,
+      args: ["-conf", path, "doctor", "--json"],
+      env: { MATTERBRIDGE_DATA_DIR: this.data.path },
+    });
+  }
+
+  async #run(options: RelayOptions): Promise<Diagnosis> {
+    await using doctor = await startRelay(options);
     const { code } = await doctor.waitForExit(60_000);
     const printed: { exitCode: number; rows: JsonRow[] } = JSON.parse(doctor.stdout);
     assert.equal(printed.exitCode, code);

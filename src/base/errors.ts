@@ -5,7 +5,8 @@ export function describeError(thrown: unknown): string {
   // A cause can point back at its error: five levels tell all that a person reads.
   for (let depth = 0; depth < 5 && current !== undefined && current !== null; depth++) {
     const text = readableText(current).replace(/\s+/g, " ").trim();
-    if (text !== "" && !parts.includes(text)) parts.push(text);
+    // An error that repeats its cause in its own text is said once.
+    if (text !== "" && !parts.some((part) => part.includes(text))) parts.push(text);
     current = current instanceof Error ? current.cause : undefined;
   }
   return parts.length === 0 ? "unknown error" : parts.join(": ");

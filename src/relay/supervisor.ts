@@ -17,6 +17,8 @@ export interface SupervisorOptions {
   readonly log: Logger;
 }
 
+const NEWS_AGAIN_MS = 10_000;
+
 type Retry = Exclude<NextStep, { kind: "stop" }>;
 
 /**
@@ -31,6 +33,8 @@ export class Supervisor {
   /** Ends the current connection or wait. */
   #attempt: AbortController | null = null;
   #wanted: string | null = null;
+  /** The reason that was told last, since the link was ready last. */
+  #told: string | null = null;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -46,6 +50,7 @@ export class Supervisor {
     this.#readyAtMs = clock.monotonic();
     log.info(this.#wasReady ? "connected again as {self}" : "connected as {self}", { self });
     this.#wasReady = true;
+    this.#told = null;
     this.#setState({ kind: "ready", sinceMs: clock.now(), self });
   }
 
@@ -94,7 +99,8 @@ export class Supervisor {
     this.#attempt = new AbortController();
     this.#setState({ kind: "connecting", sinceMs: clock.now(), attempt });
     const linkSignal = AbortSignal.any([signal, this.#attempt.signal]);
-    const end = await bridge.runOnce(host(this), linkSignal).catch(brokenPromise);
+    const end = await Promise.try(() => bridge.runOnce(host(this), linkSignal))
+      .catch(brokenPromise);
     onLinkEnd();
     const readyMs = this.#readyAtMs === null ? 0 : clock.monotonic() - this.#readyAtMs;
     return { end, readyMs };
@@ -105,9 +111,14 @@ export class Supervisor {
     const facts = { reason: end.reason, waitSeconds: Math.round(step.waitMs / 100) / 10 };
     if (step.kind === "retry-slowly") {
       log.error("refused: {reason}. Somebody must mend this; next try in {waitSeconds} s", facts);
-    } else {
-      log.warn("not connected: {reason}. Next try in {waitSeconds} s", facts);
+      return;
     }
+    // The quick tries of a young outage fail alike: once is enough until the waits grow long.
+    const isNews = this.#told !== end.reason || step.waitMs >= NEWS_AGAIN_MS;
+    this.#told = end.reason;
+    const template = "not connected: {reason}. Next try in {waitSeconds} s";
+    if (isNews) log.warn(template, facts);
+    else log.debug(template, facts);
   }
 
   async #wait(step: Retry, reason: string, signal: AbortSignal): Promise<void> {

@@ -92,14 +92,17 @@ export class FaultPlayer {
   }
 
   async #fillDisk(fault: Extract<Fault, { kind: "disk full" }>): Promise<void> {
-    const { disk } = this.#world;
+    const { disk, relay } = this.#world;
     if (disk === null) return;
     const record = this.#record(fault);
+    const since = relay.mark();
     await disk.fill();
     await delay(fault.forMs);
     await disk.free();
     // Until it has written down what it held in memory the relay counts as having a full disk.
-    await delay(6_000);
+    if (/the relay goes on in memory/.test(relay.output.slice(since))) {
+      await relay.waitForLog(/is on its disk again/, { since, timeoutMs: 70_000 });
+    }
     record.endMs = performance.now();
   }
 

@@ -1,6 +1,7 @@
 import { tempDir } from "../../support/temp_dir.ts";
 
-const SIZE = "4m";
+/** Far more than the relay needs in one run, and filled in a moment. */
+const SIZE = "32m";
 
 /** A file system of its own that can be filled up. Only root can have one. */
 export interface SmallDisk extends AsyncDisposable {

@@ -1,7 +1,8 @@
 import { systemClock } from "../base/clock.ts";
 import { secretsOf } from "../config/secrets.ts";
 import type { Config } from "../config/types.ts";
-import { type Logging, startLogging } from "../observability/logging.ts";
+import { type Logging, type LoggingOptions, startLogging } from "../observability/logging.ts";
+import { exportLine, openTelemetry } from "../observability/telemetry.ts";
 import { stderrIsTerminal, wantsColour } from "../observability/terminal.ts";
 
 /** Starts the log as the configuration wants it, with all its secrets known. */
@@ -16,7 +17,20 @@ export async function startOurLogging(config: Config, debug: boolean): Promise<L
     format: general.logFormat,
     terminal,
     colour: wantsColour(terminal),
+    ...await exported(),
   });
   for (const secret of secretsOf(config)) logging.secrets.add(secret);
   return logging;
+}
+
+/**
+ * With OTEL_DENO=true Deno exports what the console shows. By default it shows it as well, so that nothing else may;
+ * with OTEL_DENO_CONSOLE=replace it does not.
+ */
+async function exported(): Promise<Partial<LoggingOptions>> {
+  const telemetry = await openTelemetry();
+  const how = Deno.env.get("OTEL_DENO_CONSOLE") ?? "capture";
+  if (telemetry === null || how === "ignore") return {};
+  const mirror = { mirror: exportLine, context: () => telemetry.traceIds() };
+  return how === "replace" ? mirror : { ...mirror, write: () => {} };
 }

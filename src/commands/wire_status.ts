@@ -4,6 +4,7 @@ import type { Logging } from "../observability/logging.ts";
 import { type Metrics, openMetrics } from "../observability/metrics.ts";
 import { observers } from "../observability/observers.ts";
 import { RelayMeter } from "../observability/relay_meter.ts";
+import { openTelemetry } from "../observability/telemetry.ts";
 import { redactedSubject, type StatusSubject } from "../observability/status_subject.ts";
 import { endpointId } from "../relay/ids.ts";
 import { noObserver, type RelayObserver } from "../relay/observer.ts";
@@ -31,8 +32,17 @@ export interface Status {
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** What `StatusListen` asks for; nothing is counted without it. */
+/** What `StatusListen` and OTEL_DENO ask for; nothing is counted without them. */
 export async function wireStatus(wiring: StatusWiring): Promise<Status> {
+  const page = await wirePage(wiring);
+  const telemetry = await openTelemetry();
+  if (telemetry === null) return page;
+  const { tracing } = await import("../observability/tracing.ts");
+  const traces = tracing(telemetry, wiring.logging.logger("trace"));
+  return { ...page, observer: observers([page.observer, traces]) };
+}
+
+async function wirePage(wiring: StatusWiring): Promise<Status> {
   const { general, logging, clock } = wiring;
   const { statusListen: listen, statusToken: token, statusShowMessages: showsTexts } = general;
   if (listen === null) return { observer: noObserver, run: () => Promise.resolve() };

@@ -1,7 +1,7 @@
 import * as logtape from "@logtape/logtape";
 import type { CleanOptions } from "./clean_value.ts";
 import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/log.ts";
+import type { Logger, LogProperties } from "../base/log.ts";
 import { Folder } from "./fold.ts";
 import { type ByteSink, LineWriter } from "./line_writer.ts";
 import { jsonFormat, logfmt, type LogFormat, prettyFormat } from "./log_format.ts";
@@ -33,6 +33,10 @@ export interface LoggingOptions {
   readonly write?: (line: string) => void;
   /** Where bytes go when there is no `write`; standard error unless given. */
   readonly sink?: ByteSink;
+  /** Told of each finished line too, as it is shown: for an export. Must not wait or log. */
+  readonly mirror?: (level: LogLevel, line: string) => void;
+  /** What every line of this moment also carries; null for nothing. */
+  readonly context?: () => LogProperties | null;
   /** How long equal lines are counted in place of being shown; 0 shows each. 60 s unless given. */
   readonly foldWindowMs?: number;
   /** How many equal lines are shown before they are counted. 5 unless given. */
@@ -65,7 +69,11 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
     clock: options.clock,
     windowMs: options.foldWindowMs ?? FOLD_WINDOW_MS,
     showFirst: options.foldAfter ?? FOLD_AFTER,
-    show: (line) => output.write(format(line)),
+    show: (line) => {
+      const text = format(line);
+      options.mirror?.(line.level, text);
+      output.write(text);
+    },
   });
   const clean = {
     errors: format === jsonFormat ? "parts" : "line",
@@ -74,7 +82,7 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
   await logtape.configure({
     reset: true,
     sinks: {
-      lines: (record) => folder.take(lineOf(recordOf(record, options.clock), redactor, clean)),
+      lines: (record) => folder.take(lineOf(recordOf(record, options), redactor, clean)),
     },
     loggers: loggersOf(options),
   });
@@ -164,7 +172,8 @@ function partsOf(category: string | readonly string[]): readonly string[] {
     : category;
 }
 
-function recordOf(record: logtape.LogRecord, clock: Clock): LogRecord {
+function recordOf(record: logtape.LogRecord, { clock, context }: LoggingOptions): LogRecord {
+  const around = context?.() ?? null;
   return {
     atMs: clock.now(),
     level: levelOf(record.level),
@@ -172,7 +181,7 @@ function recordOf(record: logtape.LogRecord, clock: Clock): LogRecord {
     template: typeof record.rawMessage === "string"
       ? record.rawMessage
       : record.rawMessage.join(""),
-    properties: record.properties,
+    properties: around === null ? record.properties : { ...record.properties, ...around },
   };
 }
 

@@ -42,6 +42,12 @@ export interface Bridge {
   ): ((signal: AbortSignal) => Promise<Outgoing>) | null;
 
   /**
+   * `host.channels()` answers otherwise from now on: enters what is new and leaves what is gone, on the link that there
+   * is. Nothing is reported of a channel that is left. No effect without a link.
+   */
+  replan?(): void;
+
+  /**
    * The parts in which this would be sent now: one for each line or message the service takes. Never empty unless
    * nothing visible would be sent. Only called for a channel that is up.
    */
@@ -81,7 +87,7 @@ export interface Capabilities {
 
 /** What the core offers to a bridge. All calls return at once; the core handles them in order. */
 export interface BridgeHost {
-  /** The channels of this account that a gateway uses, with the options of the configuration (a channel's key …). */
+  /** The channels of this account that a gateway uses now, with the options of the configuration (a channel's key …). */
   channels(): readonly ChannelPlan[];
   /** The last message of this channel that was taken over, from this or an earlier run; null at the very first. */
   cursor(channel: ChannelId): Cursor | null;

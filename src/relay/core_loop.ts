@@ -19,16 +19,16 @@ import type { Routing } from "./routing.ts";
 export interface CoreLoopOptions {
   readonly routing: Routing;
   readonly intake: Intake;
-  readonly workers: ReadonlyMap<EndpointId, EndpointWorker>;
-  readonly commands: ChatCommands;
+  readonly worker: (endpoint: EndpointId) => EndpointWorker | undefined;
+  /** What holds at that moment. */
+  readonly plan: () => { readonly commands: ChatCommands; readonly catchUp: CatchUpLimits };
   readonly store: RelayStore;
-  readonly catchUp: CatchUpLimits;
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: RelayObserver;
 }
 
-type LoopInput = HostInput | { readonly kind: "probe"; readonly reached: () => void };
+type LoopInput = HostInput | { readonly kind: "act"; readonly act: () => void };
 
 /** What follows from an event, and the event; null for what the relay itself says. */
 interface Taken {
@@ -53,9 +53,33 @@ export class CoreLoop {
     this.#inputs.push(input);
   }
 
-  /** Resolves when all that was posted before has been handled; never when the loop is stuck or has ended. */
-  handled(): Promise<void> {
-    return new Promise((resolve) => this.#inputs.push({ kind: "probe", reached: resolve }));
+  /**
+   * Calls `act` when all that was posted before has been handled, and then resolves; never when the loop is stuck or has
+   * ended. Rejects with what `act` throws.
+   */
+  inTurn(act: () => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const guarded = () => {
+        try {
+          act();
+          resolve();
+        } catch (thrown) {
+          reject(thrown);
+        }
+      };
+      this.#inputs.push({ kind: "act", act: guarded });
+    });
+  }
+
+  /** The routing has changed: channels that nobody wants any more are forgotten, `fresh` destinations told that they are up. */
+  replanned(fresh: readonly EndpointId[]): void {
+    const { routing, worker } = this.#options;
+    for (const endpoint of [...this.#channels.keys()]) {
+      if (!routing.isPlanned(endpoint)) this.#setChannel(endpoint, null);
+    }
+    for (const endpoint of fresh) {
+      if (this.#channels.get(endpoint)?.kind === "up") worker(endpoint)?.channelUp(null);
+    }
   }
 
   /** Handles what is left, then ends `run`. */
@@ -97,7 +121,7 @@ export class CoreLoop {
     let taken: Taken[] = [];
     for (const { account, event } of events) {
       const call = event.kind === "message" ? { account, event } : null;
-      const command = call === null ? null : this.#options.commands.find(call);
+      const command = call === null ? null : this.#options.plan().commands.find(call);
       // What refers to another message must find it stored, also when both came together.
       if (refersToAnother(event) || command !== null) {
         this.#accept(taken);
@@ -116,17 +140,17 @@ export class CoreLoop {
   /** A command is taken over like a message, so that it is not run twice, but it goes nowhere. */
   #obey(command: ChatCommand, call: ChatCommandCall): void {
     const { account, event } = call;
-    const { commands, log } = this.#options;
+    const { plan, log } = this.#options;
     const origin = endpointId(account, event.channel);
     const acceptance = { origin, messageId: event.id, cursorAtMs: event.atMs, deliveries: [] };
     if (this.#accept([{ acceptance, event }]) === 0) return;
-    const answer = commands.answer(command, call);
+    const answer = plan().commands.answer(command, call);
     log.info("{nick} asks for {command}", {
       account,
       nick: event.sender.nick,
       command: command.name,
     });
-    if (answer === null || !this.#options.workers.has(origin)) return;
+    if (answer === null || this.#options.worker(origin) === undefined) return;
     const delivery = {
       endpoint: origin,
       outgoing: composeOwnLine(answer),
@@ -163,7 +187,7 @@ export class CoreLoop {
       observer.accepted(origin, deliveries, event);
       for (const delivery of deliveries) woken.add(delivery.endpoint);
     });
-    for (const endpoint of woken) this.#options.workers.get(endpoint)?.wake();
+    for (const endpoint of woken) this.#options.worker(endpoint)?.wake();
     return fresh;
   }
 
@@ -176,18 +200,23 @@ export class CoreLoop {
   #handle(input: Exclude<LoopInput, { kind: "event" }>): void {
     switch (input.kind) {
       case "channel-up":
-        return this.#channelUp(input);
+        return this.#isPlanned(input) ? this.#channelUp(input) : undefined;
       case "channel-down":
-        return this.#channelDown(input);
-      case "probe":
-        return input.reached();
+        return this.#isPlanned(input) ? this.#channelDown(input) : undefined;
+      case "act":
+        return input.act();
       case "link-end":
         for (const plan of this.#options.routing.plans(input.account)) {
           const endpoint = endpointId(input.account, plan.channel);
           this.#setChannel(endpoint, null);
-          this.#options.workers.get(endpoint)?.channelDown();
+          this.#options.worker(endpoint)?.channelDown();
         }
     }
+  }
+
+  /** What a bridge reports of a channel crosses the news that nobody wants it any more. */
+  #isPlanned({ account, channel }: { account: AccountId; channel: ChannelId }): boolean {
+    return this.#options.routing.isPlanned(endpointId(account, channel));
   }
 
   #channelUp({ account, channel, history }: Extract<HostInput, { kind: "channel-up" }>): void {
@@ -201,11 +230,11 @@ export class CoreLoop {
     if (cursor === null) this.#firstVisit(endpoint, history);
     const missed = history === null
       ? { events: [], gap: false }
-      : catchUp(history, cursor, this.#options.catchUp, nowMs);
+      : catchUp(history, cursor, this.#options.plan().catchUp, nowMs);
     if (missed.gap) this.#announceGap(account, endpoint, written);
     this.#acceptEvents(missed.events.map((event) => ({ account, event })));
     // Only now: the worker must find its doubtful shipments as the history of this moment shows them.
-    this.#options.workers.get(endpoint)?.channelUp(history);
+    this.#options.worker(endpoint)?.channelUp(history);
   }
 
   /** From here on everything is ours to relay, and nothing that stands there already. */
@@ -231,7 +260,7 @@ export class CoreLoop {
     const endpoint = endpointId(account, channel);
     const before = this.#channels.get(endpoint);
     this.#setChannel(endpoint, { kind: "down", ...why });
-    this.#options.workers.get(endpoint)?.channelDown();
+    this.#options.worker(endpoint)?.channelDown();
     if (before?.kind === "down" && before.reason === why.reason) return;
     const facts = { account, channel: this.#written(account, channel), reason: why.reason };
     const template = "not in {channel}: {reason}";

@@ -87,9 +87,13 @@ export class EndpointWorker {
 
   /** True when nothing can or need be sent now. */
   get idle(): boolean {
-    if (this.#session === null) return this.#inputs.size === 0;
-    return this.#inputs.size === 0 && this.#active.length === 0 &&
-      this.#options.store.level(this.#options.endpoint).waiting === 0;
+    const { store, endpoint } = this.#options;
+    return this.settled && (this.#session === null || store.level(endpoint).waiting === 0);
+  }
+
+  /** True when nothing is under way, or can't be seen through as long as the channel is down. */
+  get settled(): boolean {
+    return this.#inputs.size === 0 && (this.#session === null || this.#active.length === 0);
   }
 
   /** Runs until `close`. Never rejects unless the program is wrong. */

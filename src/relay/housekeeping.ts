@@ -6,7 +6,8 @@ import type { OutboxLimits, RelayStore } from "./relay_store.ts";
 
 export interface HousekeepingOptions {
   readonly store: RelayStore;
-  readonly outbox: OutboxLimits;
+  /** As the plan wants it at that moment. */
+  readonly outbox: () => OutboxLimits;
   /** Message links and known ids are kept so long. */
   readonly keepLinksMs: number;
   readonly clock: Clock;
@@ -33,7 +34,7 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
 
 function trim({ store, outbox, clock, log, observer }: HousekeepingOptions): void {
   const counts = new Map<EndpointId, number>();
-  for (const delivery of store.trim(outbox, clock.now())) {
+  for (const delivery of store.trim(outbox(), clock.now())) {
     const { endpoint, gateway } = delivery;
     counts.set(endpoint, (counts.get(endpoint) ?? 0) + 1);
     observer.dropped(endpoint, gateway, [delivery], {

@@ -1,29 +1,21 @@
 import { type Clock, steadied } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { bridgeHost } from "./bridge_host.ts";
-import type { CatchUpLimits } from "./catch_up.ts";
-import type { ChatCommands } from "./chat_commands.ts";
 import { CoreLoop } from "./core_loop.ts";
-import { EndpointWorker } from "./endpoint_worker.ts";
 import { keepHouse } from "./housekeeping.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./ids.ts";
 import { Intake, type RelayAccount } from "./intake.ts";
 import type { ChannelState, LinkState } from "./link_state.ts";
 import type { RelayObserver } from "./observer.ts";
+import { type PlanChange, planChange, type RelayPlan } from "./plan.ts";
 import { RecentMessages } from "./recent_messages.ts";
 import { RecentSpeakers } from "./recent_speakers.ts";
-import type { OutboxLimits, RelayStore } from "./relay_store.ts";
+import type { RelayStore } from "./relay_store.ts";
 import { Routing } from "./routing.ts";
-import type { Gateway, GatewayEndpoint } from "./settings.ts";
-import { Supervisor } from "./supervisor.ts";
+import type { GatewayEndpoint } from "./settings.ts";
+import { Staff } from "./staff.ts";
 
-export interface RelayOptions {
-  readonly gateways: readonly Gateway[];
-  readonly accounts: readonly RelayAccount[];
-  readonly commands: ChatCommands;
+export interface RelayOptions extends RelayPlan {
   readonly store: RelayStore;
-  readonly outbox: OutboxLimits;
-  readonly catchUp: CatchUpLimits;
   /** Message links and known ids are kept so long. */
   readonly keepLinksMs: number;
   readonly clock: Clock;
@@ -33,23 +25,28 @@ export interface RelayOptions {
   readonly observer: RelayObserver;
 }
 
-/** How long a stop waits for what is under way before it ends the links. */
+/** How long a stop, or a change of the plan, waits for what is under way before it ends the links. */
 const FLUSH_MS = 2_000;
 
 /** The core: takes events from the bridges, stores what follows from them, has it delivered. */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #routing: Routing;
-  readonly #accounts: ReadonlyMap<AccountId, RelayAccount>;
-  readonly #supervisors = new Map<AccountId, Supervisor>();
-  readonly #workers = new Map<EndpointId, EndpointWorker>();
+  readonly #accounts: Map<AccountId, RelayAccount>;
+  readonly #staff: Staff;
   readonly #loop: CoreLoop;
+  #plan: RelayPlan;
+  /** Aborts when the relay stops; null before it runs. */
+  #stopping: AbortSignal | null = null;
+  /** The last change of the plan: one at a time. */
+  #change: Promise<unknown> = Promise.resolve();
 
   constructor(given: RelayOptions) {
     const options = { ...given, clock: steadied(given.clock) };
     this.#options = options;
+    this.#plan = options;
     this.#routing = new Routing(options.gateways);
-    this.#accounts = new Map(options.accounts.map((account) => [account.bridge.account, account]));
+    this.#accounts = byId(options.accounts);
     const intake = new Intake({
       accounts: this.#accounts,
       routing: this.#routing,
@@ -62,17 +59,21 @@ export class Relay {
       ...options,
       routing: this.#routing,
       intake,
-      workers: this.#workers,
+      worker: (endpoint) => this.#staff.worker(endpoint),
+      plan: () => this.#plan,
     });
-    for (const account of options.accounts) this.#supervise(account);
-    for (const [endpoint, place] of this.#routing.destinations()) this.#employ(endpoint, place);
+    this.#staff = new Staff({
+      ...options,
+      accounts: this.#accounts,
+      routing: this.#routing,
+      post: (input) => this.#loop.post(input),
+    });
+    this.#staff.hire();
   }
 
   /** How each account stands. */
   links(): ReadonlyMap<AccountId, LinkState> {
-    return new Map(
-      [...this.#supervisors].map(([account, supervisor]) => [account, supervisor.state]),
-    );
+    return this.#staff.links();
   }
 
   /** How each channel of a ready link stands. */
@@ -82,7 +83,7 @@ export class Relay {
 
   /** Resolves as soon as the core has handled all that bridges reported until now; never if it is stuck or has ended. */
   handled(): Promise<void> {
-    return this.#loop.handled();
+    return this.#loop.inTurn(() => {});
   }
 
   /** The endpoints that get what is said in this channel. */
@@ -92,7 +93,7 @@ export class Relay {
 
   /** Ends an account's connection and makes a new one. */
   reconnect(account: AccountId, reason: string): void {
-    this.#supervisors.get(account)?.reconnect(reason);
+    this.#staff.reconnect(account, reason);
   }
 
   /**
@@ -100,78 +101,78 @@ export class Relay {
    * links are ended as their services want it. Resolves when all of that is done.
    */
   async run(signal: AbortSignal): Promise<void> {
+    this.#stopping = signal;
     const links = new AbortController();
     const loop = this.#loop.run();
-    const workers = [...this.#workers.values()].map((worker) => worker.run());
-    const keepers = [...this.#supervisors.values()].map((one) => one.run(links.signal));
-    const housekeeping = keepHouse(this.#options, links.signal);
+    this.#staff.begin(links.signal);
+    const house = { ...this.#options, outbox: () => this.#plan.outbox };
+    const housekeeping = keepHouse(house, links.signal);
     await aborted(signal);
     await this.#flush();
     links.abort(new Error("stopping"));
-    await Promise.all([...keepers, housekeeping]);
+    await this.#change.catch(() => {});
+    await Promise.all([this.#staff.linksEnded(), housekeeping]);
     this.#loop.close();
     await loop;
-    for (const worker of this.#workers.values()) worker.finish();
-    await Promise.all(workers);
+    await this.#staff.retireAll();
   }
 
-  #supervise(account: RelayAccount): void {
-    const { bridge } = account;
-    const { clock, random, log, observer, store } = this.#options;
-    const id = bridge.account;
-    this.#supervisors.set(
-      id,
-      new Supervisor({
-        bridge,
-        clock,
-        random,
-        log: log.with({ account: id }),
-        host: (supervisor) =>
-          bridgeHost({
-            account: id,
-            plans: this.#routing.plans(id),
-            store,
-            post: (input) => this.#loop.post(input),
-            linkUp: (self) => supervisor.linkUp(self),
-            latency: (roundTripMs) => observer.latency(id, roundTripMs),
-          }),
-        onLinkEnd: () => this.#loop.post({ kind: "link-end", account: id }),
-        onState: (state) => observer.linkState(id, state),
-      }),
-    );
+  /**
+   * Goes on by another plan, while it runs. Accounts that keep their bridge keep their link; their channels are entered and
+   * left as the new plan wants it. What is under way to destinations that go is seen through first, within 2 s; what
+   * waits for them stays in the store. Changes happen one after the other. Rejects when the relay stops meanwhile.
+   */
+  apply(plan: RelayPlan): Promise<PlanChange> {
+    const change = this.#change.then(() => this.#applyNow(plan));
+    this.#change = change.catch(() => {});
+    return change;
   }
 
-  #employ(endpoint: EndpointId, place: GatewayEndpoint): void {
-    const bridge = this.#accounts.get(place.account)?.bridge;
-    if (bridge === undefined) throw new Error(`Cannot deliver to ${endpoint}: no such account`);
-    const { store, clock, log, observer } = this.#options;
-    this.#workers.set(
-      endpoint,
-      new EndpointWorker({
-        endpoint,
-        channel: place.channel,
-        bridge,
-        store,
-        clock,
-        log: log.with({ account: place.account, channel: place.written }),
-        observer,
-        packing: bridge.capabilities.packing ?? null,
-        reconnect: (reason) => this.reconnect(place.account, reason),
-      }),
+  async #applyNow(plan: RelayPlan): Promise<PlanChange> {
+    const stopping = this.#stopping;
+    if (stopping === null) throw new Error("Cannot change the plan: the relay does not run yet");
+    const next = { accounts: byId(plan.accounts), routing: new Routing(plan.gateways) };
+    const now = { accounts: this.#accounts, routing: this.#routing };
+    const change = planChange(now, next);
+    await this.#staff.drain(change.retired, this.#drainLimit(stopping));
+    await this.#staff.dismiss([...change.removed, ...change.replaced]);
+    if (stopping.aborted) throw new Error("Cannot change the plan: the relay is stopping");
+    // In its turn: what the bridges reported before goes where the old plan sent it.
+    let retired: Promise<void> = Promise.resolve();
+    await this.#loop.inTurn(() => {
+      this.#plan = plan;
+      this.#routing.replace(plan.gateways);
+      this.#accounts.clear();
+      for (const [id, account] of next.accounts) this.#accounts.set(id, account);
+      retired = this.#staff.retire(change.retired);
+      this.#loop.replanned(this.#staff.hire());
+    });
+    await retired;
+    for (const id of change.replanned) this.#accounts.get(id)?.bridge.replan?.();
+    return change;
+  }
+
+  #drainLimit(stopping: AbortSignal): AbortSignal {
+    const over = new AbortController();
+    this.#options.clock.sleep(FLUSH_MS, stopping).then(
+      () => over.abort(),
+      () => over.abort(),
     );
+    return over.signal;
   }
 
   async #flush(): Promise<void> {
     const { clock } = this.#options;
     const untilMs = clock.monotonic() + FLUSH_MS;
     const never = new AbortController().signal;
-    while (clock.monotonic() < untilMs && !this.#idle()) await clock.sleep(20, never);
-    for (const worker of this.#workers.values()) worker.close();
+    const isIdle = () => this.#loop.idle && this.#staff.idle;
+    while (clock.monotonic() < untilMs && !isIdle()) await clock.sleep(20, never);
+    this.#staff.closeAll();
   }
+}
 
-  #idle(): boolean {
-    return this.#loop.idle && [...this.#workers.values()].every((worker) => worker.idle);
-  }
+function byId(accounts: readonly RelayAccount[]): Map<AccountId, RelayAccount> {
+  return new Map(accounts.map((account) => [account.bridge.account, account]));
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

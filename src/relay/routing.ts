@@ -2,18 +2,29 @@ import type { ChannelPlan } from "./bridge.ts";
 import { type AccountId, type EndpointId, endpointId } from "./ids.ts";
 import type { Gateway, GatewayEndpoint, Route } from "./settings.ts";
 
-/** Which way an event goes: read from the gateways once, then only looked up. */
+/** Which way an event goes: read from the gateways in one go, then only looked up. */
 export class Routing {
   readonly #routes = new Map<EndpointId, readonly Route[]>();
   readonly #plans = new Map<AccountId, readonly ChannelPlan[]>();
+  readonly #places = new Set<EndpointId>();
   readonly #destinations = new Map<EndpointId, GatewayEndpoint>();
 
   constructor(gateways: readonly Gateway[]) {
+    this.replace(gateways);
+  }
+
+  /** Other gateways from now on. */
+  replace(gateways: readonly Gateway[]): void {
+    this.#routes.clear();
+    this.#plans.clear();
+    this.#places.clear();
+    this.#destinations.clear();
     const routes = new Map<EndpointId, Map<EndpointId, Route>>();
     const plans = new Map<AccountId, Map<EndpointId, ChannelPlan>>();
     for (const gateway of gateways) {
       for (const from of gateway.endpoints) {
         const id = endpointId(from.account, from.channel);
+        this.#places.add(id);
         planChannel(plans, id, from);
         if (from.direction !== "in") this.#destinations.set(id, from);
         if (from.direction === "out") continue;
@@ -37,6 +48,11 @@ export class Routing {
   /** The channels that an account must enter. */
   plans(account: AccountId): readonly ChannelPlan[] {
     return this.#plans.get(account) ?? [];
+  }
+
+  /** True for a channel that its account must be in. */
+  isPlanned(endpoint: EndpointId): boolean {
+    return this.#places.has(endpoint);
   }
 
   /** Every endpoint that something can be delivered to. */

@@ -43,31 +43,39 @@ export interface BinaryContext {
   readonly context: Deno.TestContext;
 }
 
+/** Registers a test of the binary, by way of `needs(…)`. */
+export type BinaryTestRegistrar = (
+  register: TestRegistrar,
+  name: string,
+  fn: (binary: BinaryContext) => Promise<void>,
+) => void;
+
 /**
- * For tests of the compiled binary, which is built once for the file: `await binaryTests()`, then like `needs`. Where it
- * can't be built the tests are skipped by name, and fail with CI=true.
+ * For tests of the compiled binary, which is built once for the file: `await binaryTests()`. Where there is no base binary
+ * the tests are skipped by name, and fail with CI=true; a build that fails fails them everywhere.
  */
-export async function binaryTests(): Promise<
-  (register: TestRegistrar, name: string, fn: (binary: BinaryContext) => Promise<void>) => void
-> {
+export async function binaryTests(): Promise<BinaryTestRegistrar> {
+  if (!mayCompile()) return skipped;
   const folder = await tempDir("relay-binary-");
   globalThis.addEventListener("unload", () => Deno.removeSync(folder.path, { recursive: true }));
-  const compiled: Compiled = mayCompile()
-    ? await compileInto(folder.path)
-    : { kind: "impossible", why: "neither DENORT_BIN nor KOSMI_RELAY_TEST_NETWORK is set" };
-  return (register, name, fn) => {
-    if (compiled.kind === "built") {
-      return register(name, (context) => fn({ binary: compiled.path, context }));
-    }
-    const verdict = judge(name, ["a base binary: DENORT_BIN"], Deno.env.get("CI") === "true");
-    if (verdict.kind === "fail") {
-      return Deno.test(name, () => {
-        throw new Error(`Cannot run this test: the binary was not built. ${compiled.why}`);
-      });
-    }
-    if (verdict.kind === "skip") {
-      Deno.stdout.writeSync(new TextEncoder().encode(`${verdict.line}\n`));
-    }
-    Deno.test({ name, ignore: true, fn: () => {} });
-  };
+  const compiled = await compileInto(folder.path);
+  return (register, name, fn) =>
+    register(name, (context) => {
+      if (compiled.kind === "impossible") throw new Error(compiled.why);
+      return fn({ binary: compiled.path, context });
+    });
+}
+
+function skipped(_register: TestRegistrar, name: string): void {
+  const missing = ["DENORT_BIN or KOSMI_RELAY_TEST_NETWORK"];
+  const verdict = judge(name, missing, Deno.env.get("CI") === "true");
+  if (verdict.kind === "fail") {
+    return Deno.test(name, () => {
+      throw new Error(verdict.why);
+    });
+  }
+  if (verdict.kind === "skip") {
+    Deno.stdout.writeSync(new TextEncoder().encode(`${verdict.line}\n`));
+  }
+  Deno.test({ name, ignore: true, fn: () => {} });
 }

@@ -24,7 +24,7 @@ needs("ngircd")(
   async () => {
     await using collector = new OtlpCollector();
     await using world = await World.create({
-      server: "ngircd",
+      server: await startNgircd({ penalty: false }),
       general: 'LogLevels=["trace=debug"]',
       env: exporting(collector, { OTEL_DENO_CONSOLE: "replace" }),
     });

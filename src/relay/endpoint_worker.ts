@@ -9,7 +9,7 @@ import type { DropReason, RelayObserver } from "./observer.ts";
 import { type PackingPolicy, takePack } from "./packing.ts";
 import { Preparation } from "./preparation.ts";
 import { reconcile, textsShownBy } from "./reconcile.ts";
-import type { Delivery, DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
+import type { DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
 
 export interface EndpointWorkerOptions {
   readonly endpoint: EndpointId;
@@ -301,11 +301,7 @@ export class EndpointWorker {
     }
     const isAll = waiting.length < limit;
     this.#isPacking ||= waiting.length >= PACK_FROM_WAITING;
-    const batch: {
-      endpoint: EndpointId;
-      deliveries: readonly Delivery[];
-      parts: ReturnType<Bridge["render"]>;
-    }[] = [];
+    const batch: Parameters<RelayStore["ship"]>[0][number][] = [];
     while (batch.length < room) {
       // The end of what was read may be the middle of what could be packed: read on before packing it.
       if (batch.length > 0 && !isAll && waiting.length < PACK_FROM_WAITING) break;

@@ -102,6 +102,10 @@ export class KosmiBridge implements Bridge {
       Promise.resolve({ outcome: "unsent", reason: "There is no connection to Kosmi" });
   }
 
+  replan(): void {
+    this.#session?.replan();
+  }
+
   async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
     let refusedToken: string | null = null;
     let originsLeft = this.#origins.length - 1;

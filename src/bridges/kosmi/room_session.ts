@@ -74,6 +74,7 @@ export class RoomSession {
   readonly #takenBack = new SeenIds(REMEMBERED_IDS);
   readonly #members = new Map<UserId, Person>();
   readonly #archive: RoomArchive;
+  readonly #gone = new AbortController();
   #subscriptions: Subscription[] = [];
   #sender: RoomSender | null = null;
   /** What came before the room was reported up; null once it is. */
@@ -105,20 +106,32 @@ export class RoomSession {
     await this.#o.runner.run("roomDisconnect", { room: this.channel }).catch(() => {});
   }
 
-  /** Lives in the room until the link ends. Never rejects. */
+  /**
+   * Nobody wants the room any more: `live` ends, and nothing is reported from here on. Resolves when Kosmi knows, or
+   * does not answer.
+   */
+  leave(): Promise<void> {
+    const goodbye = this.disconnect();
+    this.#gone.abort();
+    this.#leave({ reason: "The room is no longer wanted", mend: "wait" });
+    return goodbye;
+  }
+
+  /** Lives in the room until the link ends or the room is left. Never rejects. */
   async live(): Promise<void> {
-    const { clock, link, random } = this.#o;
+    const { clock, random } = this.#o;
+    const over = AbortSignal.any([this.#o.link.signal, this.#gone.signal]);
     let failures = 0;
-    while (!link.signal.aborted) {
+    while (!over.aborted) {
       const startedMs = clock.monotonic();
       const refusal = await this.#stay();
-      if (link.signal.aborted) return;
+      if (over.aborted) return;
       this.#report(refusal);
       failures = clock.monotonic() - startedMs > SETTLED_AFTER_MS ? 1 : failures + 1;
       const waitMs = refusal.mend === "wait"
         ? backoffMs(LINK_BACKOFF, failures, random())
         : Math.min(PERSON_RETRY_CAP_MS, PERSON_RETRY_MS * 2 ** Math.min(failures - 1, 10));
-      await clock.sleep(waitMs, link.signal).catch(() => {});
+      await clock.sleep(waitMs, over).catch(() => {});
     }
   }
 

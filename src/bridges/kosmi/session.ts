@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { TokenBucket } from "../../base/token_bucket.ts";
-import type { BridgeHost } from "../../relay/bridge.ts";
+import type { BridgeHost, ChannelPlan } from "../../relay/bridge.ts";
 import type { ChannelId, UserId } from "../../relay/ids.ts";
 import { Decoder, type KosmiUser } from "./decode.ts";
 import { describeErrors } from "./graphql_error.ts";
@@ -44,7 +44,11 @@ export class KosmiSession {
   readonly #runner: OperationRunner;
   readonly #decoder: Decoder;
   readonly #rooms = new Map<ChannelId, RoomSession>();
+  readonly #stays = new Set<Promise<void>>();
+  readonly #leaving = new Map<ChannelId, Promise<void>>();
   #isAnonymous: boolean | null = null;
+  /** Before we know who we are no room may be entered. */
+  #isIdentified = false;
 
   constructor(options: SessionOptions) {
     this.#o = options;
@@ -130,23 +134,46 @@ export class KosmiSession {
   }
 
   async #liveInRooms(): Promise<void> {
-    for (const plan of this.#o.host.channels()) {
-      if (this.#rooms.has(plan.channel)) continue;
-      const room = new RoomSession({
-        ...this.#o,
-        plan,
-        runner: this.#runner,
-        decoder: this.#decoder,
-        log: this.#o.log.with({ room: plan.channel }),
-      });
-      this.#rooms.set(plan.channel, room);
-    }
     const { link } = this.#o;
     const ended = new Promise<void>((resolve) => {
       if (link.signal.aborted) resolve();
       else link.signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await Promise.all([ended, ...[...this.#rooms.values()].map((room) => room.live())]);
+    this.#isIdentified = true;
+    this.replan();
+    await ended;
+    // Those that were left or entered meanwhile have ended with the link too.
+    await Promise.all(this.#stays);
+  }
+
+  /** Enters the rooms that the host wants now, and leaves the others. */
+  replan(): void {
+    if (!this.#isIdentified || this.#o.link.signal.aborted) return;
+    const plans = new Map(this.#o.host.channels().map((plan) => [plan.channel, plan]));
+    for (const [channel, room] of this.#rooms) {
+      if (plans.has(channel)) continue;
+      this.#rooms.delete(channel);
+      this.#leaving.set(channel, room.leave());
+    }
+    for (const plan of plans.values()) {
+      if (!this.#rooms.has(plan.channel)) this.#enter(plan);
+    }
+  }
+
+  #enter(plan: ChannelPlan): void {
+    const room = new RoomSession({
+      ...this.#o,
+      plan,
+      runner: this.#runner,
+      decoder: this.#decoder,
+      log: this.#o.log.with({ room: plan.channel }),
+    });
+    this.#rooms.set(plan.channel, room);
+    // Should it be wanted again at once, the goodbye must not overtake the new entry.
+    const gone = this.#leaving.get(plan.channel) ?? Promise.resolve();
+    const stay = gone.then(() => room.live());
+    this.#stays.add(stay);
+    void stay.then(() => this.#stays.delete(stay));
   }
 
   async #goodbye(): Promise<void> {

@@ -6,11 +6,16 @@ import type {
   Outgoing,
   Part,
   Receipt,
+  WireText,
 } from "../../relay/bridge.ts";
 import type { AccountId, ChannelId } from "../../relay/ids.ts";
 import { channelIdOf } from "./channel_name.ts";
 import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "./options.ts";
 import { Pace } from "./pace.ts";
+import { PuppetGate } from "./puppets/gate.ts";
+import type { OpenLink } from "./puppets/puppet.ts";
+import { Puppets, type PuppetStage } from "./puppets/puppets.ts";
+import { shownTexts } from "./puppets/speaker.ts";
 import { renderOutgoing } from "./render.ts";
 import { Session } from "./session.ts";
 
@@ -28,11 +33,13 @@ export class IrcBridge implements Bridge {
   readonly protocol = "irc";
   readonly #settings: IrcSettings;
   readonly #pace: Pace;
+  readonly #gate: PuppetGate;
   #session: Session | null = null;
 
   constructor(options: IrcBridgeOptions) {
     this.account = options.account;
     this.#settings = settingsOf(options);
+    this.#gate = new PuppetGate(options.random);
     this.#pace = new Pace(this.#settings.messageDelayMs, this.#settings.burst);
   }
 
@@ -73,15 +80,25 @@ export class IrcBridge implements Bridge {
 
   /** One connection; a second one where the server wants TLS (STS) as soon as it sees us. */
   async #live(settings: IrcSettings, host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
-    const session = new Session(settings, host, this.#pace);
+    const session = new Session(settings, host, this.#pace, (stage) => this.#puppets(stage));
     this.#session = session;
     const end = await session.run(signal);
     if (session.upgradePort === null || signal.aborted) return end;
     return await this.#live(byTls(settings, session.upgradePort), host, signal);
   }
 
+  #puppets(stage: PuppetStage): Puppets | null {
+    const { puppets } = stage.settings;
+    const open: OpenLink = (settings, host, pace) => new Session(settings, host, pace);
+    return puppets === null ? null : new Puppets({ ...stage, puppets, gate: this.#gate, open });
+  }
+
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
     return renderOutgoing(outgoing, this.#settings, this.#session, channel);
+  }
+
+  shownAs(part: Part): readonly WireText[] {
+    return shownTexts(part);
   }
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {

@@ -28,6 +28,8 @@ const WANTED: ReadonlySet<string> = new Set([
 export interface CapabilityChoice {
   readonly sasl: boolean;
   readonly relayMsg: boolean;
+  /** Asks for nothing but these; null: for all that we know. */
+  readonly only: ReadonlySet<string> | null;
 }
 
 /**
@@ -121,6 +123,7 @@ export class Capabilities {
   }
 
   #wants(name: string): boolean {
+    if (this.#choice.only !== null) return this.#choice.only.has(name);
     if (name === "sasl") return this.#choice.sasl;
     if (name === "draft/relaymsg") return this.#choice.relayMsg;
     return WANTED.has(name);

@@ -1,6 +1,6 @@
 import { backoffMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { BridgeHost, ChannelRefusal, History } from "../../relay/bridge.ts";
+import type { BridgeHost, ChannelPlan, ChannelRefusal, History } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
 import { type Channel, newChannel } from "./channel.ts";
 import type { Fence } from "./fence.ts";
@@ -10,6 +10,7 @@ import type { ServerFeatures } from "./isupport.ts";
 import { JoinQueue } from "./join_queue.ts";
 import type { IrcSettings } from "./options.ts";
 import type { People } from "./people.ts";
+import type { Puppets } from "./puppets/puppets.ts";
 import { linesWithout } from "./same_line.ts";
 import type { Self } from "./self.ts";
 import type { Timers } from "./timers.ts";
@@ -24,6 +25,8 @@ export interface ChannelsOptions {
   readonly self: Self;
   readonly timers: Timers;
   readonly fence: Fence;
+  /** Whose lines in a history are ours as well. */
+  readonly puppets: Puppets | null;
   readonly has: (capability: string) => boolean;
   /** Sends within the flood budget, ahead of messages. */
   readonly control: (line: OutLine, sent?: () => void) => void;
@@ -46,9 +49,10 @@ const MAX_LIVE = 5_000;
 /** The channels of one connection: entering, being thrown out, entering again; and what they played back. */
 export class Channels {
   readonly #options: ChannelsOptions;
-  readonly #channels: readonly Channel[];
+  readonly #channels: Channel[];
   readonly #byName = new Map<string, Channel>();
   readonly #joins: JoinQueue<Channel>;
+  #isBegun = false;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
@@ -69,7 +73,17 @@ export class Channels {
   }
 
   joinAll(): void {
+    this.#isBegun = true;
     this.#joins.add(this.#channels);
+  }
+
+  /** Enters one channel more, once the first ones may be entered. */
+  add(plan: ChannelPlan): void {
+    if (this.#channels.some((channel) => channel.plan.channel === plan.channel)) return;
+    const channel = newChannel(plan);
+    this.#channels.push(channel);
+    this.#byName.set(this.#options.features.fold(channel.name), channel);
+    if (this.#isBegun) this.#joins.add([channel]);
   }
 
   /** The id of a channel that the server names, if a gateway uses it. */
@@ -256,7 +270,7 @@ export class Channels {
   }
 
   #history(channel: Channel, lines: readonly IrcMessage[], how: Reading): History {
-    const { host, settings, people, self, clock } = this.#options;
+    const { host, settings, people, self, clock, puppets } = this.#options;
     const id = channel.plan.channel;
     return historyOf(lines, {
       channel: id,
@@ -264,6 +278,7 @@ export class Channels {
       limits: settings.history,
       people,
       self,
+      puppets,
       nowMs: clock.now(),
       notices: settings.relayNotices,
       asked: how.asked,

@@ -12,6 +12,7 @@ export interface HistoryContext {
   readonly limits: IrcHistoryLimits;
   readonly people: People;
   readonly self: Self;
+  readonly puppets: { wireOf(line: IrcMessage): WireText | null } | null;
   readonly nowMs: number;
   readonly notices: boolean;
   /** True for lines that the server was asked for from the cursor on: they need no cutting. */
@@ -35,8 +36,14 @@ export function historyOf(
   const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null);
   const oldestMs = context.nowMs - context.limits.maxAgeMs;
   const young = messages.filter((one) => (one.own ? one.atMs : one.event.atMs) >= oldestMs);
-  const kept = young.slice(-context.limits.maxMessages);
+  const kept = newest(young, context.limits.maxMessages);
   return { messages: kept, complete: whole && !cut && kept.length === messages.length };
+}
+
+/** The newest of what others said, with all of our own between: these must be recognised however many others spoke. */
+function newest(messages: readonly HistoryMessage[], most: number): readonly HistoryMessage[] {
+  let left = messages.filter((one) => !one.own).length - most;
+  return messages.filter((one) => one.own || --left < 0);
 }
 
 function isMessage(line: IrcMessage, notices: boolean): boolean {
@@ -64,14 +71,10 @@ function since(
 }
 
 function historyMessage(line: IrcMessage, context: HistoryContext): HistoryMessage | null {
-  const { channel, people, nowMs, self } = context;
-  if (self.wrote(line)) {
-    return {
-      own: true,
-      wire: param(line, 1) as WireText,
-      id: messageId(line),
-      atMs: serverTimeMs(line) ?? nowMs,
-    };
+  const { channel, people, nowMs, self, puppets } = context;
+  const wire = self.wrote(line) ? param(line, 1) as WireText : puppets?.wireOf(line) ?? null;
+  if (wire !== null) {
+    return { own: true, wire, id: messageId(line), atMs: serverTimeMs(line) ?? nowMs };
   }
   const event = readMessage(line, { channel, people, nowMs, late: true });
   return event === null ? null : { own: false, event };

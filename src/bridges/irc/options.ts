@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { AccountId } from "../../relay/ids.ts";
+import type { IrcMessage } from "./wire/message.ts";
 import { MemoryStsPolicies, type StsPolicies } from "./sts.ts";
 
 /** Everything an IRC account needs. What is left out has the default named beside it. */
@@ -60,6 +61,8 @@ export interface IrcBridgeOptions {
   readonly botMode?: boolean;
   /** Answer to CTCP VERSION. */
   readonly version?: string;
+  /** Own connections for those who are relayed; null: all is said under the relay's own nick. */
+  readonly puppets?: IrcPuppets | null;
   readonly history?: IrcHistoryLimits;
   /** Where the servers' demands for TLS are kept. Default: in memory. */
   readonly sts?: StsPolicies;
@@ -95,6 +98,34 @@ export interface IrcNickServ {
   readonly password: string;
   /** QuakeNet's Q wants a user name too. */
   readonly username?: string | null;
+}
+
+/** One connection for each person who speaks. */
+export interface IrcPuppets {
+  /** Ends every puppet's nick, so that nobody takes it for a person of the network. Not empty. */
+  readonly suffix: string;
+  /** A puppet that has said nothing for this long quits. */
+  readonly idleMs: number;
+  /** Most puppets at a time. */
+  readonly max: number;
+  /** Wait between two connections. */
+  readonly connectDelayMs: number;
+  /** What the server's WEBIRC block knows us by; null: all puppets come from our own address. */
+  readonly webirc: { readonly gateway: string; readonly password: string } | null;
+}
+
+/** What makes a connection a puppet's; set by the bridge itself, never by its options. */
+export interface PuppetRole {
+  /** Asks the server for these only. */
+  readonly capabilities: ReadonlySet<string>;
+  readonly webirc: {
+    readonly gateway: string;
+    readonly password: string;
+    readonly host: string;
+    readonly address: string;
+  } | null;
+  /** What is said to the puppet alone. */
+  readonly hear: (message: IrcMessage) => void;
 }
 
 /** Bounds of what is read from the server's history after a reconnect. */
@@ -152,6 +183,8 @@ export type IrcSettings =
     readonly realName: string;
     readonly tls: Required<IrcTls> | null;
     readonly limits: IrcLimits;
+    /** Null for the relay's own connection. */
+    readonly puppet: PuppetRole | null;
   };
 
 export function settingsOf(options: IrcBridgeOptions): IrcSettings {
@@ -176,6 +209,8 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     quitMessage: "kosmi-relay",
     botMode: true,
     version: "kosmi-relay",
+    puppets: null,
+    puppet: null,
     sts: new MemoryStsPolicies(),
     history: { maxMessages: 500, maxAgeMs: 24 * 3_600_000 },
   };

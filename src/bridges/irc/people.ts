@@ -55,6 +55,10 @@ export class People {
     this.#known.set(key, Object.assign(known, { nick, ...details }));
   }
 
+  isKnown(nick: string): boolean {
+    return this.#find(nick) !== undefined;
+  }
+
   isIn(channel: ChannelId, nick: string): boolean {
     return this.#find(nick)?.channels.has(channel) ?? false;
   }

@@ -1,4 +1,4 @@
-import type { BridgeHost } from "../../relay/bridge.ts";
+import type { BridgeHost, ChannelPlan } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
 import { Answers } from "./answers.ts";
 import { Arrival } from "./arrival.ts";
@@ -12,6 +12,7 @@ import { NickKeeper } from "./nick_keeper.ts";
 import type { IrcSettings } from "./options.ts";
 import { People } from "./people.ts";
 import type { PlaybackFilter } from "./playback.ts";
+import type { Puppets } from "./puppets/puppets.ts";
 import type { Self } from "./self.ts";
 import type { Sender } from "./sender.ts";
 import { Talk } from "./talk.ts";
@@ -30,6 +31,7 @@ export interface PresenceOptions {
   readonly has: (capability: string) => boolean;
   /** True when SASL has logged us in. */
   readonly loggedIn: boolean;
+  readonly puppets: Puppets | null;
 }
 
 /** All that exists only between the welcome and the end: channels, people, our nick. */
@@ -41,10 +43,13 @@ export class Presence {
   readonly #answers: Answers;
   readonly #nickKeeper: NickKeeper;
   readonly #arrival: Arrival;
+  readonly #people: People;
+  readonly #puppets: Puppets | null;
 
   constructor(options: PresenceOptions) {
     const { settings, host, features, self, timers, fence, sender, playback, has, loggedIn } =
       options;
+    const { puppets } = options;
     const { clock, limits, log, nickServ, relayNotices, version } = settings;
     const people = new People(features);
     const control = (line: OutLine, sent?: () => void) => sender.control(line, sent);
@@ -65,13 +70,19 @@ export class Presence {
         control,
         onDown,
         onLive,
+        puppets,
       },
     });
     const ctcp = new CtcpResponder({ clock, version, gapMs: limits.ctcpMs, control });
     const isPlayback = (message: IrcMessage) => playback.isOld(message);
-    const onPrivate = (message: IrcMessage) =>
-      isPlayback(message) ? undefined : ctcp.handle(message);
+    const onPrivate = (message: IrcMessage) => {
+      if (isPlayback(message)) return;
+      if (settings.puppet === null) ctcp.handle(message);
+      else if (self.is(param(message, 0))) settings.puppet.hear(message);
+    };
     this.#self = self;
+    this.#people = people;
+    this.#puppets = puppets;
     this.#channels = channels;
     this.#talk = new Talk({
       ...{
@@ -85,6 +96,7 @@ export class Presence {
         relayNotices,
         isPlayback,
         onPrivate,
+        puppets,
       },
     });
     this.#membership = new Membership({ host, clock, log, features, self, people, channels });
@@ -111,10 +123,21 @@ export class Presence {
     return this.#channels.isUp(channel);
   }
 
+  /** True when somebody in one of our channels has this nick. */
+  isHere(nick: string): boolean {
+    return this.#people.isKnown(nick);
+  }
+
+  /** Enters one channel more. */
+  enter(plan: ChannelPlan): void {
+    this.#channels.add(plan);
+  }
+
   /** Every line that is not the link's own business. `label`: the command of ours that it answers. */
   handle(message: IrcMessage, label: string | null): void {
     this.#nickKeeper.observe(message);
     this.#arrival.observe(message);
+    if (this.#puppets?.takes(message)) return;
     if (this.#talk.handle(message, label) || this.#membership.handle(message)) return;
     if (message.command === "INVITE") {
       if (this.#self.is(param(message, 0))) this.#channels.invited(param(message, 1));

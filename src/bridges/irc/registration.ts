@@ -4,6 +4,7 @@ import { Authentication, type SaslOutcome } from "./authentication.ts";
 import { Capabilities } from "./capabilities.ts";
 import type { ServerFeatures } from "./isupport.ts";
 import { nickCandidate } from "./nick.ts";
+import { Opening } from "./opening.ts";
 import type { IrcSettings } from "./options.ts";
 import type { Self } from "./self.ts";
 import type { Timers } from "./timers.ts";
@@ -37,6 +38,7 @@ const SERVICES_WAIT_MS = 30_000;
 export class Registration {
   readonly capabilities: Capabilities;
   readonly #options: RegistrationOptions;
+  readonly #opening: Opening;
   #authentication: Authentication | null = null;
   #nickFailures = 0;
   #malformed = 0;
@@ -47,11 +49,23 @@ export class Registration {
   constructor(options: RegistrationOptions) {
     this.#options = options;
     const { settings, send } = options;
-    const choice = { sasl: settings.sasl !== null, relayMsg: settings.useRelayMsg };
+    this.#opening = new Opening(options);
+    const choice = {
+      sasl: settings.sasl !== null,
+      relayMsg: settings.useRelayMsg,
+      only: settings.puppet?.capabilities ?? null,
+    };
     this.capabilities = new Capabilities(choice, send, () => this.#negotiated(), (offered) => {
       const value = offered.get("sts");
-      return value === undefined || !options.sts(value);
+      if (value !== undefined && options.sts(value)) return false;
+      this.#opening.identify();
+      return true;
     });
+  }
+
+  /** The socket is open: says who we are. */
+  begin(): void {
+    this.#opening.begin();
   }
 
   /** True once SASL has succeeded. */
@@ -77,6 +91,11 @@ export class Registration {
       case "376":
       case "422":
         this.#ready();
+        return true;
+      case "421":
+      case "451":
+        // It does not know CAP, or takes nothing before our names.
+        if (message.command === "451" || param(message, 1) === "CAP") this.#opening.identify();
         return true;
       case "432":
       case "433":

@@ -56,6 +56,13 @@ export class Self {
     if (host !== "") this.#host = host;
   }
 
+  /** Numeric 396: `host` or `user@host`. */
+  hostShown(written: string): void {
+    const [user = "", host] = written.split("@");
+    if (host === undefined) this.learn("", written);
+    else this.learn(user, host);
+  }
+
   /** Bytes of `:nick!user@host `; on the safe side as long as the server has not shown us. */
   get prefixBytes(): number {
     const nick = Math.max(byteLength(this.#nick), byteLength(this.wantedNick));

@@ -1,6 +1,6 @@
 import { describeError } from "../../base/errors.ts";
-import type { BridgeHost, LinkEnd, Part, Receipt } from "../../relay/bridge.ts";
-import type { ChannelId } from "../../relay/ids.ts";
+import type { BridgeHost, ChannelPlan, LinkEnd, Part, Receipt } from "../../relay/bridge.ts";
+import type { ChannelId, MessageId } from "../../relay/ids.ts";
 import { Batches, type Placed } from "./batches.ts";
 import { Fence } from "./fence.ts";
 import { ServerFeatures } from "./isupport.ts";
@@ -11,10 +11,12 @@ import type { IrcSettings } from "./options.ts";
 import type { Pace } from "./pace.ts";
 import { PlaybackFilter } from "./playback.ts";
 import { Presence } from "./presence.ts";
+import type { Puppets, PuppetStage } from "./puppets/puppets.ts";
+import { asRelay } from "./puppets/speaker.ts";
 import { Registration } from "./registration.ts";
 import { Self } from "./self.ts";
 import { Sender } from "./sender.ts";
-import { stsVerdict } from "./sts.ts";
+import { heedSts } from "./sts.ts";
 import { Timers } from "./timers.ts";
 import { type Connection, openConnection } from "./wire/connection.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "./wire/message.ts";
@@ -40,6 +42,7 @@ export class Session {
   readonly #fence: Fence;
   readonly #registration: Registration;
   readonly #sender: Sender;
+  readonly #puppets: Puppets | null;
   readonly #playback: PlaybackFilter;
   readonly #lastWords = new LastWords();
   #connection: Connection | null = null;
@@ -49,7 +52,12 @@ export class Session {
   #registered = false;
   #quitting = false;
 
-  constructor(settings: IrcSettings, host: BridgeHost, pace: Pace) {
+  constructor(
+    settings: IrcSettings,
+    host: BridgeHost,
+    pace: Pace,
+    makePuppets: (stage: PuppetStage) => Puppets | null = () => null,
+  ) {
     this.#settings = settings;
     this.#host = host;
     this.#pace = pace;
@@ -84,11 +92,20 @@ export class Session {
       pace,
       fence: this.#fence,
       send,
-      has: (name) => this.has(name),
+      // A puppet's lines are seen, and confirmed, by the main connection.
+      has: (name) => this.has(name) || (settings.puppet !== null && name === "echo-message"),
       textBytes: (channel) => this.budget.textBytes(this.nameOf(channel)),
       nameOf: (channel) => this.nameOf(channel),
       isUp: (channel) => this.#presence?.isUp(channel) ?? false,
       echoMs: limits.echoMs,
+    });
+    this.#puppets = makePuppets({
+      settings,
+      features: this.#features,
+      timers: this.#timers,
+      isTaken: (nick) => this.#self.is(nick) || this.#presence?.isHere(nick) === true,
+      planOf: (id) => host.channels().find((plan) => plan.channel === id),
+      transmit: (channel, part, signal) => this.#sender.transmit(channel, part, signal),
     });
   }
 
@@ -99,7 +116,7 @@ export class Session {
     try {
       this.#dial();
       const end = await this.#ended.promise;
-      await this.#socketGone();
+      await Promise.all([this.#socketGone(), this.#puppets?.ended()]);
       return end;
     } finally {
       signal.removeEventListener("abort", stop);
@@ -123,12 +140,26 @@ export class Session {
   }
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
-    return this.#sender.transmit(channel, part, signal);
+    // No puppet speaks where nobody listens for it.
+    const puppets = this.#presence?.isUp(channel) === true ? this.#puppets : null;
+    return puppets?.transmit(channel, part, signal) ??
+      this.#sender.transmit(channel, asRelay(part), signal);
+  }
+
+  /** Another connection of ours has seen our line. */
+  readonly seen = (channel: ChannelId, text: string, id: MessageId | null): void =>
+    this.#sender.echoed(channel, text, null, id);
+
+  enter(plan: ChannelPlan): void {
+    this.#presence?.enter(plan);
+  }
+
+  control(line: OutLine): void {
+    this.#sender.control(line);
   }
 
   #dial(): void {
-    const { charset, host, limits, nick, password, port, realName, tls, userName, bind } =
-      this.#settings;
+    const { charset, host, limits, port, tls, bind } = this.#settings;
     const cancel = this.#timers.after(limits.connectMs, () => {
       this.#finish({
         kind: "lost",
@@ -136,7 +167,7 @@ export class Session {
       });
     });
     this.#connection = openConnection(
-      { dial: { host, port, bind, tls }, charset, nick, userName, realName, password },
+      { dial: { host, port, bind, tls }, charset },
       {
         opened: () => {
           cancel();
@@ -160,17 +191,13 @@ export class Session {
   }
 
   #opened(): void {
-    const { limits } = this.#settings;
+    const { registrationMs } = this.#settings.limits;
+    const reason = `Cannot log in: the server did not finish it within ${registrationMs / 1000} s`;
     this.#playback.connected();
-    this.#timers.after(limits.registrationMs, () => {
-      if (this.#registered) return;
-      this.#finish({
-        kind: "lost",
-        reason: `Cannot log in: the server did not finish it within ${
-          limits.registrationMs / 1000
-        } s`,
-      });
+    this.#timers.after(registrationMs, () => {
+      if (!this.#registered) this.#finish({ kind: "lost", reason });
     });
+    this.#registration.begin();
   }
 
   #line(message: IrcMessage, placed: Placed): void {
@@ -182,7 +209,7 @@ export class Session {
       case "PONG":
         return void this.#fence.pong(lastParam(message));
       case "396":
-        return this.#hostShown(param(message, 1));
+        return this.#self.hostShown(param(message, 1));
     }
     if (this.#registration.handle(message)) return;
     // Some servers tell their features again when they change.
@@ -196,43 +223,25 @@ export class Session {
     this.#timers.after(CLOSE_MS, () => this.#connection?.destroy());
   }
 
-  #hostShown(written: string): void {
-    const [user = "", host] = written.split("@");
-    if (host === undefined) this.#self.learn("", written);
-    else this.#self.learn(user, host);
-  }
-
   /** Only now: during registration a server may be silent for long (ident, DNS), and has a deadline of its own. */
   #watchLink(): void {
     const { clock, limits, pingDelayMs } = this.#settings;
+    const { deadMs } = limits;
+    const reason = `Nothing came from the server for ${deadMs / 1000} s`;
+    const dead = () => this.#finish({ kind: "lost", reason });
+    const link = { clock, timers: this.#timers, fence: this.#fence };
     this.#keepalive = new Keepalive({
-      clock,
-      timers: this.#timers,
-      fence: this.#fence,
-      pingDelayMs: Math.max(pingDelayMs, 1),
-      deadMs: limits.deadMs,
-      dead: () =>
-        this.#finish({
-          kind: "lost",
-          reason: `Nothing came from the server for ${limits.deadMs / 1000} s`,
-        }),
+      ...{ ...link, pingDelayMs: Math.max(pingDelayMs, 1), deadMs, dead },
     });
   }
 
   /** True when the server wants us by TLS on another port: the link ends, and the next one goes there. */
   #heedSts(value: string): boolean {
-    const { clock, host, log, port, sts, tls } = this.#settings;
-    const verdict = stsVerdict(value, tls !== null);
-    if (verdict.kind === "keep") {
-      sts.set(
-        host,
-        verdict.durationMs === 0 ? null : { port, untilMs: clock.now() + verdict.durationMs },
-      );
-    }
-    if (verdict.kind !== "upgrade") return false;
-    log.info("The server wants TLS (STS): going to port {port}", { port: verdict.port });
-    this.upgradePort = verdict.port;
-    this.#finish({ kind: "lost", reason: `The server wants TLS on port ${verdict.port}` });
+    const port = heedSts(value, this.#settings);
+    if (port === null) return false;
+    this.#settings.log.info("The server wants TLS (STS): going to port {port}", { port });
+    this.upgradePort = port;
+    this.#finish({ kind: "lost", reason: `The server wants TLS on port ${port}` });
     return true;
   }
 
@@ -250,6 +259,7 @@ export class Session {
       playback: this.#playback,
       has: (name) => this.has(name),
       loggedIn: this.#registration.loggedIn,
+      puppets: this.#puppets,
     });
   }
 
@@ -262,9 +272,10 @@ export class Session {
 
   /** Says goodbye and gives the server a moment to close, so that the last lines are certain to be worked off. */
   #stop(): void {
+    const { limits, quitMessage } = this.#settings;
     if (this.#end !== null || this.#quitting) return;
     this.#quitting = true;
-    const { limits, quitMessage } = this.#settings;
+    this.#puppets?.stop("we are stopping");
     this.#sender.stop("we are stopping");
     this.#connection?.send({ command: "QUIT", params: [quitMessage] });
     const waitMs = this.#registered ? limits.quitMs : 0;
@@ -275,6 +286,7 @@ export class Session {
     if (this.#end !== null) return;
     this.#end = end;
     this.#timers.end();
+    this.#puppets?.stop(end.reason);
     this.#sender.end(end.reason);
     this.#connection?.destroy();
     this.#ended.resolve(end);

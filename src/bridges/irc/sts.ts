@@ -1,3 +1,5 @@
+import type { Clock } from "../../base/clock.ts";
+
 /** A server's wish that clients come by TLS only (IRCv3 strict transport security). */
 export interface StsPolicy {
   readonly port: number;
@@ -24,6 +26,25 @@ export class MemoryStsPolicies implements StsPolicies {
     if (policy === null) this.#policies.delete(host);
     else this.#policies.set(host, policy);
   }
+}
+
+export interface StsContext {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: unknown;
+  readonly sts: StsPolicies;
+  readonly clock: Clock;
+}
+
+/** Keeps what a server that we reached by TLS wants; the port to go to by TLS when we came in plain text, else null. */
+export function heedSts(value: string, context: StsContext): number | null {
+  const { clock, host, port, sts, tls } = context;
+  const verdict = stsVerdict(value, tls !== null);
+  if (verdict.kind === "keep") {
+    const untilMs = clock.now() + verdict.durationMs;
+    sts.set(host, verdict.durationMs === 0 ? null : { port, untilMs });
+  }
+  return verdict.kind === "upgrade" ? verdict.port : null;
 }
 
 /** What follows from the value of the `sts` capability. */

@@ -4,6 +4,7 @@ import type { ChatEvent } from "../../relay/event.ts";
 import type { Channels } from "./channels.ts";
 import type { ServerFeatures } from "./isupport.ts";
 import type { People } from "./people.ts";
+import type { Puppets } from "./puppets/puppets.ts";
 import { messageId, readMessage, replyTarget } from "./read_message.ts";
 import type { Self } from "./self.ts";
 import type { Sender } from "./sender.ts";
@@ -21,6 +22,7 @@ export interface TalkOptions {
   readonly relayNotices: boolean;
   /** True for a line from before this connection, which a bouncer or the server plays back. */
   readonly isPlayback: (message: IrcMessage) => boolean;
+  readonly puppets: Puppets | null;
   /** CTCP requests and whatever else is said to us alone. */
   readonly onPrivate: (message: IrcMessage) => void;
 }
@@ -63,6 +65,10 @@ export class Talk {
     if (channel === null) return true;
     if (this.#isOwn(message)) {
       sender.echoed(channel, param(message, 1), label, messageId(message));
+      return true;
+    }
+    if (this.#options.puppets?.wrote(message) && !this.#options.isPlayback(message)) {
+      this.#options.puppets.shown(channel, message, messageId(message));
       return true;
     }
     if (message.command === "NOTICE" && !this.#options.relayNotices) return true;

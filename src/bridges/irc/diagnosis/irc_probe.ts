@@ -80,8 +80,7 @@ export class IrcProbe {
 
   /** Dials and logs in. Never rejects. */
   async login(signal: AbortSignal): Promise<LoginFinding> {
-    const { charset, host, limits, nick, password, port, realName, tls, userName, bind } =
-      this.#settings;
+    const { charset, host, limits, port, tls, bind } = this.#settings;
     const stop = () => this.#finish({ kind: "stopped", reason: "The check was stopped" });
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -92,9 +91,9 @@ export class IrcProbe {
     });
     if (!signal.aborted) {
       this.#connection = openConnection(
-        { dial: { host, port, bind, tls }, charset, nick, userName, realName, password },
+        { dial: { host, port, bind, tls }, charset },
         {
-          opened: () => {},
+          opened: () => this.#registration.begin(),
           message: (message) => this.#line(message),
           bytes: () => {},
           tooLong: () => {},

@@ -40,6 +40,11 @@ export function composeLines(input: ComposeInput, limits: ComposeLimits): string
   });
 }
 
+/** How a prefix is written at the start of every line, unless it is too long for one. */
+export function writtenPrefix(prefix: RichText, stripMarkup: boolean): string {
+  return writeMirc(cleaned(prefix, { stripMarkup }, " "));
+}
+
 /** The bodies of all lines; what would pass `maxLines` is not even cut, only estimated. */
 function bounded(
   sources: readonly RichText[],
@@ -107,7 +112,11 @@ const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
  * No control character but line breaks is left: a stored prefix or text could otherwise carry a command. Half a
  * surrogate pair could not be written, and the service's text would differ from ours.
  */
-function cleaned(rich: RichText, limits: ComposeLimits, lineBreak: string): RichText {
+function cleaned(
+  rich: RichText,
+  limits: Pick<ComposeLimits, "stripMarkup">,
+  lineBreak: string,
+): RichText {
   return rich.map((span) => ({
     text: cleanText(span.text.replace(/\r\n?|\n/g, lineBreak)),
     style: limits.stripMarkup ? PLAIN : span.style,

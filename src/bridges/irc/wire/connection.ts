@@ -12,16 +12,11 @@ const MAX_READ_BYTES = 16_384;
 export interface ConnectionOptions {
   readonly dial: DialOptions;
   readonly charset: string | null;
-  readonly nick: string;
-  readonly userName: string;
-  readonly realName: string;
-  /** The server's password (PASS); null where it wants none. */
-  readonly password: string | null;
 }
 
 /** What a connection reports. Every call comes from the event loop, never from inside a call to the connection. */
 export interface ConnectionEvents {
-  /** The socket is open; CAP LS, PASS, NICK and USER have been sent. */
+  /** The socket is open; nothing has been sent. */
   opened(): void;
   message(message: IrcMessage): void;
   /** Any bytes came in: the link is alive. */
@@ -42,13 +37,15 @@ export interface Connection {
 
 /**
  * The only file that touches irc-framework, and its client alone: the package's entry loads a socket of its own with
- * SOCKS and the tables of a hundred charsets, which is twice the code of the rest. Taken from it: connecting, the
- * opening lines (CAP LS, PASS, NICK, USER), and the reading of lines and tags. Its own handling of what the server says
- * is bypassed, because it would go on unauthenticated when SASL fails, drop nested batches, answer CTCP without a limit,
- * request all capabilities in one line that is refused whole, and print faults to the console.
+ * SOCKS and the tables of a hundred charsets, which is twice the code of the rest. Taken from it: connecting, and
+ * the reading of lines and tags. Its own opening lines and its handling of what the server says are bypassed, because
+ * it would send the password before the server can ask for TLS, go on unauthenticated when SASL fails, drop nested
+ * batches, answer CTCP without a limit, request all capabilities in one line that is refused whole, and print faults to
+ * the console.
  */
 export function openConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
   const client = new Client();
+  client.registerToNetwork = () => {};
   const transport = new SocketTransport({
     dial: options.dial,
     codec: lineCodec(options.charset),
@@ -64,21 +61,15 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
     client.removeAllListeners();
     events.closed(error instanceof Error ? error : null);
   });
-  client.connect(frameworkOptions(options, transport));
+  client.connect(frameworkOptions(transport));
   return {
     send: (line, maxBytes) => client.raw(formatLine(line, maxBytes)),
     destroy: () => transport.close(true),
   };
 }
 
-function frameworkOptions(options: ConnectionOptions, transport: SocketTransport) {
+function frameworkOptions(transport: SocketTransport) {
   return {
-    nick: options.nick,
-    username: options.userName,
-    gecos: options.realName,
-    ...(options.password === null ? {} : { password: options.password }),
-    // Without this it would take the server password for a SASL password.
-    account: {},
     version: false,
     auto_reconnect: false,
     ping_interval: 0,

@@ -21,11 +21,6 @@ export interface FrameworkTransport extends EventEmitter {
 }
 
 export interface FrameworkOptions {
-  nick: string;
-  username: string;
-  gecos: string;
-  password?: string;
-  account: Record<string, never>;
   version: false;
   auto_reconnect: false;
   ping_interval: 0;
@@ -42,6 +37,8 @@ export type RawMiddleware = (
 ) => void;
 
 export default class Client {
+  /** Called when the socket is open; sends the opening lines. */
+  registerToNetwork: () => void;
   connect(options: FrameworkOptions): void;
   raw(line: string): void;
   use(

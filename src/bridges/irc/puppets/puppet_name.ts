@@ -1,0 +1,67 @@
+import { createHash } from "node:crypto";
+
+/** Letters that Unicode does not take apart into a plain one and its marks. */
+const PLAIN_LETTERS: Readonly<Record<string, string>> = {
+  ß: "ss",
+  æ: "ae",
+  Æ: "Ae",
+  œ: "oe",
+  Œ: "Oe",
+  ø: "o",
+  Ø: "O",
+  đ: "d",
+  Đ: "D",
+  ð: "d",
+  Ð: "D",
+  þ: "th",
+  Þ: "Th",
+  ł: "l",
+  Ł: "L",
+  ı: "i",
+};
+
+const USER_LETTERS = 7;
+
+/**
+ * A person's name as a nick that every IRC server takes: ASCII, no spaces, no digit at its start, `suffix` at its end,
+ * at most `maxLength` long. Of several candidates (`attempt` 0, 1, 2 …) each is different. A name without anything
+ * that IRC can write becomes `user` with a few letters of `user` name's own.
+ */
+export function puppetNick(
+  name: { readonly shown: string; readonly user: string; readonly suffix: string },
+  maxLength: number,
+  attempt = 0,
+): string {
+  const base = plainName(name.shown) || `user${name.user.slice(1, 5)}`;
+  const number = attempt === 0 ? "" : String(attempt + 1);
+  const room = Math.max(1, maxLength - name.suffix.length - number.length);
+  return `${base.slice(0, room)}${number}${name.suffix}`;
+}
+
+function plainName(shown: string): string {
+  const letters = Array.from(shown, (letter) => PLAIN_LETTERS[letter] ?? letter).join("");
+  const ascii = letters.normalize("NFKD").replace(/\p{M}+/gu, "").replace(/\s+/gu, "_")
+    .replace(/[^A-Za-z0-9[\]\\`_^{|}-]/g, "").replace(/^_+|_+$/g, "");
+  return /^[\d-]/.test(ascii) ? `_${ascii}` : ascii;
+}
+
+/**
+ * The user name (ident) of a person's puppet: the same today and after a restart, different for each, and in a form
+ * that no person's client chooses by itself, so that channel operators can ban it and we know it again.
+ */
+export function puppetUser(personKey: string): string {
+  const digest = createHash("sha256").update(personKey).digest();
+  return `k${
+    digest.readBigUInt64BE(0).toString(36).padStart(USER_LETTERS, "0").slice(-USER_LETTERS)
+  }`;
+}
+
+/** True for a user name that `puppetUser` makes, as servers show it: with ~ where they could not check it. */
+export function isPuppetUser(shown: string): boolean {
+  return /^~?k[0-9a-z]{7}$/.test(shown);
+}
+
+/** A user name without the ~ of servers that could not check it. */
+export function plainUser(shown: string): string {
+  return shown.replace(/^~/, "");
+}

@@ -42,6 +42,8 @@ const MOST_ATTEMPTS = 3;
 /** A receipt without an answer often comes just before the news that the link is gone: give that news time. */
 const DOUBT_GRACE_MS = 1_000;
 const PACKING_LOOKAHEAD = 128;
+/** More than these are read from the store when their turn comes: it has room, memory has not. */
+const MOST_FRESH = 256;
 /** So many deliveries must be waiting before messages are packed; from then on until none waits. */
 const PACK_FROM_WAITING = 10;
 
@@ -58,7 +60,10 @@ export class EndpointWorker {
   #session: AbortController | null = null;
   #active: ActiveShipment[] = [];
   #settlements: Settlement[] = [];
+  /** False once the store had nothing more: what waits then is in `#fresh`. */
   #mayWait = true;
+  /** Deliveries that were stored since, in order: they need not be read back. */
+  #fresh: Delivery[] = [];
   /** No delivery up to this one waits: ids ascend, and the oldest always leave first. Null: nobody knows. */
   #leftUpTo: DeliveryId | null = null;
   #isPacking = false;
@@ -68,13 +73,15 @@ export class EndpointWorker {
 
   constructor(options: EndpointWorkerOptions) {
     this.#options = options;
-    this.#preparation = new Preparation({ ...options, done: () => this.wake() });
+    this.#preparation = new Preparation({ ...options, done: () => this.#lookAgain() });
   }
 
-  /** Deliveries were stored for this endpoint. */
-  wake(): void {
-    this.#mayWait = true;
-    this.#inputs.push({ kind: "wake" });
+  /** These deliveries were stored for this endpoint, behind all earlier ones. */
+  wake(deliveries: readonly Delivery[]): void {
+    if (!this.#mayWait && this.#fresh.length + deliveries.length <= MOST_FRESH) {
+      this.#fresh.push(...deliveries);
+      this.#inputs.push({ kind: "wake" });
+    } else this.#lookAgain();
   }
 
   channelUp(history: History | null): void {
@@ -117,6 +124,13 @@ export class EndpointWorker {
     this.#inputs.close();
   }
 
+  /** What waits is to be read from the store. */
+  #lookAgain(): void {
+    this.#mayWait = true;
+    this.#fresh = [];
+    this.#inputs.push({ kind: "wake" });
+  }
+
   #handle(input: Input): void {
     switch (input.kind) {
       case "wake":
@@ -144,6 +158,7 @@ export class EndpointWorker {
     this.#flushSettlements();
     this.#session = new AbortController();
     this.#mayWait = true;
+    this.#fresh = [];
     this.#leftUpTo = null;
     this.#held = false;
     this.#resume(history);
@@ -283,17 +298,23 @@ export class EndpointWorker {
 
   /** Lets new shipments leave, as many as may be under way. */
   #fill(): void {
-    while (this.#session !== null && !this.#held && !this.#closing && this.#mayWait) {
+    while (this.#session !== null && !this.#held && !this.#closing && this.#hasMore()) {
       const room = this.#options.bridge.capabilities.window - this.#active.length;
       if (room <= 0 || !this.#shipNext(room, this.#session)) return;
     }
+  }
+
+  #hasMore(): boolean {
+    return this.#mayWait || this.#fresh.length > 0;
   }
 
   /** Ships up to `room` packs; false when nothing is left to ship, or is not ready. */
   #shipNext(room: number, session: AbortController): boolean {
     const { store, endpoint, bridge, channel, packing } = this.#options;
     const limit = packing === null ? room : Math.max(room, PACKING_LOOKAHEAD);
-    let waiting = store.waiting(endpoint, this.#leftUpTo, limit);
+    let waiting = this.#mayWait
+      ? store.waiting(endpoint, this.#leftUpTo, limit)
+      : this.#fresh.slice(0, limit);
     if (waiting.length === 0) {
       this.#mayWait = false;
       this.#isPacking = false;
@@ -313,6 +334,7 @@ export class EndpointWorker {
       waiting = waiting.slice(pack.deliveries.length);
     }
     this.#leftUpTo = batch.at(-1)?.deliveries.at(-1)?.id ?? this.#leftUpTo;
+    this.#fresh.splice(0, batch.reduce((sum, { deliveries }) => sum + deliveries.length, 0));
     for (const shipment of store.ship(batch)) {
       const active = new ActiveShipment(shipment);
       this.#active.push(active);

@@ -56,7 +56,8 @@ function historyCursor(store: RelayStore, account: AccountId, channel: ChannelId
   const times = store.underWay(endpoint).flatMap((shipment) =>
     shipment.deliveries.map((delivery) => delivery.acceptedAtMs)
   );
-  const oldestMs = Math.min(...times) - CLOCK_SKEW_MS;
-  if (cursor === null) return times.length === 0 ? null : { id: null, atMs: oldestMs };
-  return oldestMs < cursor.atMs ? { id: null, atMs: oldestMs } : cursor;
+  if (times.length === 0) return cursor;
+  // The cursor bears the service's time, deliveries bear ours: whichever is earlier, should somebody have set our clock.
+  const oldestMs = Math.min(...times, cursor?.atMs ?? Infinity);
+  return { id: null, atMs: oldestMs - CLOCK_SKEW_MS };
 }

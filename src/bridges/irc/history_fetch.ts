@@ -18,14 +18,15 @@ export interface HistoryFetchOptions {
 }
 
 /**
- * Reads a channel's history since the cursor by CHATHISTORY, page by page. A message id that the server does not know
- * any more is replaced by the time.
+ * Reads a channel's history by CHATHISTORY from its end back to the cursor, page by page: what can't be read within the
+ * bounds is the oldest. A message id that the server does not know any more is replaced by the time.
  */
 export class HistoryFetch {
   readonly #options: HistoryFetchOptions;
-  readonly #lines: IrcMessage[] = [];
   readonly #ids = new Set<MessageId>();
   readonly #page: number;
+  readonly #most: number;
+  #lines: IrcMessage[] = [];
   /** The server did not know a message id that we named. */
   #byTime = false;
   #ended = false;
@@ -33,35 +34,35 @@ export class HistoryFetch {
   constructor(options: HistoryFetchOptions) {
     this.#options = options;
     this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE), options.maxMessages);
-    this.#request(this.#start());
+    // Our own lines and those shortly before the cursor stand between the lines of others that are counted.
+    this.#most = options.maxMessages * 2 + PAGE;
+    this.#request(["LATEST", this.#since()]);
   }
 
-  /** The server's answer: one page. */
+  /** The server's answer: one page, oldest line first. */
   page(lines: readonly IrcMessage[]): void {
     if (this.#ended) return;
-    const before = this.#lines.length;
-    for (const line of lines) this.#take(line);
-    const last = lines.at(-1);
-    const cut = this.#lines.length >= this.#options.maxMessages;
-    const isLast = last === undefined || lines.length < this.#page ||
-      this.#lines.length === before;
-    if (isLast || cut || this.#options.cursor === null) return this.end(cut);
-    const reference = this.#reference(last);
-    if (reference === null) return this.end(true);
-    this.#request(["AFTER", reference]);
+    const fresh = lines.filter((line) => this.#isFresh(line));
+    this.#lines = [...fresh, ...this.#lines];
+    const { cursor } = this.#options;
+    const isOldest = lines.length < this.#page || fresh.length === 0;
+    if (cursor === null || isOldest || lines.some((line) => isBefore(line, cursor))) {
+      return this.end(false);
+    }
+    if (this.#lines.length >= this.#most) return this.end(true);
+    this.#requestBefore();
   }
 
   /** The server refused: FAIL CHATHISTORY. */
   failed(): void {
     if (this.#ended) return;
-    const last = this.#lines.at(-1);
+    const isNothing = this.#lines.length === 0;
     if (this.#byTime || this.#options.cursor === null) {
-      return last === undefined ? this.#done(null, false) : this.end(true);
+      return isNothing ? this.#done(null, false) : this.end(true);
     }
     this.#byTime = true;
-    const reference = last === undefined ? null : this.#reference(last);
-    if (last !== undefined && reference === null) return this.end(true);
-    this.#request(reference === null ? this.#start() : ["AFTER", reference]);
+    if (isNothing) this.#request(["LATEST", this.#since()]);
+    else this.#requestBefore();
   }
 
   /** Ends with what has come so far. */
@@ -70,11 +71,12 @@ export class HistoryFetch {
   }
 
   /** Pages that are asked for by time overlap. */
-  #take(line: IrcMessage): void {
+  #isFresh(line: IrcMessage): boolean {
     const id = messageId(line);
-    if (id !== null && this.#ids.has(id)) return;
-    if (id !== null) this.#ids.add(id);
-    this.#lines.push(line);
+    if (id === null) return true;
+    if (this.#ids.has(id)) return false;
+    this.#ids.add(id);
+    return true;
   }
 
   #done(lines: readonly IrcMessage[] | null, cut: boolean): void {
@@ -84,26 +86,33 @@ export class HistoryFetch {
   }
 
   /** By time from a moment before the cursor: others may bear its very time, and what is known is recognised later. */
-  #start(): readonly string[] {
+  #since(): string {
     const { cursor } = this.#options;
-    if (cursor === null) return ["LATEST", "*"];
-    if (!this.#byTime && cursor.id !== null) return ["AFTER", `msgid=${cursor.id}`];
-    return ["AFTER", timestamp(cursor.atMs - 1)];
+    if (cursor === null) return "*";
+    return cursor.id !== null && !this.#byTime ? `msgid=${cursor.id}` : timestamp(cursor.atMs - 1);
   }
 
-  /** The place behind a line. Several can bear one time: without ids those beyond a page's end can't be told apart. */
-  #reference(line: IrcMessage): string | null {
-    const id = messageId(line);
-    if (id !== null && !this.#byTime) return `msgid=${id}`;
-    const atMs = serverTimeMs(line);
-    if (atMs === null) return null;
-    return timestamp(id === null ? atMs : atMs - 1);
+  /** Several lines can bear one time: without ids those beyond a page's start can't be told apart. */
+  #requestBefore(): void {
+    const [oldest] = this.#lines;
+    const id = oldest === undefined ? null : messageId(oldest);
+    const atMs = oldest === undefined ? null : serverTimeMs(oldest);
+    if (id !== null && !this.#byTime) return this.#request(["BEFORE", `msgid=${id}`]);
+    if (atMs === null) return this.end(true);
+    this.#request(["BEFORE", timestamp(id === null ? atMs : atMs + 1)]);
   }
 
   #request([command = "", reference = ""]: readonly string[]): void {
     const params = [command, this.#options.channel, reference, String(this.#page)];
     this.#options.send({ command: "CHATHISTORY", params });
   }
+}
+
+/** True for the cursor's own message and for what was said before it. */
+function isBefore(line: IrcMessage, cursor: Cursor): boolean {
+  if (cursor.id !== null && messageId(line) === cursor.id) return true;
+  const atMs = serverTimeMs(line);
+  return atMs !== null && atMs < cursor.atMs - 1;
 }
 
 function timestamp(atMs: number): string {

@@ -15,64 +15,88 @@ function line(n: number, perMs: number, ids: boolean): IrcMessage {
   return { tags, ...sender, command: "PRIVMSG", params: ["#c", `${n}`] };
 }
 
-/** A server with 250 lines of which each millisecond saw `perMs`; answers at once, at most 100 lines. */
-function fetchFrom(cursor: Cursor, server: { perMs: number; ids: boolean; knowsIds?: boolean }) {
+interface Server {
+  readonly perMs: number;
+  readonly ids: boolean;
+  readonly knowsIds?: boolean;
+}
+
+/** Whether a line stands before (-1), at (0) or behind (1) a reference. */
+function place(one: IrcMessage, n: number, reference: string): number {
+  const [kind, value = ""] = reference.split("=");
+  const [mine, other] = kind === "msgid"
+    ? [n, Number(value.slice(1))]
+    : [Date.parse(one.tags.get("time") ?? ""), Date.parse(value)];
+  return Math.sign(mine - other);
+}
+
+/** Asks a server with 250 lines of which each millisecond saw `perMs`; it answers at once, at most 100 lines. */
+function fetchFrom(cursor: Cursor | null, server: Server, maxMessages = 500) {
   const all = Array.from({ length: 250 }, (_, n) => line(n, server.perMs, server.ids));
   const asked: string[] = [];
-  let result: { texts: string[]; cut: boolean } | null = null;
-  const answers: string[] = [];
-  let fetch: HistoryFetch | null = null;
-  const pump = () => {
-    for (let next = answers.shift(); next !== undefined; next = answers.shift()) {
-      const [kind = "", value = ""] = next.split("=");
-      if (kind === "msgid") {
-        const at = all.findIndex((one) => one.tags.get("msgid") === value);
-        if (at === -1 || server.knowsIds === false) fetch?.failed();
-        else fetch?.page(all.slice(at + 1, at + 101));
-      } else {
-        const later = all.filter((one) =>
-          Date.parse(one.tags.get("time") ?? "") > Date.parse(value)
-        );
-        fetch?.page(later.slice(0, 100));
-      }
-    }
-  };
-  fetch = new HistoryFetch({
+  const results: { texts: string[]; cut: boolean }[] = [];
+  const requests: (readonly string[])[] = [];
+  const fetch = new HistoryFetch({
     channel: "#c",
     cursor,
     features: new ServerFeatures(),
-    maxMessages: 500,
-    send: ({ params }) => {
-      asked.push(params[2] ?? "");
-      answers.push(params[2] ?? "");
-    },
-    done: (lines, cut) => result = { texts: (lines ?? []).map((one) => param(one, 1)), cut },
+    maxMessages,
+    send: ({ params }) => void requests.push(params),
+    done: (lines, cut) => results.push({ texts: (lines ?? []).map((one) => param(one, 1)), cut }),
   });
-  pump();
-  return { asked, result: result as { texts: string[]; cut: boolean } | null };
+  for (let request = requests.shift(); request !== undefined; request = requests.shift()) {
+    const [command = "", , reference = "", most = ""] = request;
+    asked.push(`${command} ${reference.split("=")[0]}`);
+    if (reference.startsWith("msgid") && server.knowsIds === false) {
+      fetch.failed();
+      continue;
+    }
+    const wanted = command === "BEFORE" ? -1 : 1;
+    const found = all.filter((one, n) => reference === "*" || place(one, n, reference) === wanted);
+    fetch.page(found.slice(-Number(most)));
+  }
+  return { asked, results };
 }
 
 const numbers = (from: number) => Array.from({ length: 250 - from }, (_, at) => `${from + at}`);
 
-Deno.test("HistoryFetch loses no line that bears the time of a page's last, or of the cursor", () => {
+Deno.test("HistoryFetch loses no line that bears the time of a page's first, or of the cursor", () => {
   const cursor = { id: null, atMs: START_MS + 10 };
-  const { result, asked } = fetchFrom(cursor, { perMs: 7, ids: true });
-  assert.deepEqual(result, { texts: numbers(70), cut: false });
-  assert.match(asked[1] ?? "", /^msgid=/);
+  const { results, asked } = fetchFrom(cursor, { perMs: 7, ids: true });
+  assert.deepEqual(results.map(({ cut }) => cut), [false]);
+  assert.deepEqual(results[0]?.texts.slice(-180), numbers(70));
+  assert.deepEqual(asked, ["LATEST timestamp", "BEFORE msgid"]);
+});
+
+Deno.test("HistoryFetch asks once where little was missed", () => {
+  const cursor = { id: "m200" as MessageId, atMs: START_MS + 28 };
+  const { results, asked } = fetchFrom(cursor, { perMs: 7, ids: true });
+  assert.deepEqual(results, [{ texts: numbers(201), cut: false }]);
+  assert.deepEqual(asked, ["LATEST msgid"]);
 });
 
 Deno.test("HistoryFetch goes on by time where the server does not know its ids any more", () => {
   const cursor = { id: "m69" as MessageId, atMs: START_MS + 9 };
-  const { result, asked } = fetchFrom(cursor, { perMs: 7, ids: true, knowsIds: false });
-  assert.deepEqual(result, { texts: numbers(63), cut: false });
-  assert.deepEqual(asked.map((one) => one.split("=")[0]), [
-    "msgid",
-    "timestamp",
-    "timestamp",
-  ]);
+  const { results, asked } = fetchFrom(cursor, { perMs: 7, ids: true, knowsIds: false });
+  assert.equal(results[0]?.cut, false);
+  assert.deepEqual(results[0]?.texts.slice(-187), numbers(63));
+  assert.deepEqual(asked.slice(0, 3), ["LATEST msgid", "LATEST timestamp", "BEFORE timestamp"]);
+});
+
+Deno.test("HistoryFetch keeps the newest lines where there are more than it may read", () => {
+  const cursor = { id: null, atMs: START_MS };
+  const { results } = fetchFrom(cursor, { perMs: 1, ids: true }, 20);
+  assert.equal(results[0]?.cut, true);
+  assert.deepEqual(results[0]?.texts.slice(-100), numbers(150));
 });
 
 Deno.test("HistoryFetch ends where all lines of a page bear one time and no ids", () => {
-  const { result } = fetchFrom({ id: null, atMs: START_MS }, { perMs: 300, ids: false });
-  assert.equal(result?.texts.length, 100);
+  const { results } = fetchFrom({ id: null, atMs: START_MS }, { perMs: 300, ids: false });
+  assert.equal(results[0]?.texts.length, 100);
+});
+
+Deno.test("HistoryFetch reads one page where nothing was taken over yet", () => {
+  const { results, asked } = fetchFrom(null, { perMs: 1, ids: true });
+  assert.deepEqual(results, [{ texts: numbers(150), cut: false }]);
+  assert.deepEqual(asked, ["LATEST *"]);
 });

@@ -9,7 +9,7 @@ import type { DropReason, RelayObserver } from "./observer.ts";
 import { type PackingPolicy, takePack } from "./packing.ts";
 import { Preparation } from "./preparation.ts";
 import { reconcile, textsShownBy } from "./reconcile.ts";
-import type { DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
+import type { Delivery, DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
 
 export interface EndpointWorkerOptions {
   readonly endpoint: EndpointId;

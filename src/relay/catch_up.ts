@@ -28,9 +28,13 @@ export function catchUp(
   const missed = others.filter((event) => isMissed(event, cursor));
   const relayed = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs)
     .slice(-limits.maxMessages);
-  const reachesBack = others.some((event) => event.atMs <= cursor.atMs);
+  const times = history.messages.map((message) => message.own ? message.atMs : message.event.atMs);
+  const reachesBack = times.some((atMs) => atMs <= cursor.atMs);
+  // It ended before the newest: what stands between its end and now was not read.
+  const endsEarly = !history.complete && times.length > 0 &&
+    times.every((atMs) => atMs < cursor.atMs);
   const cut = missed.some((event) => event.atMs > cursor.atMs && !relayed.includes(event));
-  const gap = cut || (!history.complete && !reachesBack && missed.length > 0);
+  const gap = cut || endsEarly || (!history.complete && !reachesBack && times.length > 0);
   return { events: relayed.map((event) => ({ ...event, late: true })), gap };
 }
 

@@ -60,6 +60,8 @@ Deno.test("catchUp() leaves what is too old and says that there is a gap", () =>
 Deno.test("catchUp() tells a gap where the history did not reach back to the cursor", () => {
   assert.equal(texts([said(60_000)], false).gap, true);
   assert.equal(texts([said(40_000), said(60_000)], false).gap, false);
+  assert.equal(texts([said(30_000), said(40_000)], false).gap, true);
+  assert.equal(texts([], false).gap, false);
 });
 
 Deno.test("firstCursor() stands at the newest message, before everything, or at now", () => {

@@ -15,7 +15,7 @@ export type RecentEvent =
       readonly endpoint: EndpointId;
       readonly what: ChatEvent["kind"];
       readonly late: boolean;
-      /** How many of a kind in a row; 1 where texts are kept. */
+      /** How many of a kind within a minute; 1 where texts are kept. */
       readonly count: number;
       /** Null where texts are not to be shown. */
       readonly said: { readonly nick: string; readonly text: string } | null;
@@ -59,9 +59,10 @@ export class RecentEvents {
   }
 
   #addChat(event: ChatNews): void {
-    const last = this.#chat.at(-1);
-    if (last !== undefined && areAlike(last, event)) {
-      this.#chat[this.#chat.length - 1] = { ...event, count: last.count + event.count };
+    const alike = this.#chat.find((other) => areAlike(other, event));
+    if (alike !== undefined) {
+      this.#chat = this.#chat.filter((other) => other !== alike);
+      this.#chat.push({ ...event, count: alike.count + event.count });
       return;
     }
     this.#chat.push(event);
@@ -69,9 +70,11 @@ export class RecentEvents {
   }
 }
 
+/** Two of a kind within a minute, of which nothing more is shown than that they were. */
 function areAlike(one: ChatNews, other: ChatNews): boolean {
   return one.said === null && other.said === null && one.endpoint === other.endpoint &&
-    one.what === other.what && one.late === other.late;
+    one.what === other.what && one.late === other.late &&
+    Math.floor(one.atMs / 60_000) === Math.floor(other.atMs / 60_000);
 }
 
 /** Who said what, cut to what a page can show. */

@@ -71,7 +71,7 @@ function accountRow(account: AccountView, nowMs: number): Html {
   return html`<tr data-account="${id}"><th scope="row">${id}</th>${[
     cell("State", html`${lamp(health)}${state}`),
     cell("Since", sinceMs === null ? null : html`${time(sinceMs, nowMs)}${times}`),
-    cell("Last error", lastError === null ? "none" : error(lastError, nowMs)),
+    cell("Last error", lastError === null ? "none" : error(lastError, nowMs), "error"),
     cell("Latency", roundTripMs === null ? null : tookInWords(roundTripMs), "number"),
     cell("Token", token === null ? null : html`${lamp(token.health)}${token.words}`),
   ]}</tr>`;
@@ -84,8 +84,8 @@ function cell(label: string, value: Html | string | null, kind = "text"): Html {
 
 function error({ reason, atMs }: NonNullable<AccountView["lastError"]>, nowMs: number): Html {
   const meaning = plainWords(reason);
-  const words = meaning === null ? reason : html`${meaning} <small>${reason}</small>`;
-  return html`${words} <small>– ${time(atMs, nowMs)}</small>`;
+  const words = meaning === null ? html`${reason}` : html`${meaning} <small>${reason}</small>`;
+  return html`${words} <small>${time(atMs, nowMs)}</small>`;
 }
 
 function gateway({ name, places }: GatewayView): Html {

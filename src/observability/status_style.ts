@@ -57,7 +57,7 @@ time { white-space: nowrap; }
 .places th:first-child { width: 22%; } .places th:nth-child(2) { width: 22%; }
 .places thead th { white-space: normal; vertical-align: bottom; }
 .places td, .places tbody th { overflow-wrap: anywhere; }
-th small { display: block; font-weight: 400; }
+th small, td.error small { display: block; font-weight: 400; }
 td { max-width: 26rem; overflow-wrap: break-word; }
 .number { text-align: right; white-space: nowrap; }
 .loss { color: var(--bad); font-weight: 650; }

@@ -48,12 +48,19 @@ Deno.test("RecentEvents counts what repeats and keeps the news of links over a f
   recent.add({ kind: "link", atMs: 1, account: IRC, how: "up", words: "relay" });
   const chat = { kind: "chat", what: "message", late: false, count: 1, said: null } as const;
   for (let n = 0; n < 500; n++) {
-    recent.add({ ...chat, atMs: 2 + n, endpoint: n % 10 === 0 ? FILMS : MAIN });
+    recent.add({ ...chat, atMs: 2 + n * 1_000, endpoint: n % 10 === 0 ? FILMS : MAIN });
   }
   const events = recent.newest();
-  assert.equal(events.length, 21);
+  assert.equal(events.length, 19, "two for each minute, and the link");
   assert.equal(events.at(-1)?.kind, "link");
-  assert.deepEqual(events[0], { ...chat, atMs: 501, endpoint: MAIN, count: 9 });
+  assert.deepEqual(events[0], { ...chat, atMs: 499_002, endpoint: MAIN, count: 18 });
+  assert.deepEqual(events[2], { ...chat, atMs: 479_002, endpoint: MAIN, count: 54 });
+  for (let n = 0; n < 500; n++) {
+    const said = { nick: "alice", text: `${n}` };
+    recent.add({ ...chat, atMs: 500_000, endpoint: MAIN, said });
+  }
+  assert.equal(recent.newest().length, 21);
+  assert.equal(recent.newest().at(-1)?.kind, "link");
 });
 
 Deno.test("RelayMeter knows since when an account is away, over all attempts", async () => {

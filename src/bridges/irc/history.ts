@@ -46,12 +46,6 @@ function newest(messages: readonly HistoryMessage[], most: number): readonly His
   return messages.filter((one) => one.own || --left < 0);
 }
 
-/** The newest of what others said, with all of our own between: these must be recognised however many others spoke. */
-function newest(messages: readonly HistoryMessage[], most: number): readonly HistoryMessage[] {
-  let left = messages.filter((one) => !one.own).length - most;
-  return messages.filter((one) => one.own || --left < 0);
-}
-
 function isMessage(line: IrcMessage, notices: boolean): boolean {
   return line.command === "PRIVMSG" || (notices && line.command === "NOTICE");
 }

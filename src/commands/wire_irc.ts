@@ -4,6 +4,7 @@ import { IrcBridge } from "../bridges/irc/bridge.ts";
 import type {
   IrcBridgeOptions,
   IrcNickServ,
+  IrcPuppets,
   IrcSasl,
   SaslMechanism,
 } from "../bridges/irc/options.ts";
@@ -60,10 +61,29 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
     stripMarkup: account.stripMarkdown,
     useRelayMsg: account.useRelayMsg,
     version: `kosmi-relay ${VERSION}`,
+    userInfo: account.userInfo,
+    quitMessage: account.quitMessage,
+    botMode: account.botMode,
+    relayNotices: account.relayNotices,
+    puppets: puppetsOf(account),
     history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
     clock,
     random,
     log,
+  };
+}
+
+function puppetsOf(account: IrcAccountConfig): IrcPuppets | null {
+  if (!account.puppets) return null;
+  const password = account.puppetWebIrcPassword;
+  return {
+    suffix: account.puppetSuffix,
+    idleMs: account.puppetIdleMs,
+    max: account.puppetMax,
+    connectDelayMs: account.puppetDelayMs,
+    webirc: password === null
+      ? null
+      : { gateway: account.puppetWebIrcGateway ?? account.nick, password },
   };
 }
 

@@ -8,6 +8,18 @@ export function nickFault(nick: string): string | null {
     : null;
 }
 
+/** What is expected of the end of puppets' nicks: letters that every server takes inside a nick. */
+export function puppetSuffixFault(suffix: string): string | null {
+  return /^[A-Za-z0-9[\]\\`_^{|}-]{1,8}$/.test(suffix)
+    ? null
+    : "one to eight of the letters that IRC allows in a nick, such as [k] or |kosmi";
+}
+
+/** What is expected of a value that is one word of an IRC line. */
+export function wordFault(written: string): string | null {
+  return /^[^\s:][^\s]*$/.test(written) ? null : "one word";
+}
+
 /** What is expected of a certificate's fingerprint. */
 export function fingerprintFault(written: string): string | null {
   return /^[0-9a-f]{64}$/i.test(written.replaceAll(":", ""))

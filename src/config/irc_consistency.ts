@@ -1,3 +1,4 @@
+import { isLoopback } from "../base/loopback.ts";
 import type { Findings } from "./fault.ts";
 import { IRC_OPTIONS } from "./options_irc.ts";
 import type { Lookup } from "./read_options.ts";
@@ -31,6 +32,21 @@ const NEEDS: readonly (readonly [
     (values) => values.nickServUsername !== null && values.nickServPassword === null,
     "NickServPassword",
   ],
+  ["puppetSuffix", (values) => !values.puppets, "Puppets=true"],
+  ["puppetMax", (values) => !values.puppets, "Puppets=true"],
+  ["puppetIdleMs", (values) => !values.puppets, "Puppets=true"],
+  ["puppetDelayMs", (values) => !values.puppets, "Puppets=true"],
+  [
+    "puppetWebIrcGateway",
+    (values) => values.puppetWebIrcGateway !== null && values.puppetWebIrcPassword === null,
+    "PuppetWebIRCPassword",
+  ],
+  [
+    "puppetWebIrcPassword",
+    (values) => values.puppetWebIrcPassword !== null && !values.puppets,
+    "Puppets=true",
+  ],
+  ["useRelayMsg", (values) => values.useRelayMsg && values.puppets, "Puppets=false"],
   [
     "messageClipped",
     (values) => values.messageClipped !== DEFAULT_CLIPPED && values.messageSplit,
@@ -49,6 +65,7 @@ export function checkIrc(values: IrcValues, lookup: Lookup, findings: Findings):
     }
   }
   checkSasl(values, lookup, findings);
+  warnOfPlainText(values, lookup, findings);
   warnOfOddPort(values, lookup, findings);
 }
 
@@ -68,6 +85,21 @@ function checkSasl(values: IrcValues, lookup: Lookup, findings: Findings): void 
       place,
       "needs SASLPassword (or NickServPassword), or UseTLS=true and a TLSClientCertificate",
     );
+  }
+}
+
+/** Secrets that everybody on the way could read. */
+function warnOfPlainText(values: IrcValues, lookup: Lookup, findings: Findings): void {
+  if (values.useTls || isLoopback(values.server.host)) return;
+  const keys = ["password", "saslPassword", "nickServPassword", "puppetWebIrcPassword"] as const;
+  for (const key of keys) {
+    const place = lookup.find(IRC_OPTIONS[key])?.place;
+    if (place !== undefined && values[key] !== null) {
+      findings.warn(
+        place,
+        "goes to the server in plain text, where others can read it: set UseTLS=true",
+      );
+    }
   }
 }
 

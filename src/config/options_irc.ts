@@ -1,5 +1,6 @@
 import { hostPort } from "./net_types.ts";
-import { type ForeignKey, NOT_BUILT_YET, option, type ValueType } from "./option.ts";
+import { type ForeignKey, option, type ValueType } from "./option.ts";
+import { PUPPET_OPTIONS } from "./options_puppets.ts";
 import {
   boolean,
   choice,
@@ -247,16 +248,29 @@ export const IRC_OPTIONS = {
     key: "UserInfo",
     type: optionalText(),
     fallback: null,
+    fallbackText: "no answer",
     doc: "What CTCP USERINFO is answered with.",
-    status: NOT_BUILT_YET,
   }),
-  puppets: option({
-    key: "Puppets",
+  quitMessage: option({
+    key: "QuitMessage",
+    type: text({ empty: "allowed" }),
+    fallback: "kosmi-relay",
+    doc: "What the relay says when it leaves the server (ours, not Matterbridge's).",
+  }),
+  botMode: option({
+    key: "BotMode",
+    type: boolean,
+    fallback: true,
+    doc:
+      "Marks the relay as a program where the server has a mode for it (ours, not Matterbridge's).",
+  }),
+  relayNotices: option({
+    key: "RelayNotices",
     type: boolean,
     fallback: false,
-    doc: "Gives each Kosmi member who speaks a connection of their own (ours, not Matterbridge's).",
-    status: NOT_BUILT_YET,
+    doc: "Relays NOTICEs to a channel as well; most come from programs (ours, not Matterbridge's).",
   }),
+  ...PUPPET_OPTIONS,
 } as const;
 
 /** Matterbridge's keys of `[irc.NAME]` that have no effect here. */

@@ -15,7 +15,7 @@ export function readCtcp(text: string): CtcpRequest | null {
 /** What we answer, without the \x01; null for what we do not answer (DCC and all we do not know). */
 export function ctcpAnswer(
   request: CtcpRequest,
-  own: { readonly version: string; readonly nowMs: number },
+  own: { readonly version: string; readonly userInfo: string | null; readonly nowMs: number },
 ): string | null {
   switch (request.command) {
     case "VERSION":
@@ -24,8 +24,12 @@ export function ctcpAnswer(
       return `PING ${request.argument.slice(0, 100)}`.trimEnd();
     case "TIME":
       return `TIME ${new Date(own.nowMs).toUTCString()}`;
+    case "USERINFO":
+      return own.userInfo === null ? null : `USERINFO ${own.userInfo}`;
     case "CLIENTINFO":
-      return "CLIENTINFO ACTION CLIENTINFO PING TIME VERSION";
+      return `CLIENTINFO ACTION CLIENTINFO PING TIME ${
+        own.userInfo === null ? "" : "USERINFO "
+      }VERSION`;
     default:
       return null;
   }

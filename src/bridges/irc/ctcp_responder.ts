@@ -5,6 +5,7 @@ import { type IrcMessage, type OutLine, param } from "./wire/message.ts";
 export interface CtcpResponderOptions {
   readonly clock: Clock;
   readonly version: string;
+  readonly userInfo: string | null;
   readonly gapMs: number;
   readonly control: (line: OutLine) => void;
 }
@@ -22,9 +23,11 @@ export class CtcpResponder {
   handle(message: IrcMessage): void {
     // A NOTICE is never answered: two programs would go on for ever.
     if (message.command !== "PRIVMSG") return;
-    const { clock, control, version } = this.#options;
+    const { clock, control, version, userInfo } = this.#options;
     const request = readCtcp(param(message, 1));
-    const answer = request === null ? null : ctcpAnswer(request, { version, nowMs: clock.now() });
+    const answer = request === null
+      ? null
+      : ctcpAnswer(request, { version, userInfo, nowMs: clock.now() });
     if (answer === null || !this.#limit.allows(clock.monotonic())) return;
     control({ command: "NOTICE", params: [message.nick, `\x01${answer}\x01`] });
   }

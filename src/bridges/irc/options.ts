@@ -63,6 +63,8 @@ export interface IrcBridgeOptions {
   readonly version?: string;
   /** Own connections for those who are relayed; null: all is said under the relay's own nick. */
   readonly puppets?: IrcPuppets | null;
+  /** Answer to CTCP USERINFO; null: none. */
+  readonly userInfo?: string | null;
   readonly history?: IrcHistoryLimits;
   /** Where the servers' demands for TLS are kept. Default: in memory. */
   readonly sts?: StsPolicies;
@@ -209,6 +211,7 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     quitMessage: "kosmi-relay",
     botMode: true,
     version: "kosmi-relay",
+    userInfo: null,
     puppets: null,
     puppet: null,
     sts: new MemoryStsPolicies(),

@@ -50,7 +50,7 @@ export class Presence {
     const { settings, host, features, self, timers, fence, sender, playback, has, loggedIn } =
       options;
     const { puppets } = options;
-    const { clock, limits, log, nickServ, relayNotices, version } = settings;
+    const { clock, limits, log, nickServ, relayNotices, userInfo, version } = settings;
     const people = new People(features);
     const control = (line: OutLine, sent?: () => void) => sender.control(line, sent);
     const onDown = (channel: ChannelId, reason: string) => sender.channelDown(channel, reason);
@@ -73,7 +73,7 @@ export class Presence {
         puppets,
       },
     });
-    const ctcp = new CtcpResponder({ clock, version, gapMs: limits.ctcpMs, control });
+    const ctcp = new CtcpResponder({ clock, version, userInfo, gapMs: limits.ctcpMs, control });
     const isPlayback = (message: IrcMessage) => playback.isOld(message);
     const onPrivate = (message: IrcMessage) => {
       if (isPlayback(message)) return;

@@ -51,6 +51,27 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["a port that does not go with UseTLS", sample().replace("6667", "6697"), [
     "m.toml:2: irc.libera.Server: port 6697 is for TLS nearly everywhere: set UseTLS=true, or the connection will fail",
   ]],
+  [
+    "secrets in plain text, but not to this machine",
+    sample({ irc: 'Password="a"\nNickServPassword="b"' }),
+    [
+      "m.toml:4: irc.libera.Password: goes to the server in plain text, where others can read it: set UseTLS=true",
+      "m.toml:5: irc.libera.NickServPassword: goes to the server in plain text, where others can read it: set UseTLS=true",
+    ],
+  ],
+  [
+    "secrets to this machine",
+    sample({ irc: 'Password="a"' }).replace("irc.example.org", "127.0.0.1"),
+    [],
+  ],
+  [
+    "keys of puppets without puppets",
+    sample({ irc: 'PuppetMax=5\nPuppetWebIRCGateway="x"' }),
+    [
+      "m.toml:4: irc.libera.PuppetMax: has no effect without Puppets=true",
+      "m.toml:5: irc.libera.PuppetWebIRCGateway: has no effect without PuppetWebIRCPassword",
+    ],
+  ],
   ["a port that does not go with TLS", sample({ irc: "UseTLS=true" }), [
     "m.toml:2: irc.libera.Server: port 6667 is without TLS nearly everywhere: with UseTLS=true use 6697",
   ]],

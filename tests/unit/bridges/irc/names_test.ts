@@ -76,9 +76,13 @@ Deno.test("readCtcp() and ctcpAnswer() answer what people ask, and no more", () 
   assert.equal(readCtcp("hello \x01"), null);
   assert.deepEqual(readCtcp("\x01version\x01"), { command: "VERSION", argument: "" });
   assert.deepEqual(readCtcp("\x01ACTION waves"), { command: "ACTION", argument: "waves" });
-  const own = { version: "x 1", nowMs: 0 };
+  const own = { version: "x 1", userInfo: "of the cinema", nowMs: 0 };
   const answer = (command: string, argument = "") => ctcpAnswer({ command, argument }, own);
   assert.equal(answer("VERSION"), "VERSION x 1");
+  assert.equal(answer("USERINFO"), "USERINFO of the cinema");
+  assert.match(answer("CLIENTINFO") ?? "", /USERINFO/);
+  const silent = ctcpAnswer({ command: "USERINFO", argument: "" }, { ...own, userInfo: null });
+  assert.equal(silent, null);
   assert.equal(answer("PING", "123 456"), "PING 123 456");
   assert.equal(answer("TIME"), "TIME Thu, 01 Jan 1970 00:00:00 GMT");
   assert.deepEqual([answer("DCC", "SEND"), answer("ACTION"), answer("FINGER")], [null, null, null]);

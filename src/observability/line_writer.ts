@@ -49,7 +49,7 @@ export class LineWriter {
   #enqueue(bytes: Uint8Array): void {
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
-    this.#writing ??= this.#writeWaiting().finally(() => this.#writing = null);
+    this.#writing ??= this.#writeWaiting();
   }
 
   /** Resolves when all that was taken has been written or given up. */
@@ -67,6 +67,8 @@ export class LineWriter {
       await this.#writeAll(batch);
       this.#waitingBytes -= batch.length;
     }
+    // Not a tick later: a line that came in between would wait for the next one, or be lost at the end.
+    this.#writing = null;
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {

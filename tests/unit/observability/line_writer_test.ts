@@ -81,3 +81,15 @@ Deno.test("LineWriter outlives a sink that fails, and tries again with the next 
   }
   assert.equal(text, "three\n");
 });
+
+Deno.test("LineWriter keeps a line that comes at any moment of the end of the one before", async () => {
+  for (let ticks = 0; ticks < 30; ticks++) {
+    const sink = new SlowSink({ most: 1_000, open: true });
+    const writer = writerTo(sink, 1_000);
+    writer.write("first");
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    writer.write("second");
+    await writer.drained();
+    assert.equal(sink.text, "first\nsecond\n", `${ticks} ticks later`);
+  }
+});

@@ -2,6 +2,7 @@ import { AsyncQueue } from "../base/async_queue.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { ActiveShipment } from "./active_shipment.ts";
+import { Backlog } from "./backlog.ts";
 import type { Bridge, History, Receipt } from "./bridge.ts";
 import { composeOwnLine } from "./compose.ts";
 import type { ChannelId, EndpointId, MessageId } from "./ids.ts";
@@ -9,7 +10,7 @@ import type { DropReason, RelayObserver } from "./observer.ts";
 import { type PackingPolicy, takePack } from "./packing.ts";
 import { Preparation } from "./preparation.ts";
 import { reconcile, textsShownBy } from "./reconcile.ts";
-import type { Delivery, DeliveryId, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
+import type { Delivery, RelayStore, Settlement, ShipmentId } from "./relay_store.ts";
 
 export interface EndpointWorkerOptions {
   readonly endpoint: EndpointId;
@@ -42,8 +43,6 @@ const MOST_ATTEMPTS = 3;
 /** A receipt without an answer often comes just before the news that the link is gone: give that news time. */
 const DOUBT_GRACE_MS = 1_000;
 const PACKING_LOOKAHEAD = 128;
-/** More than these are read from the store when their turn comes: it has room, memory has not. */
-const MOST_FRESH = 256;
 /** So many deliveries must be waiting before messages are packed; from then on until none waits. */
 const PACK_FROM_WAITING = 10;
 
@@ -56,16 +55,11 @@ export class EndpointWorker {
   readonly #inputs = new AsyncQueue<Input>();
   readonly #attempts = new Map<ShipmentId, number>();
   readonly #preparation: Preparation;
+  readonly #backlog: Backlog;
   /** Aborted when the channel goes down. Null while it is down. */
   #session: AbortController | null = null;
   #active: ActiveShipment[] = [];
   #settlements: Settlement[] = [];
-  /** False once the store had nothing more: what waits then is in `#fresh`. */
-  #mayWait = true;
-  /** Deliveries that were stored since, in order: they need not be read back. */
-  #fresh: Delivery[] = [];
-  /** No delivery up to this one waits: ids ascend, and the oldest always leave first. Null: nobody knows. */
-  #leftUpTo: DeliveryId | null = null;
   #isPacking = false;
   /** True from the first part that did not go well until the channel is up anew: nothing may overtake that part. */
   #held = false;
@@ -73,15 +67,14 @@ export class EndpointWorker {
 
   constructor(options: EndpointWorkerOptions) {
     this.#options = options;
-    this.#preparation = new Preparation({ ...options, done: () => this.#lookAgain() });
+    this.#preparation = new Preparation({ ...options, done: () => this.wake([]) });
+    this.#backlog = new Backlog(options.store, options.endpoint);
   }
 
   /** These deliveries were stored for this endpoint, behind all earlier ones. */
   wake(deliveries: readonly Delivery[]): void {
-    if (!this.#mayWait && this.#fresh.length + deliveries.length <= MOST_FRESH) {
-      this.#fresh.push(...deliveries);
-      this.#inputs.push({ kind: "wake" });
-    } else this.#lookAgain();
+    this.#backlog.add(deliveries);
+    this.#inputs.push({ kind: "wake" });
   }
 
   channelUp(history: History | null): void {
@@ -124,13 +117,6 @@ export class EndpointWorker {
     this.#inputs.close();
   }
 
-  /** What waits is to be read from the store. */
-  #lookAgain(): void {
-    this.#mayWait = true;
-    this.#fresh = [];
-    this.#inputs.push({ kind: "wake" });
-  }
-
   #handle(input: Input): void {
     switch (input.kind) {
       case "wake":
@@ -157,9 +143,7 @@ export class EndpointWorker {
     this.#down();
     this.#flushSettlements();
     this.#session = new AbortController();
-    this.#mayWait = true;
-    this.#fresh = [];
-    this.#leftUpTo = null;
+    this.#backlog.startAnew();
     this.#held = false;
     this.#resume(history);
     this.#announceDropped();
@@ -252,7 +236,7 @@ export class EndpointWorker {
         }
         if (active.untouched()) {
           this.#settlements.push({ kind: "released", shipment: active.shipment.id });
-          this.#leftUpTo = null;
+          this.#backlog.startAnew();
           this.#forget(active);
         }
     }
@@ -298,28 +282,19 @@ export class EndpointWorker {
 
   /** Lets new shipments leave, as many as may be under way. */
   #fill(): void {
-    while (this.#session !== null && !this.#held && !this.#closing && this.#hasMore()) {
+    while (this.#session !== null && !this.#held && !this.#closing && !this.#backlog.isEmpty) {
       const room = this.#options.bridge.capabilities.window - this.#active.length;
-      if (room <= 0 || !this.#shipNext(room, this.#session)) return;
+      if (room <= 0 || !this.#shipNext(room, this.#session)) break;
     }
-  }
-
-  #hasMore(): boolean {
-    return this.#mayWait || this.#fresh.length > 0;
+    if (this.#backlog.isEmpty) this.#isPacking = false;
   }
 
   /** Ships up to `room` packs; false when nothing is left to ship, or is not ready. */
   #shipNext(room: number, session: AbortController): boolean {
     const { store, endpoint, bridge, channel, packing } = this.#options;
     const limit = packing === null ? room : Math.max(room, PACKING_LOOKAHEAD);
-    let waiting = this.#mayWait
-      ? store.waiting(endpoint, this.#leftUpTo, limit)
-      : this.#fresh.slice(0, limit);
-    if (waiting.length === 0) {
-      this.#mayWait = false;
-      this.#isPacking = false;
-      return false;
-    }
+    let waiting = this.#backlog.first(limit);
+    if (waiting.length === 0) return false;
     const isAll = waiting.length < limit;
     this.#isPacking ||= waiting.length >= PACK_FROM_WAITING;
     const batch: Parameters<RelayStore["ship"]>[0][number][] = [];
@@ -333,8 +308,7 @@ export class EndpointWorker {
       batch.push({ endpoint, deliveries: pack.deliveries, parts });
       waiting = waiting.slice(pack.deliveries.length);
     }
-    this.#leftUpTo = batch.at(-1)?.deliveries.at(-1)?.id ?? this.#leftUpTo;
-    this.#fresh.splice(0, batch.reduce((sum, { deliveries }) => sum + deliveries.length, 0));
+    this.#backlog.left(batch.flatMap(({ deliveries }) => deliveries));
     for (const shipment of store.ship(batch)) {
       const active = new ActiveShipment(shipment);
       this.#active.push(active);

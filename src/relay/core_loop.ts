@@ -13,7 +13,7 @@ import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./i
 import type { Intake } from "./intake.ts";
 import type { ChannelState } from "./link_state.ts";
 import type { RelayObserver } from "./observer.ts";
-import type { Acceptance, Delivery, NewDelivery, RelayStore } from "./relay_store.ts";
+import type { Acceptance, NewDelivery, RelayStore } from "./relay_store.ts";
 import type { Routing } from "./routing.ts";
 
 export interface CoreLoopOptions {
@@ -178,20 +178,17 @@ export class CoreLoop {
     if (taken.length === 0) return 0;
     const { store, clock, observer } = this.#options;
     const stored = store.accept(taken.map(({ acceptance }) => acceptance), clock.now());
-    const waking = new Map<EndpointId, Delivery[]>();
     let fresh = 0;
     taken.forEach(({ acceptance: { origin }, event }, at) => {
       const deliveries = stored[at] ?? null;
       if (deliveries === null) return observer.duplicate(origin);
       fresh++;
       observer.accepted(origin, deliveries, event);
-      for (const delivery of deliveries) {
-        const earlier = waking.get(delivery.endpoint);
-        if (earlier === undefined) waking.set(delivery.endpoint, [delivery]);
-        else earlier.push(delivery);
-      }
     });
-    for (const [endpoint, deliveries] of waking) this.#options.worker(endpoint)?.wake(deliveries);
+    const added = stored.flatMap((deliveries) => deliveries ?? []);
+    for (const [endpoint, deliveries] of Map.groupBy(added, (one) => one.endpoint)) {
+      this.#options.worker(endpoint)?.wake(deliveries);
+    }
     return fresh;
   }
 

@@ -15,6 +15,7 @@ import { EXIT, type ExitCode } from "./exit_code.ts";
 import { registerDoctor } from "./doctor_command.ts";
 import { registerHealth } from "./health.ts";
 import type { CommonOptions, Registration } from "./registration.ts";
+import { registerReload } from "./reload.ts";
 import { registerRun } from "./run.ts";
 import { registerToken } from "./token_command.ts";
 import { fullVersion } from "./version.ts";
@@ -28,6 +29,7 @@ const COMMANDS: readonly Registration[] = [
   registerDoctor,
   registerToken,
   registerHealth,
+  registerReload,
   registerCompletions,
 ];
 
@@ -106,5 +108,6 @@ Examples:
   kosmi-relay doctor                          look at everything else that it needs
   kosmi-relay token status                    how long the Kosmi logins last
   kosmi-relay health                          whether the relay that runs here relays
+  kosmi-relay reload                          have it read its configuration again
 
 Exit status: 0 done, 1 could not go on, 2 command line or configuration is wrong.`;

@@ -11,14 +11,15 @@ import { loadOrExplain } from "./configuration.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { keepHeapSmall } from "./heap_keeper.ts";
 import { keepHeartbeat } from "./heartbeat.ts";
+import { LiveConfig } from "./live_config.ts";
 import { openOurDataDirectory } from "./our_data_directory.ts";
 import { startOurLogging } from "./our_logging.ts";
+import { watchForReloads } from "./reload_watch.ts";
 import type { CommonOptions, Registrar } from "./registration.ts";
 import { serviceManager } from "./service_manager.ts";
 import { VERSION } from "./version.ts";
 import { wireStatus } from "./wire_status.ts";
-import { wireChatCommands } from "./wire_chat_commands.ts";
-import { wireAccounts, wireGateways, WiringError } from "./wire.ts";
+import { WiringError } from "./wire.ts";
 
 /** Message links and the ids of known messages are kept for a week: later edits and replies find no target. */
 const KEEP_LINKS_MS = 7 * 86_400_000;
@@ -46,7 +47,7 @@ export async function run(options: CommonOptions, stopping: AbortSignal): Promis
   const caught = logStrayFaults(log);
   try {
     await using data = await openOurDataDirectory(logging.logger("store"));
-    await relayWith(config, data, logging, stopping);
+    await relayWith(config, options.conf, data, logging, stopping);
     log.info("stopped");
     return EXIT.ok;
   } catch (error) {
@@ -71,61 +72,49 @@ function explain(error: unknown, file: string, log: Logger): ExitCode {
 
 async function relayWith(
   config: Config,
+  file: string,
   data: DataDirectory,
   logging: Logging,
   stopping: AbortSignal,
 ): Promise<void> {
-  const { general } = config;
   const storePath = data.writable
     ? await data.prepareFile(STORE_FILE, [`${STORE_FILE}-wal`, `${STORE_FILE}-shm`])
     : null;
-  const accounts = await wireAccounts(config, { data, logging, clock: systemClock });
-  const store = openRelayStore({
-    path: storePath,
-    clock: systemClock,
-    log: logging.logger("store"),
-  });
   const log = logging.logger("relay");
+  const clock = systemClock;
+  let relay: Relay;
+  const live = await LiveConfig.wire(config, { file, data, logging, clock, relay: () => relay });
+  const store = openRelayStore({ path: storePath, clock, log: logging.logger("store") });
   const manager = serviceManager({ env: (name) => Deno.env.get(name), folder: data.path, log });
   const ended = new AbortController();
-  const background = accounts.map((account) => account.maintain(ended.signal).catch(() => {}));
+  const background = [live.keepTokens(ended.signal)];
   try {
-    const commands = wireChatCommands(config, {
-      accounts,
-      relay: () => relay,
-      clock: systemClock,
-    });
-    const gateways = wireGateways(config, accounts);
     const status = await wireStatus({
-      general,
-      accounts,
-      gateways,
+      general: config.general,
+      wired: () => live.wired,
       store,
       logging,
-      clock: systemClock,
+      clock,
       relay: () => relay,
     });
-    const relay: Relay = new Relay({
-      gateways,
-      accounts,
-      commands,
+    relay = new Relay({
+      ...live.plan,
       store,
-      outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
-      catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
       keepLinksMs: KEEP_LINKS_MS,
-      clock: systemClock,
+      clock,
       random: Math.random,
-      log: logging.logger("relay"),
+      log,
       observer: status.observer,
     });
     const running = relay.run(stopping);
     background.push(
       status.run(ended.signal),
-      keepHeapSmall({ clock: systemClock, log }, ended.signal),
+      keepHeapSmall({ clock, log }, ended.signal),
       keepHeartbeat(
-        { pulse: relay, data, manager, version: VERSION, clock: systemClock, log },
+        { pulse: relay, data, manager, version: VERSION, clock, log },
         AbortSignal.any([stopping, ended.signal]),
       ),
+      watchForReloads({ live, data, clock, log }, ended.signal),
     );
     await running;
   } finally {

@@ -2,17 +2,23 @@ import type { TokenSource, TokenStatus } from "../auth/token_source.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { CredentialSource } from "../bridges/kosmi/options.ts";
-import type { Config, EndpointConfig } from "../config/types.ts";
+import type {
+  AccountConfig,
+  Config,
+  EndpointConfig,
+  IrcAccountConfig,
+  KosmiAccountConfig,
+} from "../config/types.ts";
 import type { Logging } from "../observability/logging.ts";
 import type { AccountId } from "../relay/ids.ts";
 import type { RelayAccount } from "../relay/intake.ts";
 import type { Gateway, GatewayEndpoint } from "../relay/settings.ts";
-import type { DataDirectory } from "../store/data_directory.ts";
 import { accountSettings } from "./account_settings.ts";
 import { mayRead, refusal } from "./refusal.ts";
-import { wireIrc } from "./wire_irc.ts";
-import { wireKosmi } from "./wire_kosmi.ts";
-import { TokenSources } from "./wire_tokens.ts";
+import type { Upkeep } from "./upkeep.ts";
+import { ircOptionsOf, wireIrc } from "./wire_irc.ts";
+import { kosmiOptionsOf, wireKosmi } from "./wire_kosmi.ts";
+import type { TokenSources } from "./wire_tokens.ts";
 
 /** What only a bridge could find wrong in the configuration: nothing was started. */
 export class WiringError extends Error {
@@ -23,48 +29,41 @@ export class WiringError extends Error {
 }
 
 export interface Wiring {
-  readonly data: DataDirectory;
   readonly logging: Logging;
   readonly clock: Clock;
+  /** Where tokens come from; lasts from one configuration to the next. */
+  readonly tokens: TokenSources;
 }
 
 export interface WiredAccount extends RelayAccount {
-  /** What the account does beside its link, until `signal` aborts. */
-  maintain(signal: AbortSignal): Promise<void>;
+  /** All that the bridge was made of, as a text: where it is the same, the bridge need not be another. Holds secrets. */
+  readonly made: string;
+  /** What the account does beside its link; several accounts may share one. Null: nothing. */
+  readonly upkeep: Upkeep | null;
   /** What may be shown of its token; absent for an account that has none. */
   token?(): TokenStatus;
 }
 
-/** Makes every account of the configuration. Throws a WiringError. */
-export async function wireAccounts(config: Config, wiring: Wiring): Promise<WiredAccount[]> {
-  const { logging, clock } = wiring;
-  const tokens = new TokenSources(config, wiring);
+/**
+ * Makes every account of the configuration; those of `known` that would be made of the same keep their bridge. Throws a
+ * WiringError.
+ */
+export async function wireAccounts(
+  config: Config,
+  wiring: Wiring,
+  known: readonly WiredAccount[] = [],
+): Promise<WiredAccount[]> {
   const faults: string[] = [];
   const wired: WiredAccount[] = [];
-  const maintained = new Set<TokenSource>();
   for (const account of config.accounts) {
-    const shared = {
-      general: config.general,
-      clock,
-      random: Math.random,
-      log: logging.logger([account.protocol, account.name]),
-    };
-    const settings = accountSettings(account);
     try {
-      if (account.protocol === "irc") {
-        const clientCertificatePem = await readPem(account.tlsClientCertificate);
-        const bridge = wireIrc(account, { ...shared, clientCertificatePem });
-        wired.push({ bridge, settings, maintain: () => Promise.resolve() });
-        continue;
-      }
-      const source = tokens.of(account);
-      const bridge = wireKosmi(account, { ...shared, credentials: hidingTokens(source, logging) });
-      wired.push({
-        bridge,
-        settings,
-        maintain: once(maintained, source),
-        token: () => source.status(),
-      });
+      const fresh = account.protocol === "irc"
+        ? await wireIrcAccount(account, config, wiring)
+        : wireKosmiAccount(account, config, wiring);
+      const same = known.find(({ bridge, made }) =>
+        bridge.account === fresh.bridge.account && made === fresh.made
+      );
+      wired.push(same === undefined ? fresh : { ...same, settings: fresh.settings });
     } catch (error) {
       faults.push(`${account.id}: ${describeError(error)}`);
     }
@@ -73,11 +72,46 @@ export async function wireAccounts(config: Config, wiring: Wiring): Promise<Wire
   return wired;
 }
 
-/** Accounts may share a source: one of them keeps it fresh. */
-function once(maintained: Set<TokenSource>, source: TokenSource): WiredAccount["maintain"] {
-  if (maintained.has(source)) return () => Promise.resolve();
-  maintained.add(source);
-  return (signal) => source.maintain(signal);
+/** What every bridge gets. */
+function shared(account: AccountConfig, { general }: Config, { clock, logging }: Wiring) {
+  const log = logging.logger([account.protocol, account.name]);
+  return { general, clock, random: Math.random, log };
+}
+
+async function wireIrcAccount(
+  account: IrcAccountConfig,
+  config: Config,
+  wiring: Wiring,
+): Promise<WiredAccount> {
+  const clientCertificatePem = await readPem(account.tlsClientCertificate);
+  const given = { ...shared(account, config, wiring), clientCertificatePem };
+  return {
+    bridge: wireIrc(account, given),
+    settings: accountSettings(account),
+    made: JSON.stringify(ircOptionsOf(account, given)),
+    upkeep: null,
+  };
+}
+
+function wireKosmiAccount(
+  account: KosmiAccountConfig,
+  config: Config,
+  wiring: Wiring,
+): WiredAccount {
+  const source = wiring.tokens.of(account);
+  const credentials = hidingTokens(source, wiring.logging);
+  const given = { ...shared(account, config, wiring), credentials };
+  const { token, email, password, browserPath, browserUrl } = account;
+  return {
+    bridge: wireKosmi(account, given),
+    settings: accountSettings(account),
+    made: JSON.stringify([
+      kosmiOptionsOf(account, given),
+      [token, email, password, browserPath, browserUrl],
+    ]),
+    upkeep: source,
+    token: () => source.status(),
+  };
 }
 
 /** Tells the log every token before anybody else sees it. */

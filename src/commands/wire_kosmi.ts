@@ -2,7 +2,11 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { KosmiBridge } from "../bridges/kosmi/kosmi_bridge.ts";
 import { parseOverrides } from "../bridges/kosmi/operations.ts";
-import type { CredentialSource, KosmiEndpoints } from "../bridges/kosmi/options.ts";
+import type {
+  CredentialSource,
+  KosmiBridgeOptions,
+  KosmiEndpoints,
+} from "../bridges/kosmi/options.ts";
 import type { PictureNetwork } from "../bridges/kosmi/pictures/download.ts";
 import type { KosmiProtocol } from "../bridges/kosmi/protocol.ts";
 import type { GeneralConfig, KosmiAccountConfig } from "../config/types.ts";
@@ -20,8 +24,16 @@ export interface KosmiWiring {
 
 /** A Kosmi account of the configuration as a bridge. Throws when its overrides do not hold. */
 export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): KosmiBridge {
+  return new KosmiBridge(kosmiOptionsOf(account, wiring));
+}
+
+/** What the configuration says of a Kosmi account, in the bridge's terms. Throws when its overrides do not hold. */
+export function kosmiOptionsOf(
+  account: KosmiAccountConfig,
+  wiring: KosmiWiring,
+): KosmiBridgeOptions {
   const { clock, random, log, general, credentials } = wiring;
-  return new KosmiBridge({
+  return {
     account: account.id as AccountId,
     endpoints: endpointsOf(account),
     room: account.roomUrl,
@@ -36,7 +48,7 @@ export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): Kos
     clock,
     random,
     log,
-  });
+  };
 }
 
 /** Where the account's service is. */

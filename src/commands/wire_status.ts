@@ -16,8 +16,11 @@ import type { WiredAccount } from "./wire.ts";
 
 export interface StatusWiring {
   readonly general: GeneralConfig;
-  readonly accounts: readonly WiredAccount[];
-  readonly gateways: readonly Gateway[];
+  /** What is configured now. */
+  readonly wired: () => {
+    readonly accounts: readonly WiredAccount[];
+    readonly gateways: readonly Gateway[];
+  };
   readonly store: Pick<RelayStore, "level">;
   readonly logging: Logging;
   readonly clock: Clock;
@@ -77,8 +80,26 @@ function metricsObserver(metrics: Metrics): RelayObserver {
 }
 
 function subjectOf(wiring: StatusWiring): StatusSubject {
-  const { accounts, store, relay, clock } = wiring;
-  const gateways = wiring.gateways.map(({ name, endpoints }) => ({
+  const { wired, store, relay, clock } = wiring;
+  return {
+    version: VERSION,
+    runtime: Deno.version.deno,
+    startedAtMs: clock.now(),
+    accounts: () =>
+      wired().accounts.map(({ bridge, token }) => ({
+        id: bridge.account,
+        token: () => token?.() ?? null,
+      })),
+    gateways: () => wired().gateways.map(placesOf),
+    links: () => relay().links(),
+    channels: () => relay().channels(),
+    level: (endpoint) => store.level(endpoint),
+    handled: () => relay().handled(),
+  };
+}
+
+function placesOf({ name, endpoints }: Gateway) {
+  return {
     name,
     places: endpoints.map(({ account, channel, written, direction }) => ({
       endpoint: endpointId(account, channel),
@@ -86,17 +107,5 @@ function subjectOf(wiring: StatusWiring): StatusSubject {
       written,
       direction,
     })),
-  }));
-  return {
-    version: VERSION,
-    runtime: Deno.version.deno,
-    startedAtMs: clock.now(),
-    accounts: () =>
-      accounts.map(({ bridge, token }) => ({ id: bridge.account, token: () => token?.() ?? null })),
-    gateways: () => gateways,
-    links: () => relay().links(),
-    channels: () => relay().channels(),
-    level: (endpoint) => store.level(endpoint),
-    handled: () => relay().handled(),
   };
 }

@@ -29,18 +29,27 @@ export class TokenSources {
   /** Accounts with one login share its token, and its one login at a time. */
   readonly #logins = new Map<string, LoginSource>();
 
+  /** In the order of the configuration; the caches look at it whenever they decide whose a file is. */
+  readonly #emails: string[] = [];
+
   constructor(config: Config, wiring: TokenWiring) {
     this.#wiring = wiring;
-    const emails = config.accounts.flatMap((account) =>
-      account.protocol === "kosmi" && account.email !== null ? [account.email] : []
-    );
+    this.follow(config);
     this.caches = new TokenCaches({
       directory: wiring.data,
-      emails,
+      emails: this.#emails,
       isToken: isJwt,
       now: () => wiring.clock.now(),
       log: wiring.logging.logger("token"),
     });
+  }
+
+  /** The accounts are those of another configuration from now on. */
+  follow(config: Config): void {
+    const emails = config.accounts.flatMap((account) =>
+      account.protocol === "kosmi" && account.email !== null ? [account.email] : []
+    );
+    this.#emails.splice(0, this.#emails.length, ...emails);
   }
 
   /** Where an account's tokens come from: its Token, else its login, else an anonymous visitor's. */
@@ -69,7 +78,8 @@ export class TokenSources {
   #loginSource(account: KosmiAccountConfig): LoginSource | null {
     const { email, password } = account;
     if (email === null) return null;
-    const key = `${normalEmail(email)} ${account.appUrl}`;
+    // Another password is another login: the old one may be what was refused.
+    const key = JSON.stringify([normalEmail(email), account.appUrl, password]);
     const shared = this.#logins.get(key);
     if (shared !== undefined) return shared;
     const { data, clock } = this.#wiring;

@@ -1,7 +1,7 @@
 import type { Logger } from "../base/log.ts";
 import { TEMPORARY_PREFIX, writeAtomically } from "./atomic_file.ts";
 import { DataDirectoryError, explainFault, octal } from "./data_directory_error.ts";
-import { type Lock, takeLock } from "./lock.ts";
+import { type Lock, LOCK_NAME, takeLock } from "./lock.ts";
 import { inspectFile, lstatOrNull, readSafely } from "./safe_file.ts";
 
 export { dataDirectory, type DataDirectoryChoice } from "./data_directory_path.ts";
@@ -43,7 +43,6 @@ export interface OpenOptions {
   readonly access?: "own" | "look";
 }
 
-const LOCK_NAME = "kosmi-relay.lock";
 const SCRATCH_PREFIX = ".scratch-";
 
 /** Opens the data directory. Throws a DataDirectoryError that says what to do. */

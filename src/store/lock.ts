@@ -45,6 +45,20 @@ export async function takeLock(path: string): Promise<LockAttempt> {
   return { kind: "held", lock: heldLock(opened) };
 }
 
+/** The lock's name in the data directory. */
+export const LOCK_NAME = "kosmi-relay.lock";
+
+/** Who holds the lock of a data directory: null for nobody, a null pid where it did not say. Takes and changes nothing. */
+export async function whoHolds(folder: string): Promise<{ readonly pid: number | null } | null> {
+  const path = `${folder}/${LOCK_NAME}`;
+  // A holder has written its pid; a pid without a holder is what a crash left.
+  const written = await Deno.readTextFile(path).catch(() => "");
+  if (written === "") return null;
+  using file = await Deno.open(path, { read: true });
+  if (await file.tryLock(false).catch(() => false)) return null;
+  return { pid: /^[1-9]\d*\n$/.test(written) ? Number(written) : null };
+}
+
 interface Opened {
   readonly file: Deno.FsFile;
   readonly writable: boolean;

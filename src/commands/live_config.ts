@@ -1,0 +1,146 @@
+import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
+import { formatFault } from "../config/fault.ts";
+import { secretsOf } from "../config/secrets.ts";
+import type { Config } from "../config/types.ts";
+import type { Logging } from "../observability/logging.ts";
+import type { PlanChange, RelayPlan } from "../relay/plan.ts";
+import type { Relay } from "../relay/relay.ts";
+import type { Gateway } from "../relay/settings.ts";
+import type { DataDirectory } from "../store/data_directory.ts";
+import { readConfiguration } from "./configuration.ts";
+import { restartKeys } from "./reload_restart.ts";
+import { Upkeeps } from "./upkeep.ts";
+import { wireChatCommands } from "./wire_chat_commands.ts";
+import { wireAccounts, type WiredAccount, wireGateways, WiringError } from "./wire.ts";
+import { TokenSources } from "./wire_tokens.ts";
+
+export interface LiveConfigOptions {
+  /** The configuration's path. */
+  readonly file: string;
+  readonly data: DataDirectory;
+  readonly logging: Logging;
+  readonly clock: Clock;
+  readonly relay: () => Relay;
+}
+
+/** A configuration with all that was made of it. */
+export interface Wired {
+  readonly config: Config;
+  readonly accounts: readonly WiredAccount[];
+  readonly gateways: readonly Gateway[];
+}
+
+/** What came of a reload: one line a fact or fault, for people. */
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
+/** The configuration that the relay runs on, and how it takes over another one. */
+export class LiveConfig {
+  readonly #options: LiveConfigOptions;
+  readonly #tokens: TokenSources;
+  readonly #upkeeps = new Upkeeps();
+  #wired: Wired;
+  /** The last reload: one at a time. */
+  #reload: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: LiveConfigOptions, tokens: TokenSources, wired: Wired) {
+    this.#options = options;
+    this.#tokens = tokens;
+    this.#wired = wired;
+  }
+
+  /** Makes all that a configuration asks for. Throws a WiringError. */
+  static async wire(config: Config, options: LiveConfigOptions): Promise<LiveConfig> {
+    const tokens = new TokenSources(config, options);
+    const accounts = await wireAccounts(config, { ...options, tokens });
+    const gateways = wireGateways(config, accounts);
+    return new LiveConfig(options, tokens, { config, accounts, gateways });
+  }
+
+  get wired(): Wired {
+    return this.#wired;
+  }
+
+  /** What it wants of the core. */
+  get plan(): RelayPlan {
+    return this.#planOf(this.#wired);
+  }
+
+  /** Tokens are kept fresh until `signal` aborts. */
+  async keepTokens(signal: AbortSignal): Promise<void> {
+    this.#upkeeps.want(this.#wired.accounts.map(({ upkeep }) => upkeep));
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) =>
+        signal.addEventListener("abort", () => resolve(), { once: true })
+      );
+    }
+    await this.#upkeeps.end();
+  }
+
+  /** Reads the file again and goes on by it; a faulty one changes nothing. Reloads happen one after the other. Never rejects. */
+  reload(): Promise<ReloadOutcome> {
+    const reload = this.#reload.then(() => this.#reloadNow()).catch((error) => ({
+      ok: false,
+      lines: error instanceof WiringError ? error.faults : [describeError(error)],
+    }));
+    this.#reload = reload;
+    return reload;
+  }
+
+  async #reloadNow(): Promise<ReloadOutcome> {
+    const { file, logging, relay } = this.#options;
+    const reading = await readConfiguration(file);
+    const warnings = reading.warnings.map((warning) => `warning: ${formatFault(warning)}`);
+    if (!reading.ok) return { ok: false, lines: [...reading.faults, ...warnings] };
+    const { config } = reading;
+    for (const secret of secretsOf(config)) logging.secrets.add(secret);
+    const before = this.#wired;
+    const next = await this.#wireNext(config);
+    const change = await relay().apply(this.#planOf(next));
+    this.#wired = next;
+    this.#upkeeps.want(next.accounts.map(({ upkeep }) => upkeep));
+    return { ok: true, lines: [...describeChange(change, before, next), ...warnings] };
+  }
+
+  async #wireNext(config: Config): Promise<Wired> {
+    const before = this.#wired;
+    try {
+      this.#tokens.follow(config);
+      const wiring = { ...this.#options, tokens: this.#tokens };
+      const accounts = await wireAccounts(config, wiring, before.accounts);
+      return { config, accounts, gateways: wireGateways(config, accounts) };
+    } catch (error) {
+      this.#tokens.follow(before.config);
+      throw error;
+    }
+  }
+
+  #planOf({ config, accounts, gateways }: Wired): RelayPlan {
+    const { general } = config;
+    const { relay, clock } = this.#options;
+    return {
+      accounts,
+      gateways,
+      commands: wireChatCommands(config, { accounts, relay, clock }),
+      outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
+      catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    };
+  }
+}
+
+function describeChange(change: PlanChange, before: Wired, next: Wired): string[] {
+  const lines = [
+    ...change.added.map((id) => `${id}: new, connects`),
+    ...change.removed.map((id) => `${id}: removed, disconnected`),
+    ...change.replaced.map((id) => `${id}: its settings changed, connects anew`),
+    ...change.replanned.map((id) => `${id}: its channels changed, enters and leaves them`),
+    ...restartKeys(before.config, next.config).map((key) =>
+      `[general] ${key} takes effect at the next start`
+    ),
+  ];
+  const kept = next.accounts.length - change.added.length - change.replaced.length;
+  return [...lines, `${kept} of ${next.accounts.length} accounts keep their connection`];
+}

@@ -99,7 +99,13 @@ test(
           ...command,
           env: { ...command.env, CONTAINER_COMMAND: name },
         });
-      const health = await run("health");
+      const health = await until(
+        async () => {
+          const answer = await run("health");
+          return answer.stdout.includes("kosmi.test: relaying") ? answer : null;
+        },
+        "the account to relay, as its health has it",
+      );
       assert.match(
         health.stdout,
         /^irc\.test: relaying for \d+ s\nkosmi\.test: relaying for \d+ s\n/,

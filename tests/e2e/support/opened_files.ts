@@ -1,4 +1,4 @@
-/** A file that a program opened, by the log of strace (`-f -e trace=%file`). */
+/** A file that a program opened, by the log of strace (`-f -y -e trace=%file`). */
 export interface OpenedFile {
   readonly path: string;
   readonly writing: boolean;
@@ -14,9 +14,13 @@ export function openedFiles(strace: string, cwd: string): OpenedFile[] {
   return joined(strace).flatMap((line) => {
     const [, call = "", rest = ""] = CALL.exec(line) ?? [];
     if (call === "" || / = -1 E/.test(rest)) return [];
-    const paths = [...rest.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, path = ""]) => path);
+    // A path may count from a folder that is open: 5</the/folder>, "path"
+    const named = rest.matchAll(/(?:(?:\d+|AT_FDCWD)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"/g);
     const writing = !/^(open|openat|openat2)$/.test(call) || WRITING_FLAG.test(rest);
-    return paths.map((path) => ({ path: absolute(path, cwd), writing }));
+    return [...named].map(([, folder = cwd, path = ""]) => ({
+      path: absolute(path, folder),
+      writing,
+    }));
   });
 }
 

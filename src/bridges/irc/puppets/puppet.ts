@@ -108,6 +108,11 @@ export class Puppet implements Voice {
     this.#stop.abort();
   }
 
+  /** True while a channel is still to be entered. */
+  get isComing(): boolean {
+    return [...this.#places.values()].includes("coming");
+  }
+
   place(channel: ChannelId): PuppetPlace {
     const mutedUntilMs = this.#mutedUntilMs.get(channel) ?? -Infinity;
     if (this.#options.settings.clock.monotonic() < mutedUntilMs) return "closed";
@@ -179,6 +184,8 @@ export class Puppet implements Voice {
 
   #host(): BridgeHost {
     const change = (channel: ChannelId, place: PuppetPlace) => {
+      // Somebody waited for this: only from now on can it be silent.
+      this.lastMs = this.#options.settings.clock.monotonic();
       this.#places.set(channel, place);
       this.#options.onChange();
     };

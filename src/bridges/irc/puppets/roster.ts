@@ -108,9 +108,9 @@ export class Roster {
     const { isUsed, puppets, timers } = this.#options;
     if (puppet.left) return;
     const leftMs = puppet.lastMs + puppets.idleMs - this.#now();
-    if (leftMs > 0) timers.after(leftMs, () => this.#watchIdle(puppet));
-    else if (isUsed(puppet)) timers.after(puppets.idleMs, () => this.#watchIdle(puppet));
-    else this.#retire(puppet);
+    const isNeeded = puppet.isComing || isUsed(puppet);
+    if (leftMs <= 0 && !isNeeded) return this.#retire(puppet);
+    timers.after(leftMs > 0 ? leftMs : puppets.idleMs, () => this.#watchIdle(puppet));
   }
 
   #retire(puppet: Puppet): void {

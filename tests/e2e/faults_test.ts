@@ -8,7 +8,7 @@ import { runSeed, type SeedResult } from "./faults/run_seed.ts";
 
 const SEEDS = 50;
 /** Each world mostly waits: so many keep two processors busy without making each other late. */
-const AT_ONCE = 6;
+const AT_ONCE = 8;
 
 needs("ngircd", "inspircd", "openssl")(
   `${SEEDS} schedules of faults: every message once and in order, but for what is impossible`,

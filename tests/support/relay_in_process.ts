@@ -1,5 +1,5 @@
 import type { Logger } from "../../src/base/log.ts";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
 import { accountSettings } from "../../src/commands/account_settings.ts";
 import { wireChatCommands } from "../../src/commands/wire_chat_commands.ts";
@@ -19,6 +19,8 @@ export interface InProcessOptions {
   readonly token: string;
   readonly log: Logger;
   readonly pictureNetwork?: PictureNetwork;
+  /** Default the machine's. */
+  readonly clock?: Clock;
 }
 
 /** The core with its real bridges, wired from a configuration as the program wires it, in this process and in memory. */
@@ -31,16 +33,17 @@ export class RelayInProcess implements AsyncDisposable {
     const { config, faults } = loadConfig({ text: options.config, file: "test.toml", env: {} });
     if (config === null) throw new Error(faults.map(formatFault).join("\n"));
     const accounts = config.accounts.map((account) => wired(account, config, options));
-    const store = openRelayStore({ path: null, clock: systemClock, log: options.log });
+    const { clock = systemClock } = options;
+    const store = openRelayStore({ path: null, clock, log: options.log });
     const relay: Relay = new Relay({
       gateways: wireGateways(config, accounts),
       accounts,
-      commands: wireChatCommands(config, { accounts, relay: () => relay, clock: systemClock }),
+      commands: wireChatCommands(config, { accounts, relay: () => relay, clock }),
       store,
       outbox: { maxAgeMs: 3_600_000, maxMessages: 10_000 },
       catchUp: { maxMessages: 500, maxAgeMs: 3_600_000 },
       keepLinksMs: 3_600_000,
-      clock: systemClock,
+      clock,
       random: Math.random,
       log: options.log,
       observer: noObserver,
@@ -59,7 +62,7 @@ export class RelayInProcess implements AsyncDisposable {
 function wired(account: AccountConfig, config: Config, options: InProcessOptions): WiredAccount {
   const shared = {
     general: config.general,
-    clock: systemClock,
+    clock: options.clock ?? systemClock,
     random: Math.random,
     log: options.log.with({ account: account.id }),
   };
@@ -73,5 +76,5 @@ function wired(account: AccountConfig, config: Config, options: InProcessOptions
       },
       ...(options.pictureNetwork === undefined ? {} : { pictureNetwork: options.pictureNetwork }),
     });
-  return { bridge, settings: accountSettings(account), maintain: () => Promise.resolve() };
+  return { bridge, settings: accountSettings(account), made: "", upkeep: null };
 }

@@ -67,7 +67,8 @@ async function follow(
     const page = await options.page(cursor);
     if (page === null) return false;
     const before = found.size;
-    if (found.take(page, options.since, direction) && direction === "back") return true;
+    const reached = found.take(page, options.since, direction);
+    if (reached && (direction === "back" || found.isFalling)) return true;
     // The same messages again: nothing is newer, or going back is not possible.
     if (found.size === before) return direction === "forward" || page.messages.length === 0;
     cursor = page[direction];
@@ -105,6 +106,13 @@ class Found {
     return this.#falling === 0 && this.#pages.some((page) => page.length > 1);
   }
 
+  /** True where the pages turn out to lead back in time, whatever their cursors are called. */
+  get isFalling(): boolean {
+    const first = this.#pages[0]?.find((message) => message.atMs !== null)?.atMs;
+    const last = this.#pages.at(-1)?.find((message) => message.atMs !== null)?.atMs;
+    return typeof first === "number" && typeof last === "number" && last < first;
+  }
+
   get #falling(): number {
     return this.#pages.map(falling).reduce((sum, one) => sum + one, 0);
   }
@@ -115,7 +123,8 @@ class Found {
    */
   inOrder(): readonly KosmiMessage[] {
     const isReversed = this.#falling > 0;
-    return this.#pages.flatMap((page) => isReversed ? page.toReversed() : page)
+    const pages = this.isFalling ? this.#pages.toReversed() : this.#pages;
+    return pages.flatMap((page) => isReversed ? page.toReversed() : page)
       .sort((one, other) => one.atMs === null || other.atMs === null ? 0 : one.atMs - other.atMs);
   }
 }

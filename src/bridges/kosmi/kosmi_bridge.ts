@@ -42,6 +42,8 @@ export class KosmiBridge implements Bridge {
   readonly #pictures: PictureUploads | null;
   /** Origins that may be accepted; the first is used, and a 403 moves on to the next. */
   #origins: readonly string[];
+  /** Handshakes in a row that were answered with an HTTP status. */
+  #refusedHandshakes = 0;
   #session: KosmiSession | null = null;
 
   constructor(options: KosmiBridgeOptions) {
@@ -129,7 +131,8 @@ export class KosmiBridge implements Bridge {
         this.#origins = [...this.#origins.slice(1), ...this.#origins.slice(0, 1)];
         continue;
       }
-      return linkEndOf(fault, expectsLogin);
+      this.#refusedHandshakes = fault.kind === "handshake" ? this.#refusedHandshakes + 1 : 0;
+      return linkEndOf(fault, expectsLogin, this.#refusedHandshakes);
     }
   }
 

@@ -24,13 +24,16 @@ export function isTokenFault(fault: LinkFault): boolean {
     (fault.kind === "close" && (fault.code === 4401 || fault.code === 4403));
 }
 
-/** Why the connection ended, for the core: a pure table. */
-export function linkEndOf(fault: LinkFault, expectsLogin: boolean): LinkEnd {
+/**
+ * Why the connection ended, for the core: a pure table. `refusals` counts the handshakes in a row that the server answered with
+ * an HTTP status, this one included.
+ */
+export function linkEndOf(fault: LinkFault, expectsLogin: boolean, refusals = 1): LinkEnd {
   switch (fault.kind) {
     case "closed-by-us":
       return { kind: "stopped", reason: "The relay closed the connection" };
     case "handshake":
-      return handshakeEnd(fault.status, fault.retryAfterMs);
+      return handshakeEnd(fault.status, fault.retryAfterMs, refusals);
     case "token":
       return refusedToken(fault.said, expectsLogin);
     case "no-ack":
@@ -60,7 +63,10 @@ function refusedToken(said: string, expectsLogin: boolean): LinkEnd {
   };
 }
 
-function handshakeEnd(status: number, retryAfterMs: number | null): LinkEnd {
+/** A service that is being restarted may refuse for a moment what it takes again soon: the first waits are short. */
+const REFUSED_HANDSHAKE_WAITS_MS = [1_000, 3_000, 10_000];
+
+function handshakeEnd(status: number, retryAfterMs: number | null, refusals: number): LinkEnd {
   if (status === 429 || status === 503) {
     return {
       kind: "throttled",
@@ -75,7 +81,7 @@ function handshakeEnd(status: number, retryAfterMs: number | null): LinkEnd {
   return {
     kind: "refused",
     reason: `Kosmi answered the connection attempt with HTTP ${status}: ${hint}`,
-    retryAfterMs: MINUTE_MS,
+    retryAfterMs: REFUSED_HANDSHAKE_WAITS_MS[refusals - 1] ?? MINUTE_MS,
   };
 }
 

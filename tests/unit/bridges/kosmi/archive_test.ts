@@ -132,3 +132,22 @@ Deno.test("readArchive() keeps the server's order of messages of one time, over 
     }
   }
 });
+
+Deno.test("readArchive() follows a forward cursor that leads back in time", async () => {
+  const named = archive(30, 3);
+  const page = async (cursor: string | null) => {
+    const { messages, back } = await named(cursor);
+    return { messages, back: null, forward: back };
+  };
+  // The latest eight bear one time: only the pages' order tells theirs.
+  const crowded = async (cursor: string | null) => {
+    const read = await page(cursor);
+    const messages = read.messages.map((each) =>
+      Number(each.text) < 22 ? each : { ...each, atMs: message(22).atMs }
+    );
+    return { ...read, messages };
+  };
+  const read = await readArchive({ page: crowded, since: since(21), limits, nowMs: NOW_MS });
+  assert.deepEqual(texts(read?.messages), ["22", "23", "24", "25", "26", "27", "28", "29"]);
+  assert.equal(read?.complete, true);
+});

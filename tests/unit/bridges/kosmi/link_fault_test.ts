@@ -15,12 +15,12 @@ const handshake = (status: number, retryAfterMs: number | null = null): LinkFaul
 
 const TABLE: readonly [LinkFault, LinkEnd["kind"], number | undefined][] = [
   [{ kind: "closed-by-us" }, "stopped", undefined],
-  [handshake(400), "refused", 60_000],
-  [handshake(401), "refused", 60_000],
-  [handshake(403), "refused", 60_000],
-  [handshake(404), "refused", 60_000],
-  [handshake(200), "refused", 60_000],
-  [handshake(301), "refused", 60_000],
+  [handshake(400), "refused", 1_000],
+  [handshake(401), "refused", 1_000],
+  [handshake(403), "refused", 1_000],
+  [handshake(404), "refused", 1_000],
+  [handshake(200), "refused", 1_000],
+  [handshake(301), "refused", 1_000],
   [handshake(429), "throttled", 30_000],
   [handshake(429, 7_000), "throttled", 7_000],
   [handshake(503), "throttled", 30_000],
@@ -58,4 +58,11 @@ Deno.test("linkEndOf() says what follows from each end", () => {
 
 Deno.test("linkEndOf() tries an anonymous token sooner: a new one costs nothing", () => {
   assert.equal(linkEndOf({ kind: "token", said: "x" }, false).retryAfterMs, 60_000);
+});
+
+Deno.test("linkEndOf() waits a minute only when the handshake goes on being refused", () => {
+  const waits = [1, 2, 3, 4, 5].map((count) =>
+    linkEndOf(handshake(403), false, count).retryAfterMs
+  );
+  assert.deepEqual(waits, [1_000, 3_000, 10_000, 60_000, 60_000]);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
+import type { StsPolicies } from "../bridges/irc/sts.ts";
 import { formatFault } from "../config/fault.ts";
 import { secretsOf } from "../config/secrets.ts";
 import type { Config } from "../config/types.ts";
@@ -8,6 +9,7 @@ import type { PlanChange, RelayPlan } from "../relay/plan.ts";
 import type { Relay } from "../relay/relay.ts";
 import type { Gateway } from "../relay/settings.ts";
 import type { DataDirectory } from "../store/data_directory.ts";
+import { StoredStsPolicies } from "../store/sts_policies.ts";
 import { readConfiguration } from "./configuration.ts";
 import { restartKeys } from "./reload_restart.ts";
 import { Upkeeps } from "./upkeep.ts";
@@ -22,6 +24,11 @@ export interface LiveConfigOptions {
   readonly logging: Logging;
   readonly clock: Clock;
   readonly relay: () => Relay;
+}
+
+/** With what outlives each configuration. */
+interface LastingOptions extends LiveConfigOptions {
+  readonly sts: StsPolicies;
 }
 
 /** A configuration with all that was made of it. */
@@ -39,21 +46,23 @@ export interface ReloadOutcome {
 
 /** The configuration that the relay runs on, and how it takes over another one. */
 export class LiveConfig {
-  readonly #options: LiveConfigOptions;
+  readonly #options: LastingOptions;
   readonly #tokens: TokenSources;
   readonly #upkeeps = new Upkeeps();
   #wired: Wired;
   /** The last reload: one at a time. */
   #reload: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: LiveConfigOptions, tokens: TokenSources, wired: Wired) {
+  private constructor(options: LastingOptions, tokens: TokenSources, wired: Wired) {
     this.#options = options;
     this.#tokens = tokens;
     this.#wired = wired;
   }
 
   /** Makes all that a configuration asks for. Throws a WiringError. */
-  static async wire(config: Config, options: LiveConfigOptions): Promise<LiveConfig> {
+  static async wire(config: Config, given: LiveConfigOptions): Promise<LiveConfig> {
+    const sts = await StoredStsPolicies.open(given.data, given.logging.logger("store"));
+    const options = { ...given, sts };
     const tokens = new TokenSources(config, options);
     const accounts = await wireAccounts(config, { ...options, tokens });
     const gateways = wireGateways(config, accounts);

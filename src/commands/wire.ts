@@ -1,6 +1,7 @@
 import type { TokenSource, TokenStatus } from "../auth/token_source.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
+import type { StsPolicies } from "../bridges/irc/sts.ts";
 import type { CredentialSource } from "../bridges/kosmi/options.ts";
 import type {
   AccountConfig,
@@ -33,6 +34,8 @@ export interface Wiring {
   readonly clock: Clock;
   /** Where tokens come from; lasts from one configuration to the next. */
   readonly tokens: TokenSources;
+  /** Which IRC servers want TLS; lasts too. */
+  readonly sts: StsPolicies;
 }
 
 export interface WiredAccount extends RelayAccount {
@@ -84,7 +87,8 @@ async function wireIrcAccount(
   wiring: Wiring,
 ): Promise<WiredAccount> {
   const clientCertificatePem = await readPem(account.tlsClientCertificate);
-  const given = { ...shared(account, config, wiring), clientCertificatePem };
+  const { sts } = wiring;
+  const given = { ...shared(account, config, wiring), clientCertificatePem, sts };
   return {
     bridge: wireIrc(account, given),
     settings: accountSettings(account),

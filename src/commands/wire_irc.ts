@@ -8,6 +8,7 @@ import type {
   IrcSasl,
   SaslMechanism,
 } from "../bridges/irc/options.ts";
+import type { StsPolicies } from "../bridges/irc/sts.ts";
 import type { GeneralConfig, IrcAccountConfig } from "../config/types.ts";
 import type { AccountId } from "../relay/ids.ts";
 import { VERSION } from "./version.ts";
@@ -17,6 +18,8 @@ export interface IrcWiring {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Logger;
+  /** Where the servers' demands for TLS are kept; in memory where left out. */
+  readonly sts?: StsPolicies;
   /** Content of the file that TLSClientCertificate names. */
   readonly clientCertificatePem: string | null;
 }
@@ -67,6 +70,7 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
     relayNotices: account.relayNotices,
     puppets: puppetsOf(account),
     history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    ...(wiring.sts === undefined ? {} : { sts: wiring.sts }),
     clock,
     random,
     log,

@@ -5,6 +5,8 @@ export interface StsPolicy {
   readonly port: number;
   /** Until when it holds, milliseconds since the UNIX epoch. */
   readonly untilMs: number;
+  /** How long the server wants it to hold after each connection. */
+  readonly durationMs: number;
 }
 
 /** Where policies are kept between connections; by host name. */
@@ -41,10 +43,22 @@ export function heedSts(value: string, context: StsContext): number | null {
   const { clock, host, port, sts, tls } = context;
   const verdict = stsVerdict(value, tls !== null);
   if (verdict.kind === "keep") {
-    const untilMs = clock.now() + verdict.durationMs;
-    sts.set(host, verdict.durationMs === 0 ? null : { port, untilMs });
+    const { durationMs } = verdict;
+    const untilMs = clock.now() + durationMs;
+    sts.set(host, durationMs === 0 ? null : { port, untilMs, durationMs });
   }
   return verdict.kind === "upgrade" ? verdict.port : null;
+}
+
+/** At the end of a connection by TLS: the policy that it brought holds from now on for as long as it says. */
+export function renewSts(context: StsContext, connectedMs: number): void {
+  const { clock, host, sts, tls } = context;
+  const policy = sts.get(host);
+  if (tls === null || policy === null) return;
+  const learnedMs = policy.untilMs - policy.durationMs;
+  if (learnedMs >= connectedMs) {
+    sts.set(host, { ...policy, untilMs: clock.now() + policy.durationMs });
+  }
 }
 
 /** What follows from the value of the `sts` capability. */

@@ -35,7 +35,7 @@ export class Answers {
   #numeric(message: IrcMessage, label: string | null, channel: ChannelId | null): void {
     const name = param(message, 1);
     const refusal = joinRefusalOf(message);
-    if (refusal !== null && this.#channels.isJoining(name)) {
+    if (refusal !== null && this.#channels.stateOf(name) === "joining") {
       return this.#channels.refused(name, refusal);
     }
     if (!isRefusalNumeric(message.command)) return;
@@ -48,7 +48,7 @@ export class Answers {
   #failed(message: IrcMessage, label: string | null): void {
     const [command = "", code = "", ...context] = message.params;
     if (command === "CHATHISTORY") {
-      const name = context.find((one) => this.#channels.isEntering(one));
+      const name = context.find((one) => this.#channels.stateOf(one) === "entering");
       if (name !== undefined) this.#channels.historyFailed(name);
       return;
     }

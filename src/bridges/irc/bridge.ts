@@ -18,6 +18,7 @@ import { Puppets, type PuppetStage } from "./puppets/puppets.ts";
 import { shownTexts } from "./puppets/speaker.ts";
 import { renderOutgoing } from "./render.ts";
 import { Session } from "./session.ts";
+import { renewSts } from "./sts.ts";
 
 /** A link that held this long has shown that the server bears our pace. */
 const PACE_TRUSTED_MS = 30 * 60_000;
@@ -66,6 +67,10 @@ export class IrcBridge implements Bridge {
     return channelIdOf(written);
   }
 
+  replan(): void {
+    this.#session?.replan();
+  }
+
   async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
     if (signal.aborted) return { kind: "stopped", reason: "We were asked to stop" };
     const { clock } = this.#settings;
@@ -82,7 +87,9 @@ export class IrcBridge implements Bridge {
   async #live(settings: IrcSettings, host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
     const session = new Session(settings, host, this.#pace, (stage) => this.#puppets(stage));
     this.#session = session;
+    const connectedMs = settings.clock.now();
     const end = await session.run(signal);
+    renewSts(settings, connectedMs);
     if (session.upgradePort === null || signal.aborted) return end;
     return await this.#live(byTls(settings, session.upgradePort), host, signal);
   }

@@ -3,12 +3,12 @@ import type { HistoryFetch } from "./history_fetch.ts";
 import type { Cancel } from "./timers.ts";
 import type { IrcMessage } from "./wire/message.ts";
 
-/** out: not in it, a retry may be planned. entering: the server let us in, its history is being read. */
-export type ChannelState = "out" | "joining" | "entering" | "up";
+/** out: not in it, a retry may be planned. entering: the server let us in, its history is being read. left: not wanted any more. */
+export type ChannelState = "out" | "joining" | "entering" | "up" | "left";
 
 /** One channel of one connection. Its owner is `Channels`, which alone changes it. */
 export interface Channel {
-  readonly plan: ChannelPlan;
+  plan: ChannelPlan;
   /** As the server writes it. */
   name: string;
   state: ChannelState;

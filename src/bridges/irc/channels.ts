@@ -1,17 +1,19 @@
-import { backoffMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { BridgeHost, ChannelPlan, ChannelRefusal, History } from "../../relay/bridge.ts";
 import type { ChannelId } from "../../relay/ids.ts";
-import { type Channel, newChannel } from "./channel.ts";
+import type { Channel, ChannelState } from "./channel.ts";
+import { ChannelList } from "./channel_list.ts";
 import type { Fence } from "./fence.ts";
 import { historyOf } from "./history.ts";
 import { HistoryFetch } from "./history_fetch.ts";
 import type { ServerFeatures } from "./isupport.ts";
 import { JoinQueue } from "./join_queue.ts";
 import type { IrcSettings } from "./options.ts";
+import { OwnParts } from "./own_parts.ts";
 import type { People } from "./people.ts";
 import type { Puppets } from "./puppets/puppets.ts";
 import { linesWithout } from "./same_line.ts";
+import { lostWaitMs, refusedWaitMs } from "./rejoin_wait.ts";
 import type { Self } from "./self.ts";
 import type { Timers } from "./timers.ts";
 import type { IrcMessage, OutLine } from "./wire/message.ts";
@@ -49,72 +51,90 @@ const MAX_LIVE = 5_000;
 /** The channels of one connection: entering, being thrown out, entering again; and what they played back. */
 export class Channels {
   readonly #options: ChannelsOptions;
-  readonly #channels: Channel[];
-  readonly #byName = new Map<string, Channel>();
+  readonly #channels: ChannelList;
   readonly #joins: JoinQueue<Channel>;
+  readonly #ownParts: OwnParts;
   #isBegun = false;
 
   constructor(options: ChannelsOptions) {
     this.#options = options;
-    this.#channels = options.host.channels().map(newChannel);
     const { control, features, timers } = options;
+    this.#channels = new ChannelList(options.host.channels(), (name) => features.fold(name));
+    this.#ownParts = new OwnParts((name) => features.fold(name));
     this.#joins = new JoinQueue({
       features,
       timers,
       delayMs: options.settings.joinDelayMs,
       control,
       wanted: (channel) => channel.state === "out",
-      joining: (channel) => this.#beginJoin(channel),
+      joining: (channel) => {
+        channel.state = "joining";
+        channel.retry?.();
+      },
       asked: (channel) => this.#awaitJoin(channel),
     });
-    for (const channel of this.#channels) {
-      this.#byName.set(options.features.fold(channel.name), channel);
-    }
   }
 
   joinAll(): void {
     this.#isBegun = true;
-    this.#joins.add(this.#channels);
+    this.#joins.add(this.#channels.all);
   }
 
   /** Enters one channel more, once the first ones may be entered. */
   add(plan: ChannelPlan): void {
-    if (this.#channels.some((channel) => channel.plan.channel === plan.channel)) return;
-    const channel = newChannel(plan);
-    this.#channels.push(channel);
-    this.#byName.set(this.#options.features.fold(channel.name), channel);
-    if (this.#isBegun) this.#joins.add([channel]);
+    const channel = this.#channels.add(plan);
+    if (channel !== null && this.#isBegun) this.#joins.add([channel]);
+  }
+
+  /** Enters the channels that the host wants now, and leaves the others. */
+  replan(): void {
+    const plans = new Map(this.#options.host.channels().map((plan) => [plan.channel, plan]));
+    for (const channel of this.#channels.all) {
+      const plan = plans.get(channel.plan.channel);
+      if (plan === undefined) this.#drop(channel);
+      else channel.plan = plan;
+    }
+    for (const plan of plans.values()) this.add(plan);
+  }
+
+  #drop(channel: Channel): void {
+    const { onDown, people } = this.#options;
+    if (channel.state === "entering" || channel.state === "up") this.#part(channel.name);
+    channel.state = "left";
+    channel.entry++;
+    channel.retry?.();
+    this.#channels.remove(channel);
+    people.channelGone(channel.plan.channel);
+    onDown(channel.plan.channel, "the channel is no longer wanted");
+  }
+
+  #part(name: string): void {
+    this.#ownParts.sent(name);
+    this.#options.control({ command: "PART", params: [name] });
   }
 
   /** The id of a channel that the server names, if a gateway uses it. */
   idOf(name: string): ChannelId | null {
-    return this.#find(name)?.plan.channel ?? null;
+    return this.#channels.byName(name)?.plan.channel ?? null;
   }
 
   nameOf(id: ChannelId): string {
-    return this.#channels.find((channel) => channel.plan.channel === id)?.name ?? id;
+    return this.#channels.byId(id)?.name ?? id;
   }
 
   isUp(id: ChannelId): boolean {
-    return this.#channels.some((channel) => channel.plan.channel === id && channel.state === "up");
+    return this.#channels.byId(id)?.state === "up";
   }
 
-  isJoining(name: string): boolean {
-    return this.#find(name)?.state === "joining";
-  }
-
-  isEntering(name: string): boolean {
-    return this.#find(name)?.state === "entering";
+  stateOf(name: string): ChannelState | null {
+    return this.#channels.byName(name)?.state ?? null;
   }
 
   /** Our own JOIN: the server let us in. */
   entered(name: string): void {
-    const channel = this.#find(name);
-    if (channel === undefined) {
-      // Forwarded, or put there by an operator: no gateway uses it, and its people did not ask for us.
-      this.#options.control({ command: "PART", params: [name] });
-      return;
-    }
+    const channel = this.#channels.byName(name);
+    // Forwarded, or put there by an operator: no gateway uses it, and its people did not ask for us.
+    if (channel === undefined) return this.#part(name);
     channel.retry?.();
     Object.assign(channel, { name, state: "entering", live: [], playback: null, fetch: null });
     channel.entry++;
@@ -130,7 +150,7 @@ export class Channels {
 
   /** The list of names is complete (366). */
   namesComplete(name: string): void {
-    const channel = this.#find(name);
+    const channel = this.#channels.byName(name);
     if (channel === undefined || channel.state !== "entering") return;
     if (!this.#options.has("batch") && !this.#options.has("server-time")) this.#settler(channel)();
   }
@@ -147,54 +167,53 @@ export class Channels {
 
   /** A line of a channel that is being entered: kept until it is up. */
   keepLive(name: string, message: IrcMessage): void {
-    const live = this.#find(name)?.live ?? [];
+    const live = this.#channels.byName(name)?.live ?? [];
     if (live.length < MAX_LIVE) live.push(message);
   }
 
   /** Lines from before our entry, which the server showed as such. */
   played(name: string, messages: readonly IrcMessage[]): void {
-    const channel = this.#find(name);
+    const channel = this.#channels.byName(name);
     if (channel === undefined || channel.state !== "entering") return;
     if (channel.fetch !== null) return channel.fetch.page(messages);
     channel.playback = [...channel.playback ?? [], ...messages];
   }
 
   historyFailed(name: string): void {
-    this.#find(name)?.fetch?.failed();
+    this.#channels.byName(name)?.fetch?.failed();
   }
 
   /** Somebody opened the door: no need to wait for the next try. */
   invited(name: string): void {
-    const channel = this.#find(name);
-    if (channel === undefined || channel.state !== "out") return;
-    this.#joins.add([channel]);
+    const channel = this.#channels.byName(name);
+    if (channel?.state === "out") this.#joins.add([channel]);
   }
 
   /** The server does not let us in. */
   refused(name: string, refusal: ChannelRefusal): void {
-    const channel = this.#find(name);
+    const channel = this.#channels.byName(name);
     if (channel === undefined) return;
     channel.failures++;
-    const { rejoinMs, rejoinMaxMs } = this.#options.settings.limits;
-    const baseMs = refusal.mend === "person" ? rejoinMs * 6 : rejoinMs;
-    const policy = { baseMs, capMs: Math.max(rejoinMaxMs, baseMs), jitter: 0.3 };
-    // Failure 1 would be retried at once: the server has just said no.
-    this.#down(
-      channel,
-      refusal,
-      backoffMs(policy, channel.failures + 1, this.#options.settings.random()),
-    );
+    const waitMs = refusedWaitMs(channel.failures, refusal.mend, this.#options.settings);
+    this.#down(channel, refusal, waitMs);
+  }
+
+  /** Our own PART came back, wished for or not. */
+  parted(name: string, reason: string): void {
+    if (!this.#ownParts.returned(name)) this.lost(name, reason);
   }
 
   /** Thrown out, or taken out by services. */
   lost(name: string, reason: string): void {
-    const channel = this.#find(name);
+    this.#ownParts.forget(name);
+    const channel = this.#channels.byName(name);
     if (channel === undefined) return;
     channel.failures++;
-    const { rejoinDelayMs, random, limits } = this.#options.settings;
-    const policy = { baseMs: limits.rejoinMs, capMs: limits.rejoinMaxMs, jitter: 0.3 };
-    const waitMs = Math.max(rejoinDelayMs, backoffMs(policy, channel.failures, random()));
-    this.#down(channel, { reason, mend: "wait" }, waitMs);
+    this.#down(
+      channel,
+      { reason, mend: "wait" },
+      lostWaitMs(channel.failures, this.#options.settings),
+    );
   }
 
   #down(channel: Channel, refusal: ChannelRefusal, retryMs: number): void {
@@ -209,14 +228,7 @@ export class Channels {
       channel.told = refusal.reason;
       host.channelDown(channel.plan.channel, refusal);
     }
-    channel.retry = timers.after(retryMs, () => {
-      this.#joins.add([channel]);
-    });
-  }
-
-  #beginJoin(channel: Channel): void {
-    channel.state = "joining";
-    channel.retry?.();
+    channel.retry = timers.after(retryMs, () => this.#joins.add([channel]));
   }
 
   #awaitJoin(channel: Channel): void {
@@ -283,9 +295,5 @@ export class Channels {
       notices: settings.relayNotices,
       asked: how.asked,
     }, how.cut);
-  }
-
-  #find(name: string): Channel | undefined {
-    return this.#byName.get(this.#options.features.fold(name));
   }
 }

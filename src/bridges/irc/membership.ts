@@ -82,16 +82,16 @@ export class Membership {
   #parted(message: IrcMessage): boolean {
     const { channels, people, self } = this.#options;
     const name = param(message, 0);
-    const channel = channels.idOf(name);
-    if (channel === null) return true;
     const reason = reasonOf(message, 1);
     if (self.is(message.nick)) {
-      channels.lost(
+      channels.parted(
         name,
         `The server took us out of ${name}${reason === null ? "" : ` (${reason})`}`,
       );
       return true;
     }
+    const channel = channels.idOf(name);
+    if (channel === null) return true;
     const who = people.personOf(message);
     people.left(channel, message.nick);
     this.#tell({
@@ -110,14 +110,14 @@ export class Membership {
     const { channels, people, self } = this.#options;
     const name = param(message, 0);
     const victim = param(message, 1);
-    const channel = channels.idOf(name);
-    if (channel === null) return true;
     const reason = reasonOf(message, 2);
     if (self.is(victim)) {
       const words = reason === null ? "" : ` (${reason})`;
       channels.lost(name, `${message.nick} kicked us from ${name}${words}`);
       return true;
     }
+    const channel = channels.idOf(name);
+    if (channel === null) return true;
     const who = people.personNamed(victim);
     people.left(channel, victim);
     const by = message.nick;

@@ -123,6 +123,11 @@ export class Presence {
     return this.#channels.isUp(channel);
   }
 
+  /** Enters and leaves channels as the host wants it now. */
+  replan(): void {
+    this.#channels.replan();
+  }
+
   /** True when somebody in one of our channels has this nick. */
   isHere(nick: string): boolean {
     return this.#people.isKnown(nick);

@@ -150,9 +150,8 @@ export class Session {
   readonly seen = (channel: ChannelId, text: string, id: MessageId | null): void =>
     this.#sender.echoed(channel, text, null, id);
 
-  enter(plan: ChannelPlan): void {
-    this.#presence?.enter(plan);
-  }
+  readonly enter = (plan: ChannelPlan): void => this.#presence?.enter(plan);
+  readonly replan = (): void => this.#presence?.replan();
 
   control(line: OutLine): void {
     this.#sender.control(line);

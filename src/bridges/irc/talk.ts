@@ -72,7 +72,7 @@ export class Talk {
       return true;
     }
     if (message.command === "NOTICE" && !this.#options.relayNotices) return true;
-    if (channels.isEntering(target)) {
+    if (channels.stateOf(target) === "entering") {
       if (this.#options.isPlayback(message)) channels.played(target, [message]);
       else channels.keepLive(target, message);
       return true;

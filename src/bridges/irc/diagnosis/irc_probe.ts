@@ -243,10 +243,7 @@ export class IrcProbe {
     if (message.command === "PING") {
       return this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
     }
-    if (message.command === "396") {
-      const [user = "", host] = param(message, 1).split("@");
-      this.#self.learn(host === undefined ? "" : user, host ?? user);
-    }
+    if (message.command === "396") return this.#self.hostShown(param(message, 1));
     if (this.#registration.handle(message)) return;
     if (this.#self.is(message.nick)) this.#self.learn(message.user, message.host);
     for (const hear of [...this.#listeners]) hear(message);

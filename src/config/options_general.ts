@@ -139,7 +139,7 @@ export const FOREIGN_GENERAL_KEYS: readonly ForeignKey[] = [
   {
     key: "LogFile",
     instead:
-      "the relay logs to standard output: let the journal, the container engine or >> FILE keep it",
+      "the relay logs to standard error: let the journal, the container engine or 2>> FILE keep it",
   },
   {
     key: "IgnoreFailureOnStart",

@@ -20,6 +20,7 @@ export async function startOurLogging(config: Config, debug: boolean): Promise<L
     ...await exported(),
   });
   for (const secret of secretsOf(config)) logging.secrets.add(secret);
+  if (await openTelemetry() !== null) warnOfAddresses(config, logging);
   return logging;
 }
 
@@ -33,4 +34,16 @@ async function exported(): Promise<Partial<LoggingOptions>> {
   if (telemetry === null || how === "ignore") return {};
   const mirror = { mirror: exportLine, context: () => telemetry.traceIds() };
   return how === "replace" ? mirror : { ...mirror, write: () => {} };
+}
+
+/** Deno makes a span of each HTTP request, with its whole address: nothing can be taken out of that here. */
+function warnOfAddresses(config: Config, logging: Logging): void {
+  for (const account of config.accounts) {
+    if (account.protocol !== "kosmi" || !/[?@]/.test(account.browserUrl ?? "")) continue;
+    logging.logger("trace").warn(
+      "BrowserURL of {account} holds a secret, and OpenTelemetry exports addresses: " +
+        "only send them to a collector that may know it",
+      { account: account.id },
+    );
+  }
 }

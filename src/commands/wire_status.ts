@@ -62,6 +62,7 @@ async function wirePage(wiring: StatusWiring): Promise<Status> {
     metrics: () => metrics.text(),
     token,
     showsTexts,
+    tokenInAddress: await openTelemetry() === null,
     clock,
     log: logging.logger("status"),
   });

@@ -76,7 +76,7 @@ function remembered<Key, Value>(make: (key: Key) => Value): (key: Key) => Value 
     const found = known.get(key);
     if (found !== undefined) return found;
     const made = make(key);
-    known.set(key, made);
+    if (made !== null) known.set(key, made);
     return made;
   };
 }

@@ -22,6 +22,8 @@ export interface StatusServerOptions {
   readonly port: number;
   readonly token: string | null;
   readonly showsTexts: boolean;
+  /** False where the addresses of requests are exported: a token in one would be exported with it. */
+  readonly tokenInAddress?: boolean;
   readonly clock: Clock;
   readonly log: Logger;
   /** Told where it listens, each time it begins to. */
@@ -161,6 +163,9 @@ export class StatusServer {
   async #page(request: Request): Promise<Response> {
     const given = new URL(request.url).searchParams.get("token");
     // Out of the address at once: addresses end up in histories and logs of proxies.
+    if (given !== null && this.#options.tokenInAddress === false) {
+      return page(renderLogin("Type it here: addresses are exported from this relay."), 401);
+    }
     if (given !== null) return await this.#enter(given);
     if (!this.#access.maySee(request)) return page(renderLogin(null), 401);
     return page(renderPage(this.#sections(), this.#options.showsTexts));

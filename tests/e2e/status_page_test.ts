@@ -47,6 +47,11 @@ needs("chromium", "ngircd")(
 
     assert.deepEqual(browser.complaints, []);
     assert.deepEqual(browser.requests.filter((address) => !address.startsWith(url)), []);
+
+    // Whoever looks does not hold up the end of the relay, and is told of it.
+    const { code } = await world.relay.stop("SIGTERM", 5_000);
+    assert.equal(code, 0);
+    await browser.waitForText("#live", "no connection to the relay");
   },
 );
 

@@ -129,6 +129,13 @@ Deno.test("StatusServer takes a token in the address out of it at once", async (
   assert.equal(site.log.texts().join("\n").includes(TOKEN), false);
 });
 
+Deno.test("StatusServer takes no token from an address where addresses are exported", async () => {
+  await using site = await StatusSite.open({ token: TOKEN, tokenInAddress: false });
+  const response = await site.get(`/?token=${TOKEN}`);
+  assert.deepEqual([response.status, response.headers.get("set-cookie")], [401, null]);
+  assert.match(await response.text(), /Type it here/);
+});
+
 Deno.test("StatusServer refuses a form without end", async () => {
   await using site = await StatusSite.open({ token: TOKEN });
   const body = new URLSearchParams({ token: "x".repeat(100_000) });

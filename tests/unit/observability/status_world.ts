@@ -24,6 +24,7 @@ export interface StatusWorldOptions {
   readonly token?: string | null;
   readonly host?: string;
   readonly showsTexts?: boolean;
+  readonly tokenInAddress?: boolean;
   readonly clock?: Clock;
   readonly redact?: (text: string) => string;
 }
@@ -131,6 +132,7 @@ export class StatusSite implements AsyncDisposable {
       port,
       token: options.token ?? null,
       showsTexts: options.showsTexts ?? false,
+      tokenInAddress: options.tokenInAddress ?? true,
       clock,
       log,
       onListen: (address) => listening.resolve(address.port),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { startAtheme, startInspircd } from "../../support/irc_servers.ts";
+import { IrcClient } from "../../support/irc_client.ts";
+import { startAtheme, startInspircd, type TestIrcServer } from "../../support/irc_servers.ts";
 import { needs } from "../../support/skip.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { start } from "./running_bridge.ts";
@@ -40,6 +41,48 @@ needs("inspircd", "openssl")(
     await anyone.up();
   },
 );
+
+needs("inspircd", "atheme", "openssl")(
+  "SASL EXTERNAL: the certificate that NickServ knows logs in, another does not",
+  async () => {
+    await using server = await startInspircd({ services: true });
+    await using services = await startAtheme(server);
+    await services.register("relay", "hunter2!");
+    const pem = await clientCertificate();
+    await addCertificate(server, pem);
+    const tls = { verify: false, clientCertificatePem: pem };
+    const sasl = { required: true, mechanism: null, login: "relay", password: "" };
+    await using relay = start(server, { port: server.tlsPort, tls, sasl });
+    await relay.up();
+    assert.match(relay.log.texts("info").join(), /Logged in by SASL EXTERNAL/);
+    const stranger = { verify: false, clientCertificatePem: await clientCertificate() };
+    await using other = start(server, {
+      ...{ port: server.tlsPort, tls: stranger, sasl, nick: "other" },
+    });
+    const end = await other.ended;
+    assert.deepEqual([end.kind, /SASL/.test(end.reason)], ["refused", true]);
+  },
+);
+
+/** Tells NickServ, by the password, which certificate is the account's. */
+async function addCertificate(server: TestIrcServer, pem: string): Promise<void> {
+  const { host, port } = server;
+  await using owner = await IrcClient.connect({ host, port, nick: "relay" });
+  await owner.say("NickServ", "IDENTIFY hunter2!");
+  await owner.waitFor((line) => line.command === "900", "the login at NickServ");
+  await owner.say("NickServ", `CERT ADD ${await fingerprintOf(pem)}`);
+  await owner.waitFor(
+    (line) => line.command === "NOTICE" && /fingerprint/i.test(line.text),
+    "NickServ to take the certificate",
+  );
+}
+
+async function fingerprintOf(pem: string): Promise<string> {
+  const base64 = /-----BEGIN CERTIFICATE-----([^-]*)/.exec(pem)?.[1]?.replace(/\s+/g, "") ?? "";
+  const der = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", der));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
 
 async function clientCertificate(): Promise<string> {
   const dir = await tempDir("cert-");
@@ -111,11 +154,12 @@ needs("inspircd", "openssl")(
   async () => {
     await using real = await startInspircd();
     await using plain = new ScriptedServer({ caps: ["message-tags", `sts=port=${real.tlsPort}`] });
-    await using relay = start(plain.asServer);
+    const sasl = { required: true, mechanism: null, login: "relay", password: "a-secret" };
+    await using relay = start(plain.asServer, { password: "a-secret", sasl });
     // The test's authority is not known to the relay: by TLS it must refuse, and never fall back to plain text.
     const end = await relay.ended;
     assert.deepEqual([end.kind, /certificate/.test(end.reason)], ["refused", true]);
     await plain.waitFor((line) => line.command === "CAP", "the negotiation");
-    assert.ok(!plain.lines.some((line) => line.command === "JOIN" || line.params[0] === "REQ"));
+    assert.deepEqual(plain.lines.map((line) => line.raw), ["CAP LS 302"]);
   },
 );

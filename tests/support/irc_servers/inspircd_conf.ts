@@ -20,7 +20,7 @@ export interface InspircdOptions {
   readonly chanHistoryLines?: number;
   /** Loads SASL and opens a port for services (`startAtheme`). Without services it offers sasl and never answers. */
   readonly services?: boolean;
-  /** Lines to add to the configuration. */
+  /** Lines to add to the configuration; `{tlsPort}` stands for the port of TLS. */
   readonly extra?: string;
 }
 
@@ -69,7 +69,7 @@ export function inspircdConf(options: InspircdOptions, places: InspircdPlaces): 
       options.chanHistoryLines ?? 50
     }" notice="no" enableumode="no" savefrombots="yes">`,
     ...(options.services === true ? serviceLines(places) : []),
-    options.extra ?? "",
+    (options.extra ?? "").replaceAll("{tlsPort}", String(places.tlsPort)),
     "",
   ].join("\n");
 }

@@ -12,19 +12,27 @@ export interface ReloadWatch {
   readonly log: Logger;
 }
 
+interface Result {
+  readonly ok: boolean;
+  readonly lines: string[];
+}
+
 const LOOK_EVERY_MS = 1_000;
 
 /** Reloads at SIGHUP and when `kosmi-relay reload` asks, until `signal` aborts. Never rejects. */
 export async function watchForReloads(watch: ReloadWatch, signal: AbortSignal): Promise<void> {
   const { data, clock, log } = watch;
-  const onHangUp = () => void reload(watch);
+  // Numbered, so that no line of one is taken for a repetition of another's.
+  let number = 0;
+  const reloadNow = () => reload(watch, ++number);
+  const onHangUp = () => void reloadNow();
   const heedsSignal = listen(onHangUp);
   try {
     // What was asked of an earlier run has nobody who waits for its answer.
     if (data.writable) await withdrawReload(data).catch(() => {});
     while (!signal.aborted) {
       await clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
-      if (!signal.aborted && data.writable) await heedRequest(watch);
+      if (!signal.aborted && data.writable) await heedRequest(watch, reloadNow);
     }
   } catch (error) {
     log.error("reloads are no longer possible: {error}", { error: describeError(error) });
@@ -33,25 +41,30 @@ export async function watchForReloads(watch: ReloadWatch, signal: AbortSignal): 
   }
 }
 
-async function heedRequest(watch: ReloadWatch): Promise<void> {
-  const { data, log } = watch;
+async function heedRequest(
+  { data, log }: ReloadWatch,
+  reloadNow: () => Promise<Result>,
+): Promise<void> {
   try {
     const id = await takeRequest(data);
     if (id === null) return;
-    await answerReload(data, { id, ...await reload(watch) } as const);
+    await answerReload(data, { id, ...await reloadNow() });
   } catch (error) {
     log.warn("a reload could not be answered: {error}", { error: describeError(error) });
   }
 }
 
-async function reload({ live, log }: ReloadWatch): Promise<{ ok: boolean; lines: string[] }> {
+async function reload({ live, log }: ReloadWatch, number: number): Promise<Result> {
   const { ok, lines }: ReloadOutcome = await live.reload();
   if (ok) {
-    for (const line of lines) log.info("reload: {line}", { line });
-    log.info("the configuration was read again and is in effect");
+    for (const line of lines) log.info("reload {number}: {line}", { number, line });
+    log.info("reload {number}: the configuration was read again and is in effect", { number });
   } else {
-    for (const line of lines) log.error("reload: {line}", { line });
-    log.error("the new configuration can't be used: the relay goes on with the old one");
+    for (const line of lines) log.error("reload {number}: {line}", { number, line });
+    log.error(
+      "reload {number}: the new configuration can't be used, the relay goes on with the old one",
+      { number },
+    );
   }
   return { ok, lines: [...lines] };
 }

@@ -15,7 +15,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       gateway: GATEWAY.replace("enable = true", "enable = true\nenabled = true"),
     }),
     [
-      "m.toml:2: general.LogFile: has no effect: the relay logs to standard output: let the journal, the container engine or >> FILE keep it",
+      "m.toml:2: general.LogFile: has no effect: the relay logs to standard error: let the journal, the container engine or 2>> FILE keep it",
       "m.toml:3: general.Nonsense: there is no such key, so it has no effect",
       'm.toml:4: general.RemoteNickFromat: there is no such key, so it has no effect; did you mean "RemoteNickFormat"?',
       'm.toml:8: irc.libera.Passwrd: there is no such key, so it has no effect; did you mean "Password"?',

@@ -21,7 +21,10 @@ const IDLE: LinkState = { kind: "idle" };
 const PATIENCE_MS = 1_000;
 
 /** True when the core's loop comes round within a second. */
-export async function isLive(subject: StatusSubject, clock: Clock): Promise<boolean> {
+export async function isLive(
+  subject: Pick<StatusSubject, "handled">,
+  clock: Clock,
+): Promise<boolean> {
   const timely = new AbortController();
   const tooLate = clock.sleep(PATIENCE_MS, timely.signal).then(() => false, () => false);
   const live = await Promise.race([subject.handled().then(() => true), tooLate]);

@@ -3,7 +3,7 @@ import { needs } from "../support/skip.ts";
 import { StatusBrowser } from "./support/status_browser.ts";
 import { CHANNEL, ROOM, World } from "./support/world.ts";
 
-const TOKEN = "a-token-of-enough-letters";
+const TOKEN = "s3cr3t-token-of-enough-letters";
 const ACCOUNT = '[data-account="kosmi.test"]';
 
 async function openWorld(general: string): Promise<{ world: World; url: string }> {

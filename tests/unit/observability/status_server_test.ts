@@ -5,7 +5,7 @@ import { until } from "../../support/wait.ts";
 import { FILMS, IRC, KOSMI, MAIN, StatusSite, StatusWorld } from "./status_world.ts";
 import { isLive } from "../../../src/observability/health.ts";
 
-const TOKEN = "a-token-of-enough-letters";
+const TOKEN = "s3cr3t-token-of-enough-letters";
 const bearer = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
 
 Deno.test("StatusServer shows accounts, gateways and events without any script", async () => {

@@ -80,6 +80,24 @@ test(
       );
     });
 
+    await context.step(
+      "it tells the chown to run for a configuration that it may not read",
+      async () => {
+        await using folder = await tempDir();
+        await Deno.chmod(folder.path, 0o755);
+        await Deno.writeTextFile(folder.file("matterbridge.toml"), "", { mode: 0o600 });
+        await using foreign = await containerIn(store, container, `chown ${UID} data`);
+        const { stderr } = await runProgram(foreign.path, [], {
+          cwd: folder.path,
+          env: { PATH: Deno.env.get("PATH") ?? "", CONTAINER_COMMAND: "check" },
+        });
+        assert.match(
+          stderr,
+          /^matterbridge\.toml: the file can't be read: .*: it belongs to uid 0, this program runs as uid 65532\. Run: chown 65532 matterbridge\.toml \(for a container: on the host\)\n/,
+        );
+      },
+    );
+
     await using browser = await startDebuggedBrowser();
     await using first = await containerIn(store, container, OWN_ALL);
     await using world = await World.create({

@@ -81,6 +81,8 @@ export interface Capabilities {
     /** Longest packed text, prefix not counted, in UTF-16 code units. */
     readonly maxLength: number;
   };
+  /** No two people have one nick at a time. Absent: they may, and are told apart where it is relayed. */
+  readonly uniqueNicks?: boolean;
   /** A short account of how much the service can show of the time we were away, for docs and logs. */
   readonly history: "full" | "bounded" | "none";
 }

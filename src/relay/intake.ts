@@ -11,7 +11,8 @@ import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent, Person } from "
 import { ignoreReason, isIgnored, rewrite } from "./filter.ts";
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "./ids.ts";
 import type { RecentMessages } from "./recent_messages.ts";
-import type { RecentSpeakers } from "./recent_speakers.ts";
+import { numberedNick } from "./nick.ts";
+import { LATELY_MS, type RecentSpeakers } from "./recent_speakers.ts";
 import type { Acceptance, NewDelivery, RelayStore, SourceRef } from "./relay_store.ts";
 import { textOf } from "./rich_text.ts";
 import type { Routing } from "./routing.ts";
@@ -64,14 +65,16 @@ export class Intake {
 
   #message(origin: EndpointId, from: RelayAccount, received: MessageEvent): NewDelivery[] {
     if (this.#isOurCopy(origin, received.id)) return [];
-    const event = rewrite(from.settings, received);
-    if (ignoreReason(from.settings, received) !== null || textOf(event.text).trim() === "") {
+    const rewritten = rewrite(from.settings, received);
+    if (ignoreReason(from.settings, received) !== null || textOf(rewritten.text).trim() === "") {
       return [];
     }
+    const { sender, id } = rewritten;
+    this.#options.speakers.spoke(origin, sender, this.#options.clock.now(), id);
+    const event = { ...rewritten, sender: this.#toldApart(origin, from, sender) };
     if (event.id !== null) {
       this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
     }
-    this.#options.speakers.spoke(origin, event.sender, this.#options.clock.now(), event.id);
     const repliedTo = event.replyTo?.id ?? null;
     return this.#options.routing.from(origin).map((route) => ({
       endpoint: route.destination,
@@ -88,6 +91,14 @@ export class Intake {
     }));
   }
 
+  /** A second person of the same name gets a small number behind it, as long as both take part. */
+  #toldApart(origin: EndpointId, from: RelayAccount, person: Person): Person {
+    if (from.bridge.capabilities.uniqueNicks === true) return person;
+    const { clock, speakers } = this.#options;
+    const before = speakers.namesakesBefore(origin, person, clock.now());
+    return before === 0 ? person : { ...person, nick: numberedNick(person.nick, before) };
+  }
+
   /** "Zoë: yes" answers what Zoë said last over there, where the service can show that; the text says it anyway. */
   #addressed(route: Route, text: string): Reference {
     const speaker = this.#options.speakers.addressed(route.destination, text);
@@ -101,7 +112,8 @@ export class Intake {
 
   #edit(origin: EndpointId, from: RelayAccount, received: EditEvent): NewDelivery[] {
     if (ignoreReason(from.settings, received) !== null) return [];
-    const event = rewrite(from.settings, received);
+    const rewritten = rewrite(from.settings, received);
+    const event = { ...rewritten, sender: this.#toldApart(origin, from, rewritten.sender) };
     this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
     return this.#followUps(
       origin,
@@ -133,10 +145,11 @@ export class Intake {
   ): NewDelivery[] {
     if (!isWanted(event, from.settings)) return [];
     if (event.kind === "reaction") {
+      const shown = { ...event, sender: this.#toldApart(origin, from, event.sender) };
       return this.#followUps(
         origin,
         event.id,
-        (route, reference) => composeLine(this.#composition(route, from), event, reference),
+        (route, reference) => composeLine(this.#composition(route, from), shown, reference),
       );
     }
     const isSpeaker = "who" in event && this.#spokeLately(origin, event.who);
@@ -227,9 +240,6 @@ function isWanted(
   if (who !== null && isIgnored(settings, who.nick)) return false;
   return !settings.noSendJoinPart || (event.kind !== "join" && event.kind !== "leave");
 }
-
-/** Who said nothing for longer is no part of the conversation: their coming and going is noise. */
-const LATELY_MS = 30 * 60_000;
 
 const NOTHING: Reference = { id: null, message: null };
 

@@ -17,6 +17,15 @@ export function stripNick(nick: string): string {
   return stripped === "" ? nick : stripped;
 }
 
+/** The nick of somebody of whose name `before` others take part already: "Zoë", "Zoë²", "Zoë³" … */
+export function numberedNick(nick: string, before: number): string {
+  if (before === 0) return nick;
+  return nick +
+    Array.from(String(before + 1), (digit) => SUPERSCRIPT.charAt(Number(digit))).join("");
+}
+
+const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
 /** Colours that can be read on black and on white, with their numbers where a service numbers its colours. */
 const NICK_COLOURS: readonly Colour[] = [
   { rgb: "009300", palette: 3 },

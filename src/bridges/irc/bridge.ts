@@ -51,6 +51,7 @@ export class IrcBridge implements Bridge {
       deletions: this.#session?.has("draft/message-redaction") ?? false,
       // The reply tag is sent where it can be, but few clients show it: people need the words.
       replies: false,
+      uniqueNicks: true,
       ...(messageDelayMs === 0 ? {} : { packing: PACKING }),
       history: this.#history(),
     };

@@ -38,3 +38,22 @@ Deno.test("RecentSpeakers forgets who spoke longest ago, and keeps places apart"
   assert.equal(speakers.find(ROOM, person("Zoë").id)?.atMs, 3);
   assert.equal(speakers.find(endpoint("memory.c #c"), person("Zoë").id), null);
 });
+
+Deno.test("namesakesBefore() counts those who had the name first and still take part", () => {
+  const speakers = new RecentSpeakers();
+  const people = ["a", "b", "c"].map((id) => ({ ...person("Zoë"), id: person(id).id }));
+  const counts = (nowMs: number) => people.map((one) => speakers.namesakesBefore(ROOM, one, nowMs));
+  people.toReversed().forEach((one) => speakers.spoke(ROOM, one, 10, null));
+  assert.deepEqual(counts(20), [2, 1, 0]);
+  const [first = person("a"), , third = person("c")] = people;
+  // Nobody's number changes because somebody speaks again.
+  speakers.spoke(ROOM, third, 30, null);
+  assert.deepEqual(counts(30), [2, 1, 0]);
+  // After a silence one is new, and one who is silent for long counts no more.
+  speakers.spoke(ROOM, first, 25 * 60_000, null);
+  speakers.spoke(ROOM, third, 40 * 60_000, null);
+  assert.deepEqual(counts(40 * 60_000), [0, 0, 1]);
+  speakers.spoke(ROOM, { ...third, nick: "zoë" }, 41 * 60_000, null);
+  assert.equal(speakers.namesakesBefore(ROOM, third, 41 * 60_000), 1);
+  assert.equal(speakers.namesakesBefore(ROOM, person("Zoë Smith"), 41 * 60_000), 0);
+});

@@ -347,6 +347,25 @@ Deno.test("Relay makes a line that names somebody an answer to what they said la
   assert.deepEqual(targets, ["q", null]);
 });
 
+Deno.test("Relay tells two people of one name apart, where a service has such", async () => {
+  for (const uniqueNicks of [false, true]) {
+    await using bench = new Bench({ left: new MemoryBridge("memory.left", { uniqueNicks }) });
+    const { left, right, clock } = bench;
+    const other = { ...person("Alice"), id: person("2").id };
+    left.emit(message("one", at(bench)));
+    left.emit(message("two", { ...at(bench), sender: other }));
+    left.emit(message("three", at(bench)));
+    const mark = uniqueNicks ? "" : "²";
+    await right.waitForTexts(["<alice> one", `<Alice${mark}> two`, "<alice> three"]);
+    await clock.advance(31 * 60_000);
+    left.emit(message("four", { ...at(bench), sender: other }));
+    await right.waitForTexts([
+      ...["<alice> one", `<Alice${mark}> two`, "<alice> three"],
+      "<Alice> four",
+    ]);
+  }
+});
+
 Deno.test("Relay tells of those who spoke lately only, where that is wanted", async () => {
   await using bench = new Bench({ settings: { showJoinPart: true, showJoinPartFor: "speakers" } });
   const { left, right } = bench;

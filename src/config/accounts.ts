@@ -96,7 +96,7 @@ function checkLogin(login: KosmiLogin, lookup: Lookup, findings: Findings): void
     findings.warn(
       place,
       "stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; " +
-        "set Password too to log in, or leave both out for an anonymous visitor",
+        "add a Password to log in, or leave both out for an anonymous visitor",
     );
   }
   if (email === null && password !== null) {

@@ -150,6 +150,7 @@ export class Membership {
   #renamed(message: IrcMessage): boolean {
     const { people, self, log } = this.#options;
     const to = param(message, 0);
+    if (to === "") return true;
     const channels = people.renamed(message.nick, to);
     if (self.is(message.nick)) {
       self.nick = to;

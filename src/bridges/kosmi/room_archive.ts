@@ -24,6 +24,8 @@ export interface RoomArchiveOptions {
 }
 
 const FIRST_LOOK_LIMIT_MS = 2_000;
+/** A message from so far in the future shows that Kosmi's clock is ahead of ours. */
+const CLOCKS_DIFFER_MS = 2_000;
 
 /** What a room's archive tells, as far as the server lets it be asked. Nothing here rejects. */
 export class RoomArchive {
@@ -38,7 +40,7 @@ export class RoomArchive {
   /**
    * At the very first visit: what stood in the room before us, which is not ours to relay. What is said from here on is,
    * also while the subscription has not begun. Null at every later visit, and where there is no archive. The two
-   * clocks decide only for what was said about when we joined, so that their difference hardly matters.
+   * clocks decide what was said before we joined; where the page is from the future they differ, and all of it counts as older.
    */
   async firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
     this.#answers = true;
@@ -47,7 +49,9 @@ export class RoomArchive {
     this.#answers = page !== null;
     if (page === null) return null;
     const joinSecondMs = Math.floor(joinsAtMs / 1_000) * 1_000;
-    return page.messages.filter(({ atMs }) => atMs === null || atMs < joinSecondMs);
+    const latestMs = this.#o.clock.now() + CLOCKS_DIFFER_MS;
+    const clocksDiffer = page.messages.some(({ atMs }) => atMs !== null && atMs > latestMs);
+    return page.messages.filter(({ atMs }) => clocksDiffer || atMs === null || atMs < joinSecondMs);
   }
 
   /**

@@ -5,7 +5,7 @@ import { faultsOf, GATEWAY, load, sample, warningsOf } from "./sample.ts";
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["nothing is wrong", sample(), []],
   ["an Email without Password", sample({ kosmi: 'Email="a@b.c"' }), [
-    "m.toml:6: kosmi.movies.Email: stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; set Password too to log in, or leave both out for an anonymous visitor",
+    "m.toml:6: kosmi.movies.Email: stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; add a Password to log in, or leave both out for an anonymous visitor",
   ]],
   [
     "keys that are unknown, elsewhere at home or without effect",

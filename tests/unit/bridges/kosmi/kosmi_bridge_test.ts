@@ -18,3 +18,15 @@ Deno.test("KosmiBridge joins, receives and sends", async () => {
   const end = await running.stop();
   assert.equal(end.kind, "stopped");
 });
+
+Deno.test("KosmiBridge relays nothing of what stood in the room, also where Kosmi's clock is hours ahead", async () => {
+  await using kosmi = await startKosmi();
+  const ahead = (minutes: number) => ({ timestamp: Date.now() + (6 * 60 - minutes) * 60_000 });
+  kosmi.say("@movienight", { name: "alice" }, "an hour old", ahead(60));
+  kosmi.say("@movienight", { name: "alice" }, "a minute old", ahead(1));
+  await using running = runBridge({ kosmi });
+  await running.host.waitUp();
+  kosmi.say("@movienight", { name: "alice" }, "new", ahead(0));
+  await running.host.waitFor(() => running.host.texts().includes("new"), "new");
+  assert.deepEqual(running.host.texts(), ["new"]);
+});

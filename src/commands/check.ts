@@ -1,31 +1,66 @@
-import { formatFault } from "../config/fault.ts";
+import { type Fault, formatFault } from "../config/fault.ts";
 import { printErrorLine, printLine } from "../observability/terminal.ts";
-import { loadOrExplain } from "./configuration.ts";
+import { loadOrExplain, readConfiguration } from "./configuration.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import type { CommonOptions, Registrar } from "./registration.ts";
 
+export interface CheckOptions extends CommonOptions {
+  readonly json: boolean;
+}
+
 export function registerCheck({ program, common, done }: Registrar): void {
-  program.command("check")
+  const command = program.command("check")
     .description("say what is wrong with the configuration, without connecting anywhere")
+    .option("--json", "for programs", false)
     .addHelpText(
       "after",
-      "\nExamples:\n  kosmi-relay check\n  kosmi-relay check -conf /etc/kosmi-relay.toml",
-    )
-    .action(async () => done(await check(common())));
+      `
+Exit status: 0 it holds (there may be warnings), 2 it does not.
+
+Examples:
+  kosmi-relay check
+  kosmi-relay check -conf /etc/kosmi-relay.toml
+  kosmi-relay check --json | jq '.faults[].message'`,
+    );
+  command.action(async () =>
+    done(await check({ ...common(), ...command.opts<{ json: boolean }>() }))
+  );
 }
 
 /** Says what is wrong with the configuration, without connecting anywhere. */
-export async function check(options: CommonOptions): Promise<ExitCode> {
-  const loaded = await loadOrExplain(options.conf);
+export async function check(options: CheckOptions): Promise<ExitCode> {
+  return options.json ? await checkForPrograms(options.conf) : await checkForPeople(options.conf);
+}
+
+async function checkForPeople(file: string): Promise<ExitCode> {
+  const loaded = await loadOrExplain(file);
   if (loaded === null) return EXIT.usage;
   for (const warning of loaded.warnings) printErrorLine(`warning: ${formatFault(warning)}`);
   const { accounts, gateways } = loaded.config;
   printLine(
-    `${options.conf} holds: ${count(accounts.length, "account")}, ${
-      count(gateways.length, "gateway")
-    }.`,
+    `${file} holds: ${count(accounts.length, "account")}, ${count(gateways.length, "gateway")}.`,
   );
   return EXIT.ok;
+}
+
+async function checkForPrograms(file: string): Promise<ExitCode> {
+  const reading = await readConfiguration(file);
+  const config = reading.ok ? reading.config : null;
+  const answer = {
+    file,
+    holds: reading.ok,
+    faults: reading.ok ? [] : reading.faults.map(asData),
+    warnings: reading.warnings.map(asData),
+    accounts: config?.accounts.map(({ id }) => id) ?? [],
+    gateways: config?.gateways.map(({ name }) => name) ?? [],
+  };
+  printLine(JSON.stringify(answer, null, 2));
+  return reading.ok ? EXIT.ok : EXIT.usage;
+}
+
+/** Empty parts become null: programs need not know our spelling of nothing. */
+function asData({ file, line, key, message }: Fault) {
+  return { file: file || null, line, key: key || null, message };
 }
 
 function count(number: number, what: string): string {

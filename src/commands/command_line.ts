@@ -14,6 +14,7 @@ import { registerCompletions } from "./completions.ts";
 import { EXIT, type ExitCode } from "./exit_code.ts";
 import { registerDoctor } from "./doctor_command.ts";
 import { registerHealth } from "./health.ts";
+import { registerInit } from "./init.ts";
 import type { CommonOptions, Registration } from "./registration.ts";
 import { registerReload } from "./reload.ts";
 import { registerRun } from "./run.ts";
@@ -25,6 +26,7 @@ export type { CommonOptions } from "./registration.ts";
 /** Every command, in the order in which help shows them. */
 const COMMANDS: readonly Registration[] = [
   registerRun,
+  registerInit,
   registerCheck,
   registerDoctor,
   registerToken,
@@ -104,6 +106,7 @@ Flags may be written with one dash, as Matterbridge has them: -conf FILE, -debug
 Examples:
   kosmi-relay                                 relay as ./matterbridge.toml says
   kosmi-relay -conf /etc/kosmi-relay.toml     … as another file says
+  kosmi-relay init                            make a configuration, by five questions
   kosmi-relay check                           look for faults in ./matterbridge.toml
   kosmi-relay doctor                          look at everything else that it needs
   kosmi-relay token status                    how long the Kosmi logins last

@@ -103,7 +103,7 @@ export class LiveConfig {
     const { file, logging, relay } = this.#options;
     const reading = await readConfiguration(file);
     const warnings = reading.warnings.map((warning) => `warning: ${formatFault(warning)}`);
-    if (!reading.ok) return { ok: false, lines: [...reading.faults, ...warnings] };
+    if (!reading.ok) return { ok: false, lines: [...reading.faults.map(formatFault), ...warnings] };
     const { config } = reading;
     for (const secret of secretsOf(config)) logging.secrets.add(secret);
     const before = this.#wired;

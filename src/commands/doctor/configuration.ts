@@ -12,7 +12,11 @@ export async function checkConfiguration(file: string, rows: RowWriter): Promise
   }
   if (!reading.ok) {
     for (const fault of reading.faults) {
-      rows.broken(check, fault, `correct ${file} (kosmi-relay check tells all faults)`);
+      rows.broken(
+        check,
+        formatFault(fault),
+        `correct ${file} (kosmi-relay check tells all faults)`,
+      );
     }
     return null;
   }

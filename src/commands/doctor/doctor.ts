@@ -99,7 +99,8 @@ function announce(config: Config | null): void {
   );
 }
 
-function cleaned(row: Row, secrets: Redactor): Row {
+/** A row without secrets and line breaks. */
+export function cleaned(row: Row, secrets: Redactor): Row {
   const text = (value: string) => secrets.text(value.replace(/\s+/g, " ").trim());
   return {
     ...row,
@@ -130,16 +131,25 @@ async function examine(
     login: options.login,
     send: options.send,
   };
-  await Promise.all(
-    config.accounts.map((account) => checkAccount(account, context, to.report, stopping)),
-  );
+  await checkAccounts(context, to.report, stopping);
   checkClock(context.clocks, relay);
 }
 
+/** Rows for every account of the context's configuration, all at once. */
+export async function checkAccounts(
+  context: DoctorContext,
+  report: Report,
+  stopping: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    context.config.accounts.map((account) => checkAccount(account, context, report, stopping)),
+  );
+}
+
 /** With --debug the bridges' own log shows on standard error; else only rows speak. */
-async function loggingOf(
+export async function loggingOf(
   config: Config,
-  options: DoctorOptions,
+  options: { readonly debug: boolean },
   redactor: Redactor,
 ): Promise<Logging> {
   const real = options.debug ? await startOurLogging(config, true) : null;

@@ -55,7 +55,7 @@ async function cachedToken(
   const { account, context, rows } = checks;
   const { clock, data, logging } = context;
   if (data === null) {
-    rows.skipped("token", "the data directory can't be read, where it would be cached");
+    rows.skipped("token", "not looked at: there is no data directory yet, or it can't be read");
     return null;
   }
   if (context.login && account.password !== null) await logIn(checks, signal);

@@ -9,15 +9,17 @@ const UNKNOWN_CLOCK_MS = 120_000;
 /** Tells lines from before the connection, which bouncers and servers play back, by their time on the server's clock. */
 export class PlaybackFilter {
   readonly #clock: Clock;
-  #connectedMs = 0;
-  #offsetMs: number | null = null;
+  /** By the clock that never jumps: somebody may set the other one at any moment. */
+  #connectedAtMonotonic = 0;
+  /** When the connection began, by the server's clock. */
+  #connectedMs: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   connected(): void {
-    this.#connectedMs = this.#clock.now();
+    this.#connectedAtMonotonic = this.#clock.monotonic();
   }
 
   /**
@@ -28,13 +30,18 @@ export class PlaybackFilter {
     const { command } = message;
     if (command !== "PONG" && command !== "CAP" && !(own && command === "JOIN")) return;
     const atMs = serverTimeMs(message);
-    if (atMs !== null) this.#offsetMs ??= atMs - this.#clock.now();
+    if (atMs !== null) this.#connectedMs ??= atMs - this.#livedMs();
   }
 
   isOld(message: IrcMessage): boolean {
     const atMs = serverTimeMs(message);
     if (atMs === null) return false;
-    const slackMs = this.#offsetMs === null ? UNKNOWN_CLOCK_MS : TOLERANCE_MS;
-    return atMs < this.#connectedMs + (this.#offsetMs ?? 0) - slackMs;
+    return this.#connectedMs === null
+      ? atMs < this.#clock.now() - this.#livedMs() - UNKNOWN_CLOCK_MS
+      : atMs < this.#connectedMs - TOLERANCE_MS;
+  }
+
+  #livedMs(): number {
+    return this.#clock.monotonic() - this.#connectedAtMonotonic;
   }
 }

@@ -45,7 +45,7 @@ export class Witness {
         : "said while the relay was not connected, on a server without a history";
     }
     return heard.every((one) => this.#diedUnread(one))
-      ? "in the socket's buffer when the connection was killed, on a server without a history"
+      ? "in the socket's buffer when the connection was killed, and no history tells"
       : null;
   }
 

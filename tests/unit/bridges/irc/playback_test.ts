@@ -32,3 +32,18 @@ Deno.test("PlaybackFilter learns nothing from the entry of others, which may be 
   assert.equal(filter.isOld(stamped("PRIVMSG", clock.now() - HOUR_MS)), true);
   assert.equal(filter.isOld(stamped("PRIVMSG", clock.now())), false);
 });
+
+Deno.test("PlaybackFilter takes nothing for old because somebody sets our clock while we connect", async () => {
+  for (const byMs of [-HOUR_MS, HOUR_MS]) {
+    const clock = new FakeClock();
+    const filter = new PlaybackFilter(clock);
+    filter.connected();
+    const serverMs = clock.now();
+    clock.jump(byMs);
+    await clock.advance(500);
+    filter.observe(stamped("JOIN", serverMs + 500), true);
+    clock.jump(byMs);
+    assert.equal(filter.isOld(stamped("PRIVMSG", serverMs + 1_000)), false);
+    assert.equal(filter.isOld(stamped("PRIVMSG", serverMs - 60_000)), true);
+  }
+});

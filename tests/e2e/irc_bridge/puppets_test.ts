@@ -284,3 +284,28 @@ needs("inspircd")(
     assert.deepEqual(others, ["from alice"]);
   },
 );
+
+needs("ngircd")(
+  "ngircd: where the server takes no more connections, the relay speaks",
+  async () => {
+    await using server = await startNgircd({ extra: "[Limits]\nMaxConnectionsIP = 5\n" });
+    await using alice = await client(server, "alice");
+    await alice.join("#test");
+    await using relay = start(server, { puppets: PUPPETS });
+    await relay.up();
+    for (const nick of ["ann", "ben", "cleo", "dora", "eve"]) {
+      await confirmed(relay, "hi", by(nick));
+    }
+    await relay.log.waitFor(/refuses puppets/);
+    await confirmed(relay, "again", by("ann"));
+    const seen = await alice.waitForMessages("#test", 6);
+    assert.deepEqual(seen.map((one) => `${one.nick}: ${one.text}`), [
+      "ann[k]: hi",
+      "ben[k]: hi",
+      "cleo[k]: hi",
+      "relay: <dora> hi",
+      "relay: <eve> hi",
+      "ann[k]: again",
+    ]);
+  },
+);

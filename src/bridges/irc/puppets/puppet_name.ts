@@ -24,8 +24,8 @@ const USER_LETTERS = 7;
 
 /**
  * A person's name as a nick that every IRC server takes: ASCII, no spaces, no digit at its start, `suffix` at its end,
- * at most `maxLength` long. Of several candidates (`attempt` 0, 1, 2 …) each is different. A name without anything
- * that IRC can write becomes `user` with a few letters of `user` name's own.
+ * at most `maxLength` long. `attempt` 0, 1, 2 … are one candidate after the other. A name without anything that IRC can
+ * write becomes `user` with a few letters of the user name.
  */
 export function puppetNick(
   name: { readonly shown: string; readonly user: string; readonly suffix: string },

@@ -41,6 +41,8 @@ async function footprint(bench: Bench): Promise<void> {
     (await relay.memory()).residentBytes / MB,
     "MB",
   );
+  await wait(bench.number("rest-seconds", 20));
+  bench.figure("resident, after a rest", (await relay.memory()).residentBytes / MB, "MB");
   bench.figure("resident, most", (await relay.memory()).peakBytes / MB, "MB");
 }
 

@@ -15,7 +15,8 @@ export interface HousekeepingOptions {
   readonly observer: RelayObserver;
 }
 
-const TRIM_EVERY_MS = 30_000;
+/** Seldom more than a comparison; what is dropped must be dropped before a destination that comes back is sent it. */
+const TRIM_EVERY_MS = 1_000;
 const FORGET_EVERY_MS = 3_600_000;
 
 /** Keeps the store within its bounds until `signal` aborts. */

@@ -115,7 +115,7 @@ Deno.test("what is lost is counted by its cause", async () => {
   await using overflowing = new Counted(3);
   overflowing.right.fate = () => "hold";
   for (let n = 0; n < 10; n++) overflowing.say(`${n}`);
-  await overflowing.clock.advance(31_000);
+  await overflowing.clock.advance(2_000);
   const { accepted, limits } = overflowing.sent;
   const { waiting } = overflowing.store.level(overflowing.to);
   const underWay = overflowing.store.underWay(overflowing.to).length;

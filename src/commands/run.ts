@@ -17,6 +17,7 @@ import { startOurLogging } from "./our_logging.ts";
 import { watchForReloads } from "./reload_watch.ts";
 import type { CommonOptions, Registrar } from "./registration.ts";
 import { serviceManager } from "./service_manager.ts";
+import { catchStrayFaults } from "./stray_faults.ts";
 import { VERSION } from "./version.ts";
 import { wireStatus } from "./wire_status.ts";
 import { WiringError } from "./wire.ts";
@@ -44,7 +45,7 @@ export async function run(options: CommonOptions, stopping: AbortSignal): Promis
   const log = logging.logger("relay");
   for (const warning of warnings) log.warn("{warning}", { warning: formatFault(warning) });
   log.info("kosmi-relay {version} starts", { version: VERSION });
-  const caught = logStrayFaults(log);
+  const caught = catchStrayFaults(log);
   try {
     await using data = await openOurDataDirectory(logging.logger("store"));
     await relayWith(config, options.conf, data, logging, stopping);
@@ -123,14 +124,4 @@ async function relayWith(
     store.close();
     await manager.close();
   }
-}
-
-/** A fault that nobody caught must not end the relay of everybody else; it is said in full instead. */
-function logStrayFaults(log: Logger): { stop(): void } {
-  const onRejection = (event: PromiseRejectionEvent) => {
-    event.preventDefault();
-    log.error("unexpected fault of the program: {error}", { error: describeError(event.reason) });
-  };
-  globalThis.addEventListener("unhandledrejection", onRejection);
-  return { stop: () => globalThis.removeEventListener("unhandledrejection", onRejection) };
 }

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { startIrcServer } from "../sandbox/irc/irc_sandbox.ts";
 import { type KosmiSandbox, startKosmi } from "../sandbox/kosmi/mod.ts";
+import { whoHolds } from "../../src/store/lock.ts";
 import { type RelayProcess, startRelay } from "../support/relay_process.ts";
+import { needs } from "../support/skip.ts";
+import { tempDir } from "../support/temp_dir.ts";
+import { until } from "../support/wait.ts";
+import { PseudoTerminal } from "./support/pseudo_terminal.ts";
 
 interface Place {
   readonly account: string;
@@ -253,4 +258,22 @@ Deno.test("100 reloads under traffic lose and double nothing, and untouched link
   assert.equal(kosmi.counters.upgrades, 1);
   assert.ok(side.counters.registrations >= 30);
   assert.doesNotMatch(relay.output, /not connected|unexpected fault/);
+});
+
+needs("script")("a relay whose terminal is closed ends, and does not reload", async () => {
+  await using bench = await world();
+  const { relay, config } = bench;
+  await relay.stop();
+  await using home = await tempDir("closed-");
+  await Deno.writeTextFile(home.file("matterbridge.toml"), config());
+  const main = new URL("../../src/main.ts", import.meta.url).pathname;
+  await using terminal = new PseudoTerminal({
+    command: [Deno.execPath(), "run", "-A", "--no-prompt", main],
+    cwd: home.path,
+    env: { MATTERBRIDGE_DATA_DIR: home.file("data") },
+  });
+  await terminal.see(/in main/);
+  assert.notEqual(await whoHolds(home.file("data")), null);
+  terminal.closeWindow();
+  await until(async () => await whoHolds(home.file("data")) === null, "the end of the relay");
 });

@@ -17,6 +17,7 @@ import type { ExitCode } from "../exit_code.ts";
 import { openOurDataDirectory } from "../our_data_directory.ts";
 import { startOurLogging } from "../our_logging.ts";
 import type { CommonOptions } from "../registration.ts";
+import { catchStrayFaults } from "../stray_faults.ts";
 import { checkClock } from "./clock_skew.ts";
 import { checkConfiguration } from "./configuration.ts";
 import type { DoctorContext } from "./context.ts";
@@ -141,9 +142,14 @@ export async function checkAccounts(
   report: Report,
   stopping: AbortSignal,
 ): Promise<void> {
-  await Promise.all(
-    context.config.accounts.map((account) => checkAccount(account, context, report, stopping)),
-  );
+  const caught = catchStrayFaults(context.logging.logger("doctor"));
+  try {
+    await Promise.all(
+      context.config.accounts.map((account) => checkAccount(account, context, report, stopping)),
+    );
+  } finally {
+    caught.stop();
+  }
 }
 
 /** With --debug the bridges' own log shows on standard error; else only rows speak. */

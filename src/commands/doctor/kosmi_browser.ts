@@ -37,11 +37,9 @@ async function start({ account, context }: KosmiChecks, signal: AbortSignal) {
     return { path: "the browser at BrowserURL", version };
   }
   const path = await findBrowser({ path: account.browserPath, env: (name) => Deno.env.get(name) });
-  // Beside a running relay nothing is made in its folder: the browser then takes one of its own.
+  // A folder for this run alone, also beside a running relay: the browser's sandbox and ours want it there.
   const makeScratch = () =>
-    data === null || context.beside !== null
-      ? Promise.reject(new Error("only looked at"))
-      : data.makeScratch();
+    data?.makeScratch() ?? Promise.reject(new Error("there is no data directory"));
   const browser = await startBrowser({ executable: path, folders: { makeScratch }, clock }, signal);
   const version = await browser.page.browser().version().finally(() => browser.close());
   return { path, version };

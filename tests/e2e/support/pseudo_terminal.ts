@@ -57,6 +57,11 @@ export class PseudoTerminal implements AsyncDisposable {
     await this.type(`${line}\r`);
   }
 
+  /** The person closes the window: the terminal is gone, the program gets a SIGHUP. */
+  closeWindow(): void {
+    this.#child.kill("SIGKILL");
+  }
+
   /** The program's exit code. */
   async ended(): Promise<number> {
     const { code } = await within(

@@ -10,6 +10,8 @@ import {
 import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent, Person } from "./event.ts";
 import { ignoreReason, isIgnored, rewrite } from "./filter.ts";
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "./ids.ts";
+import type { Logger } from "../base/log.ts";
+import type { LoopGuard } from "./loop_guard.ts";
 import type { RecentMessages } from "./recent_messages.ts";
 import { numberedNick } from "./nick.ts";
 import { LATELY_MS, type RecentSpeakers } from "./recent_speakers.ts";
@@ -29,7 +31,9 @@ export interface IntakeOptions {
   readonly store: RelayStore;
   readonly recent: RecentMessages;
   readonly speakers: RecentSpeakers;
+  readonly loops: LoopGuard;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** Turns events into what must be stored of them: which deliveries follow, and how far the cursor moves. */
@@ -70,25 +74,49 @@ export class Intake {
       return [];
     }
     const { sender, id } = rewritten;
+    if (this.#isLoop(origin, received)) return [];
     this.#options.speakers.spoke(origin, sender, this.#options.clock.now(), id);
     const event = { ...rewritten, sender: this.#toldApart(origin, from, sender) };
     if (event.id !== null) {
       this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
     }
     const repliedTo = event.replyTo?.id ?? null;
-    return this.#options.routing.from(origin).map((route) => ({
-      endpoint: route.destination,
-      outgoing: composeMessage(
+    return this.#options.routing.from(origin).map((route) => {
+      const outgoing = composeMessage(
         this.#composition(route, from),
         event,
         repliedTo === null
           ? this.#addressed(route, textOf(event.text))
           : this.#reference(origin, repliedTo, route.destination),
-      ),
-      source: event.id === null ? null : { endpoint: origin, id: event.id },
-      gateway: route.gateway,
-      speaker: event.late ? null : `${origin} ${event.sender.id}`,
-    }));
+      );
+      this.#rememberLine(origin, textOf(outgoing.prefix), textOf(event.text));
+      return {
+        endpoint: route.destination,
+        outgoing,
+        source: event.id === null ? null : { endpoint: origin, id: event.id },
+        gateway: route.gateway,
+        speaker: event.late ? null : `${origin} ${event.sender.id}`,
+      };
+    });
+  }
+
+  #rememberLine(origin: EndpointId, prefix: string, text: string): void {
+    const { loops, clock } = this.#options;
+    loops.relayed(origin, prefix, text, clock.now());
+  }
+
+  /** Another relay between the same places would bring each message back for ever. */
+  #isLoop(origin: EndpointId, { sender, text }: MessageEvent): boolean {
+    const { loops, clock, log } = this.#options;
+    const verdict = loops.judge(origin, sender.id, textOf(text), clock.now());
+    if (verdict === "begins") {
+      log.warn(
+        "{nick} at {origin} brings back what we relayed from there: it seems to be another relay between the same " +
+          "places, and what it brings back is not relayed. Stop one of the two, or put it into IgnoreNicks",
+        { nick: sender.nick, origin },
+      );
+    }
+    return verdict === "begins" || verdict === "goes-on";
   }
 
   /** A second person of the same name gets a small number behind it, as long as both take part. */

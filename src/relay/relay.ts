@@ -7,6 +7,7 @@ import { Intake, type RelayAccount } from "./intake.ts";
 import type { ChannelState, LinkState } from "./link_state.ts";
 import type { RelayObserver } from "./observer.ts";
 import { type PlanChange, planChange, type RelayPlan } from "./plan.ts";
+import { LoopGuard } from "./loop_guard.ts";
 import { RecentMessages } from "./recent_messages.ts";
 import { RecentSpeakers } from "./recent_speakers.ts";
 import type { RelayStore } from "./relay_store.ts";
@@ -53,7 +54,9 @@ export class Relay {
       store: options.store,
       recent: new RecentMessages(),
       speakers: new RecentSpeakers(),
+      loops: new LoopGuard(),
       clock: options.clock,
+      log: options.log,
     });
     this.#loop = new CoreLoop({
       ...options,

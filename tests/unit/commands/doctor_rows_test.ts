@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { isFor } from "../../../src/bridges/irc/diagnosis/certificate_facts.ts";
+import { writtenTime } from "../../../src/bridges/irc/diagnosis/written_time.ts";
+import { checkClock } from "../../../src/commands/doctor/clock_skew.ts";
+import { inTwo } from "../../../src/commands/doctor/in_two.ts";
+import { exitCodeOf, type Row, RowWriter } from "../../../src/commands/doctor/row.ts";
+
+const MINUTE_MS = 60_000;
+
+function clockRow(...offsetsMs: number[]): Row {
+  const rows: Row[] = [];
+  const samples = offsetsMs.map((offMs, at) => ({
+    source: `service ${at}`,
+    serverMs: 1_000_000_000,
+    ourMs: 1_000_000_000 + offMs,
+  }));
+  checkClock(samples, new RowWriter((row) => rows.push(row), "relay"));
+  const [row] = rows;
+  assert.ok(row);
+  return row;
+}
+
+Deno.test("checkClock() blames our clock only when all others agree against it", () => {
+  assert.equal(clockRow().state, "skipped");
+  assert.equal(clockRow(900, -4_000).state, "ok");
+  assert.equal(clockRow(-2 * MINUTE_MS, -2 * MINUTE_MS).state, "warning");
+  const far = clockRow(3 * 86_400_000, 3 * 86_400_000);
+  assert.equal(far.state, "broken");
+  assert.match(far.seen, /3 days later than that of service 0/);
+  assert.match(far.remedy ?? "", /timedatectl/);
+  assert.match(clockRow(0, 3_600_000).remedy ?? "", /that service's clock/);
+});
+
+Deno.test("isFor() takes one wildcard for one label", () => {
+  const facts = (...names: string[]) => ({
+    names,
+    issuer: "",
+    validFromMs: null,
+    validToMs: null,
+    fingerprint: "",
+  });
+  assert.ok(isFor(facts("irc.example.org"), "IRC.example.org."));
+  assert.ok(isFor(facts("*.example.org"), "irc.example.org"));
+  assert.ok(!isFor(facts("*.example.org"), "a.irc.example.org"));
+  assert.ok(!isFor(facts("*.example.org"), "example.org"));
+  assert.ok(!isFor(facts("*.0.0.1"), "127.0.0.1"));
+  assert.ok(isFor(facts("127.0.0.1"), "127.0.0.1"));
+  assert.ok(!isFor(facts(), "irc.example.org"));
+});
+
+Deno.test("inTwo() parts what was seen from what to do", () => {
+  assert.deepEqual(inTwo("Cannot start it: no file. Install one", "x"), {
+    seen: "Cannot start it: no file",
+    remedy: "Install one",
+  });
+  assert.deepEqual(inTwo("nothing to part", "do this"), {
+    seen: "nothing to part",
+    remedy: "do this",
+  });
+});
+
+Deno.test("writtenTime() reads only what is certain to the second and has a zone", () => {
+  assert.equal(writtenTime("Mon, 23 Nov 2026 17:34:05 GMT"), Date.UTC(2026, 10, 23, 17, 34, 5));
+  assert.equal(writtenTime("Monday November 23 2026 -- 17:34 +00:00"), null);
+  assert.equal(writtenTime("Mon Nov 23 17:34:05 2026"), null);
+});
+
+Deno.test("exitCodeOf() takes the worst row", () => {
+  const row = (state: Row["state"]): Row => ({
+    about: "",
+    check: "",
+    state,
+    seen: "",
+    remedy: null,
+  });
+  assert.equal(exitCodeOf([row("ok"), row("skipped")]), 0);
+  assert.equal(exitCodeOf([row("ok"), row("warning")]), 1);
+  assert.equal(exitCodeOf([row("broken"), row("warning")]), 2);
+});

@@ -1,7 +1,7 @@
 import { lookup } from "node:dns/promises";
-import { type IncomingMessage, request } from "node:http";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { type HttpAnswer, httpGet } from "./http_get.ts";
 import { pictureType, SIGNATURE_BYTES } from "./picture_type.ts";
 import { isPublicAddress } from "./public_address.ts";
 
@@ -23,7 +23,13 @@ export const PUBLIC_INTERNET: PictureNetwork = {
 };
 
 const MOST_REDIRECTS = 3;
-const REDIRECTS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+
+const HEADERS = {
+  "Accept": "image/webp,image/png,image/jpeg,image/gif",
+  "Accept-Encoding": "identity",
+  "User-Agent": "kosmi-relay",
+};
 
 /**
  * Fetches a picture that somebody in a chat pointed at. Every address on the way is checked and then visited itself, so
@@ -68,14 +74,16 @@ async function visit(
   signal: AbortSignal,
 ): Promise<Picture | { readonly location: string }> {
   const socket = dial(url, address);
+  // Whoever reads is told too; an error without a listener would end the program.
+  socket.on("error", () => {});
   const stop = () => socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const response = await ask(url, socket, signal);
-    const { location } = response.headers;
-    if (REDIRECTS.includes(response.statusCode) && location !== undefined) return { location };
-    if (response.statusCode !== 200) throw new Error(`HTTP ${response.statusCode}`);
-    return await readPicture(response, maxBytes);
+    const answer = await httpGet(socket, url, HEADERS);
+    const location = answer.headers.get("location");
+    if (REDIRECTS.includes(answer.status) && location !== undefined) return { location };
+    if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
+    return await readPicture(answer, maxBytes);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -93,44 +101,17 @@ function dial(url: URL, address: string): Socket {
   return connectTls({ ...at, ...(isIP(host) === 0 ? { servername: host } : {}) });
 }
 
-function ask(url: URL, socket: Socket, signal: AbortSignal): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const asking = request({
-      host: hostOf(url),
-      port: portOf(url),
-      path: `${url.pathname}${url.search}`,
-      headers: {
-        "Host": url.host,
-        "Accept": "image/webp,image/png,image/jpeg,image/gif",
-        "Accept-Encoding": "identity",
-        "Connection": "close",
-        "User-Agent": "kosmi-relay",
-      },
-      createConnection: () => socket,
-    }, resolve);
-    // These stay when the answer has come: an error without a listener would end the program.
-    socket.on("error", reject);
-    socket.on("close", () => reject(signal.aborted ? signal.reason : new Error("no answer")));
-    asking.on("error", reject);
-    asking.on("response", (response) => response.on("error", reject));
-    asking.end();
-  });
-}
-
-async function readPicture(response: IncomingMessage, maxBytes: number): Promise<Picture> {
-  const announced = Number(response.headers["content-length"] ?? NaN);
-  if (announced > maxBytes) throw tooLarge(maxBytes);
+async function readPicture(answer: HttpAnswer, maxBytes: number): Promise<Picture> {
+  if (Number(answer.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response) {
-    if (!(chunk instanceof Uint8Array)) continue;
+  for await (const chunk of answer.body) {
     chunks.push(chunk);
     length += chunk.length;
     if (length > maxBytes) throw tooLarge(maxBytes);
     // What is no picture need not come to its end.
     if (length >= SIGNATURE_BYTES && chunks.length < 4) typeOf(joined(chunks, length));
   }
-  if (!Number.isNaN(announced) && length < announced) throw new Error("it broke off");
   const bytes = joined(chunks, length);
   return { bytes, type: typeOf(bytes) };
 }

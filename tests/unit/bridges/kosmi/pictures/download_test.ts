@@ -153,6 +153,41 @@ Deno.test("downloadPicture() takes no other files, whatever they are called", as
   await closed(host);
 });
 
+const ODD_ANSWERS = [
+  "HTTP/2 200\r\n\r\n",
+  "hello\r\n\r\n",
+  `HTTP/1.1 200 OK\r\nX: ${"x".repeat(40_000)}\r\n\r\n`,
+  `HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(500)}\r\n`,
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+  "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+  "HTTP/1.1 200 OK\r\nX",
+];
+
+for (const answer of ODD_ANSWERS) {
+  Deno.test(`downloadPicture() ends at ${JSON.stringify(answer.slice(0, 60))}`, async () => {
+    await using host = await PictureHost.start();
+    host.pages.set("/odd.png", (_request, response) => response.socket?.end(answer));
+    await assert.rejects(fetchFrom(host.url("/odd.png")), /its answer is odd|it broke off/);
+    await closed(host);
+  });
+}
+
+Deno.test("downloadPicture() reads a picture in chunks, and one without a length", async () => {
+  await using host = await PictureHost.start();
+  host.pages.set("/chunks.png", (_request, response) => {
+    response.writeHead(200);
+    for (const byte of PNG) response.write(Uint8Array.of(byte));
+    response.end();
+  });
+  host.pages.set("/end.png", (_request, response) => {
+    response.socket?.write("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.0 200 OK\n\n");
+    response.socket?.end(PNG);
+  });
+  for (const path of ["/chunks.png", "/end.png"]) {
+    assert.deepEqual((await fetchFrom(host.url(path))).bytes, PNG);
+  }
+});
+
 Deno.test("downloadPicture() does not take half a picture", async () => {
   await using host = await PictureHost.start();
   host.pages.set("/half.png", (_request, response) => {

@@ -24,6 +24,8 @@ export interface RoomArchiveOptions {
 }
 
 const FIRST_LOOK_LIMIT_MS = 2_000;
+/** Waits before each try to read the archive. */
+const ARCHIVE_TRIES_MS: readonly number[] = [0, 500, 2_000];
 /** A message from so far in the future shows that Kosmi's clock is ahead of ours. */
 const CLOCKS_DIFFER_MS = 2_000;
 
@@ -59,15 +61,23 @@ export class RoomArchive {
    * before has been read by the server when this resolves, in particular the start of a subscription.
    */
   async sinceCursor(): Promise<CaughtUp | null> {
-    const { host, channel, history, clock } = this.#o;
-    const caughtUp = !this.#answers ? null : await readArchive({
-      page: (cursor) => this.page(cursor),
-      since: host.cursor(channel),
-      limits: history,
-      nowMs: clock.now(),
-    });
+    const caughtUp = this.#answers ? await this.#readAgain() : null;
     if (caughtUp === null) await this.#fence();
     return caughtUp;
+  }
+
+  /** What is not read now is never caught up: an archive that fails is asked again before it is done without. */
+  async #readAgain(): Promise<CaughtUp | null> {
+    const { host, channel, history, clock, link, runner } = this.#o;
+    const since = host.cursor(channel);
+    for (const waitMs of since === null ? [0] : ARCHIVE_TRIES_MS) {
+      if (waitMs > 0) await clock.sleep(waitMs, link.signal).catch(() => {});
+      const page = (cursor: string | null) => this.page(cursor);
+      const caughtUp = await readArchive({ page, since, limits: history, nowMs: clock.now() });
+      if (caughtUp !== null || link.signal.aborted) return caughtUp;
+      if (runner.offers("chatArchive") === false) return null;
+    }
+    return null;
   }
 
   /** One page, without a cursor the newest; null where it can't be had. */

@@ -19,8 +19,11 @@ needs("ngircd")(
     );
     await alice.say(CHANNEL, "!who");
     await alice.waitForMessage(CHANNEL, /^main \(kosmi\.test\): /);
+    kosmi.say(ROOM, { name: "Zoë" }, "!who");
+    await kosmi.waitForMessage(ROOM, ({ text }) => text === `${CHANNEL} (irc.test): alice`);
     await alice.say(CHANNEL, "! reconnect is no command");
     await kosmi.waitForMessage(ROOM, ({ text }) => text.endsWith("is no command"));
-    assert.equal(kosmi.messages(ROOM).length, 1);
+    const relayed = kosmi.messages(ROOM).filter(({ text }) => text.startsWith("[IRC]"));
+    assert.equal(relayed.length, 1);
   },
 );

@@ -8,6 +8,7 @@ import type {
   Receipt,
   WireText,
 } from "../../relay/bridge.ts";
+import type { Person } from "../../relay/event.ts";
 import type { AccountId, ChannelId } from "../../relay/ids.ts";
 import { channelIdOf } from "./channel_name.ts";
 import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "./options.ts";
@@ -70,6 +71,10 @@ export class IrcBridge implements Bridge {
 
   replan(): void {
     this.#session?.replan();
+  }
+
+  members(channel: ChannelId): readonly Person[] {
+    return this.#session?.members(channel) ?? [];
   }
 
   async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {

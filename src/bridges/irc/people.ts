@@ -55,6 +55,12 @@ export class People {
     this.#known.set(key, Object.assign(known, { nick, ...details }));
   }
 
+  /** Everybody in a channel, ourselves and our puppets among them. */
+  inChannel(channel: ChannelId): readonly Person[] {
+    return [...this.#known.values()].filter((known) => known.channels.has(channel))
+      .map((known) => this.personNamed(known.nick));
+  }
+
   isKnown(nick: string): boolean {
     return this.#find(nick) !== undefined;
   }

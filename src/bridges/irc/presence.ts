@@ -1,4 +1,5 @@
 import type { BridgeHost, ChannelPlan } from "../../relay/bridge.ts";
+import type { Person } from "../../relay/event.ts";
 import type { ChannelId } from "../../relay/ids.ts";
 import { Answers } from "./answers.ts";
 import { Arrival } from "./arrival.ts";
@@ -131,6 +132,13 @@ export class Presence {
   /** True when somebody in one of our channels has this nick. */
   isHere(nick: string): boolean {
     return this.#people.isKnown(nick);
+  }
+
+  /** Who is in a channel beside ourselves and our puppets; empty where we are not. */
+  members(channel: ChannelId): readonly Person[] {
+    if (!this.#channels.isUp(channel)) return [];
+    return this.#people.inChannel(channel)
+      .filter(({ nick }) => !this.#self.is(nick) && this.#puppets?.isNick(nick) !== true);
   }
 
   /** Enters one channel more. */

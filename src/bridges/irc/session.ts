@@ -151,6 +151,7 @@ export class Session {
     this.#sender.echoed(channel, text, null, id);
 
   readonly enter = (plan: ChannelPlan): void => this.#presence?.enter(plan);
+  readonly members: Presence["members"] = (channel) => this.#presence?.members(channel) ?? [];
   readonly replan = (): void => this.#presence?.replan();
 
   control(line: OutLine): void {

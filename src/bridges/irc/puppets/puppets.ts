@@ -55,6 +55,11 @@ export class Puppets {
     return this.#lane(channel).transmit(part, readSpeaker(part), signal);
   }
 
+  /** True for the nick of one of our puppets. */
+  isNick(nick: string): boolean {
+    return this.#identities.has(nick);
+  }
+
   /**
    * Looks at what the main connection sees of people. True when it is about a puppet of ours: then it is no news, and
    * no gateway must hear of it.

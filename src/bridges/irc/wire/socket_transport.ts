@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
@@ -46,6 +46,7 @@ export class SocketTransport extends EventEmitter implements FrameworkTransport 
   #socket: net.Socket | null = null;
   #error: Error | null = null;
   #open = false;
+  #waiting: { readonly bytes: Uint8Array; readonly written: () => void }[] = [];
 
   constructor(options: SocketTransportOptions) {
     super();
@@ -77,10 +78,27 @@ export class SocketTransport extends EventEmitter implements FrameworkTransport 
   writeLine(line: string, callback?: () => void): void {
     const socket = this.#socket;
     if (socket === null || !this.#open || !socket.writable) return callback?.();
-    socket.write(this.#options.codec.encode(`${singleLine(line)}\r\n`), () => callback?.());
+    const bytes = this.#options.codec.encode(`${singleLine(line)}\r\n`);
+    this.#waiting.push({ bytes, written: () => callback?.() });
+    if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
+  }
+
+  /**
+   * What is said in one go leaves in one write. A server that sends us away at once closes after its first words; a second
+   * write would then fail, and the failed write would end the socket before these words were read.
+   */
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const written = () => waiting.forEach((each) => each.written());
+    const socket = this.#socket;
+    if (waiting.length === 0) return;
+    if (socket === null || !socket.writable) return written();
+    socket.write(Buffer.concat(waiting.map((each) => each.bytes)), written);
   }
 
   close(force = false): void {
+    this.#flush();
     if (force || !this.#open) this.#socket?.destroy();
     else this.#socket?.end();
   }

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { lineCodec } from "../../../../src/bridges/irc/wire/charset.ts";
+import { SocketTransport } from "../../../../src/bridges/irc/wire/socket_transport.ts";
+
+const WORDS = "ERROR :Closing Link: (K-Lined)";
+/** In a process of its own: only so can it close between two writes of ours. */
+const SERVER = `
+const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+console.log(listener.addr.port);
+for await (const connection of listener) {
+  await connection.write(new TextEncoder().encode("${WORDS}\\r\\n"));
+  connection.close();
+}`;
+
+Deno.test("SocketTransport reads the last words of a server that closes as soon as it is connected to", async () => {
+  const command = new Deno.Command(Deno.execPath(), { args: ["eval", SERVER], stdout: "piped" });
+  await using server = command.spawn();
+  const reader = server.stdout.getReader();
+  const port = Number(new TextDecoder().decode((await reader.read()).value));
+  // Which comes first, its close or our second line, is decided anew each time.
+  for (let round = 0; round < 400; round++) assert.deepEqual(await heard(port), [WORDS]);
+  server.kill("SIGKILL");
+  await reader.cancel();
+});
+
+/** What a server says to somebody who registers at once. */
+async function heard(port: number): Promise<string[]> {
+  const transport = new SocketTransport({
+    dial: { host: "127.0.0.1", port, bind: null, tls: null },
+    codec: lineCodec(null),
+    maxLineBytes: 512,
+    onTooLong: () => {},
+    onBytes: () => {},
+  });
+  const lines: string[] = [];
+  transport.on("line", (line: string) => lines.push(line));
+  transport.on("open", () => {
+    for (const line of ["CAP LS 302", "NICK relay", "USER relay 0 * relay"]) {
+      transport.writeLine(line);
+    }
+  });
+  const closed = once(transport, "close");
+  transport.connect();
+  await closed;
+  return lines;
+}

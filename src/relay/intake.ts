@@ -55,7 +55,7 @@ export class Intake {
         return {
           origin,
           messageId: event.id,
-          cursorAtMs: event.atMs,
+          cursorAtMs: cursorTime(event, this.#options.clock.now()),
           deliveries: this.#message(origin, from, event),
         };
       case "edit":
@@ -267,6 +267,17 @@ function isWanted(
     : event.who;
   if (who !== null && isIgnored(settings, who.nick)) return false;
   return !settings.noSendJoinPart || (event.kind !== "join" && event.kind !== "leave");
+}
+
+/** How far a service's clock may be ahead of ours where times are all there is to tell messages apart. */
+const MOST_AHEAD_MS = 10 * 60_000;
+
+/**
+ * A time in the future, by a wrong clock or a wrong message, must not hide all that is said until then. What is read
+ * twice because of that is known by its id.
+ */
+function cursorTime(event: MessageEvent, nowMs: number): number {
+  return Math.min(event.atMs, event.id === null ? nowMs + MOST_AHEAD_MS : nowMs);
 }
 
 const NOTHING: Reference = { id: null, message: null };

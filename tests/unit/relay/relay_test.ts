@@ -208,6 +208,20 @@ Deno.test("Relay catches up with what was said meanwhile, once, marked late", as
   assert.equal(right.texts()[2], "<alice> after");
 });
 
+Deno.test("Relay catches up also after a message whose time lies in the future", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  const channel = channelId("#a");
+  left.emit(message("from 2100", { channel, atMs: Date.UTC(2100), id: messageId("1") }));
+  await right.changes.until(() => right.texts().length === 1, "the first text");
+  left.cut();
+  const missed = message("missed", { ...at(bench), id: messageId("2") });
+  left.history.push({ own: false, event: missed });
+  await bench.clock.advance(1_000);
+  await right.changes.until(() => right.texts().length === 2, "two texts");
+  assert.match(right.texts()[1] ?? "", /missed$/);
+});
+
 Deno.test("Relay points a reply at the copy, or tells in words what is answered", async () => {
   const right = new MemoryBridge("memory.right", { replies: true });
   await using bench = new Bench({ right });

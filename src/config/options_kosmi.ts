@@ -47,7 +47,9 @@ export const KOSMI_OPTIONS = {
     key: "MessageDelay",
     type: duration({ unit: "ms", maxMs: 3_600_000 }),
     fallback: 200,
-    doc: "The steady distance between two messages, once Burst is used up; 0 means no limit.",
+    doc:
+      "The steady distance between two messages, once Burst is used up; 0 means no limit, and no waiting for " +
+      "each answer either: should Kosmi refuse one in the middle, those behind it may come before it.",
   }),
   burst: option({
     key: "Burst",

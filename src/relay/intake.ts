@@ -153,11 +153,8 @@ export class Intake {
   /** Taken back where the service can do it, else told in a line. */
   #deletion(origin: EndpointId, from: RelayAccount, event: DeletionEvent): NewDelivery[] {
     const source = { endpoint: origin, id: event.id };
-    const traces = this.#options.store.traces(source) ?? [];
-    return this.#relayedRoutes(origin, source).flatMap((route) => {
-      const ids = traces.find((trace) => trace.endpoint === route.destination)?.ids ?? [];
-      const to = this.#options.accounts.get(route.to.account);
-      if (to?.bridge.capabilities.deletions && ids.length > 0) {
+    return this.#copies(origin, source).flatMap(({ route, ids }) => {
+      if (this.#receiver(route).bridge.capabilities.deletions && ids.length > 0) {
         return ids.map((target) => followUp(route, { kind: "deletion", target }));
       }
       const reference = this.#reference(origin, event.id, route.destination);
@@ -180,12 +177,11 @@ export class Intake {
         (route, reference) => composeLine(this.#composition(route, from), shown, reference),
       );
     }
-    const isSpeaker = "who" in event && this.#spokeLately(origin, event.who);
+    const isNobody = "who" in event && !this.#spokeLately(origin, event.who);
     return this.#options.routing.from(origin).flatMap((route) => {
-      if ("who" in event && !isSpeaker && this.#receiver(route).showJoinPartFor === "speakers") {
-        return [];
-      }
-      const topic = event.kind === "topic" && this.#receiver(route).syncTopic;
+      const { settings } = this.#receiver(route);
+      if (isNobody && settings.showJoinPartFor === "speakers") return [];
+      const topic = event.kind === "topic" && settings.syncTopic;
       const outgoing = topic
         ? { kind: "topic" as const, topic: event.topic }
         : composeLine(this.#composition(route, from), event, NOTHING);
@@ -205,20 +201,25 @@ export class Intake {
     compose: (route: Route, reference: Reference) => NewDelivery["outgoing"] | null,
   ): NewDelivery[] {
     const source = this.#sourceOf(origin, about);
-    return this.#relayedRoutes(origin, source).flatMap((route) => {
+    return this.#copies(origin, source).flatMap(({ route }) => {
       const outgoing = compose(route, this.#reference(origin, about, route.destination));
       return outgoing === null ? [] : [followUp(route, outgoing)];
     });
   }
 
-  #relayedRoutes(origin: EndpointId, source: SourceRef): Route[] {
+  /** Where a message stands beside `origin`: its copies with their ids, and its own place without. */
+  #copies(
+    origin: EndpointId,
+    source: SourceRef,
+  ): { readonly route: Route; readonly ids: readonly MessageId[] }[] {
     const { store, routing } = this.#options;
     const traces = store.traces(source);
     if (traces === null) return [];
-    const reached = new Set(traces.map((trace) => trace.endpoint));
-    return routing.from(origin).filter((route) =>
-      reached.has(route.destination) || source.endpoint === route.destination
-    );
+    return routing.from(origin).flatMap((route) => {
+      const copy = traces.find((trace) => trace.endpoint === route.destination);
+      if (copy === undefined && source.endpoint !== route.destination) return [];
+      return [{ route, ids: copy?.ids ?? [] }];
+    });
   }
 
   /** A message may be known at its endpoint as a copy of ours: then the original is meant. */
@@ -235,15 +236,14 @@ export class Intake {
     return { id: trace?.ids[0] ?? null, message };
   }
 
-  #receiver(route: Route): AccountSettings {
+  #receiver(route: Route): RelayAccount {
     const to = this.#options.accounts.get(route.to.account);
     if (to === undefined) throw new Error(`Cannot deliver: no account ${route.to.account}`);
-    return to.settings;
+    return to;
   }
 
   #composition(route: Route, from: RelayAccount): Composition {
-    const to = this.#options.accounts.get(route.to.account);
-    if (to === undefined) throw new Error(`Cannot deliver: no account ${route.to.account}`);
+    const to = this.#receiver(route);
     return {
       route,
       receiver: to.settings,

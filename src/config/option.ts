@@ -18,9 +18,6 @@ export interface ValueType<T> {
 /** Whether the relay does what the key says; if not, why, and what to use instead. */
 export type Status = "supported" | { readonly unsupported: string };
 
-/** For a key that is planned: give the option the status "supported" once its effect is there. */
-export const NOT_BUILT_YET: Status = { unsupported: "not built yet" };
-
 /** One row of the option table. The row's name in its table is the property's name in the typed configuration. */
 export interface Option<T> {
   /** As Matterbridge spells it, or as we do where Matterbridge has none. */

@@ -5,17 +5,17 @@
 import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../src/base/clock.ts";
 import { silentLogger } from "../src/base/log.ts";
-import type { WireText } from "../src/relay/bridge.ts";
+import type { WireText } from "../src/relay/port/bridge.ts";
 import {
   type AccountId,
   type ChannelId,
   type EndpointId,
   endpointId,
   type MessageId,
-} from "../src/relay/ids.ts";
-import type { Acceptance, RelayStore } from "../src/relay/relay_store.ts";
-import { plainText } from "../src/relay/rich_text.ts";
-import { openRelayStore } from "../src/store/relay_store.ts";
+} from "../src/relay/port/ids.ts";
+import { plainText } from "../src/relay/port/rich_text.ts";
+import type { Acceptance, RelayStore } from "../src/relay/port/store.ts";
+import { openRelayStore } from "../src/store/sqlite/sqlite_store.ts";
 
 const TEXT = "A line of chat as people write it, about as long as most of them are.";
 const origin = endpointId("a.one" as AccountId, "room" as ChannelId);

@@ -1,4 +1,4 @@
-import { USUAL_BROWSERS } from "../src/auth/browser_path.ts";
+import { USUAL_BROWSERS } from "../src/auth/browser/local_browser.ts";
 
 /** What a binary is built to touch. Relative paths count from the folder where it is started. */
 export interface BakedPaths {

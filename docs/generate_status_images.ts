@@ -1,7 +1,7 @@
 import { StatusBrowser } from "../tests/e2e/support/status_browser.ts";
 import { FakeClock } from "../tests/support/fake_clock.ts";
 import { message } from "../tests/unit/relay/builders.ts";
-import { FILMS, IRC, KOSMI, MAIN, StatusSite } from "../tests/unit/observability/status_world.ts";
+import { FILMS, IRC, KOSMI, MAIN, StatusSite } from "../tests/unit/status/status_world.ts";
 
 /**
  * Makes docs/images/status-*.png anew: the true page, over an hour that never was.

@@ -1,6 +1,5 @@
 import { runCommandLine } from "./commands/command_line.ts";
-import { stopOnSignals } from "./commands/signals.ts";
-import { printErrorLine } from "./observability/terminal.ts";
+import { printErrorLine, stderrIsTerminal } from "./log/terminal.ts";
 
 if (import.meta.main) {
   // The second signal ends the program at once, whatever is still under way.
@@ -11,4 +10,28 @@ if (import.meta.main) {
     return 1;
   });
   Deno.exit(code);
+}
+
+/**
+ * Aborts on the first SIGINT or SIGTERM, or when the terminal is closed; the second calls `again`. A SIGHUP from elsewhere
+ * does not end the program: a relay reads its configuration again (see watchForReloads).
+ */
+export function stopOnSignals(again: () => void): { readonly stopping: AbortSignal } {
+  const stop = new AbortController();
+  const onSignal = () => stop.signal.aborted ? again() : stop.abort(new Error("stopping"));
+  const hadTerminal = stderrIsTerminal();
+  listen("SIGINT", onSignal);
+  listen("SIGTERM", onSignal);
+  listen("SIGHUP", () => {
+    if (hadTerminal && !stderrIsTerminal()) onSignal();
+  });
+  return { stopping: stop.signal };
+}
+
+function listen(name: Deno.Signal, act: () => void): void {
+  try {
+    Deno.addSignalListener(name, act);
+  } catch {
+    // Windows knows no SIGTERM: there SIGINT alone stops the program.
+  }
 }

@@ -1,8 +1,7 @@
-import { type Fault, formatFault } from "../config/fault.ts";
-import { printErrorLine, printLine } from "../observability/terminal.ts";
-import { loadOrExplain, readConfiguration } from "./configuration.ts";
-import { EXIT, type ExitCode } from "./exit_code.ts";
-import type { CommonOptions, Registrar } from "./registration.ts";
+import { type Fault, formatFault } from "../config/file/fault.ts";
+import { printErrorLine, printLine } from "../log/terminal.ts";
+import { type CommonOptions, EXIT, type ExitCode, type Registrar } from "./shared/command.ts";
+import { loadOrExplain, readConfiguration } from "./shared/read_configuration.ts";
 
 export interface CheckOptions extends CommonOptions {
   readonly json: boolean;

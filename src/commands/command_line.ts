@@ -1,27 +1,25 @@
 import { Command, CommanderError } from "commander";
-import { didYouMean } from "../config/did_you_mean.ts";
-import { paint } from "../observability/paint.ts";
+import { didYouMean } from "../config/values/did_you_mean.ts";
 import {
+  paint,
   printErrorLine,
   printText,
   stderrIsTerminal,
   stdoutIsTerminal,
   wantsColour,
-} from "../observability/terminal.ts";
-import { buildInfo } from "./build_info.ts";
+} from "../log/terminal.ts";
 import { registerCheck } from "./check.ts";
 import { registerCompletions } from "./completions.ts";
-import { EXIT, type ExitCode } from "./exit_code.ts";
-import { registerDoctor } from "./doctor_command.ts";
-import { registerHealth } from "./health.ts";
-import { registerInit } from "./init.ts";
-import type { CommonOptions, Registration } from "./registration.ts";
-import { registerReload } from "./reload.ts";
-import { registerRun } from "./run.ts";
-import { registerToken } from "./token_command.ts";
-import { fullVersion } from "./version.ts";
+import { registerDoctor } from "./doctor/command.ts";
+import { registerHealth } from "./health/health.ts";
+import { registerInit } from "./init/init.ts";
+import { registerReload } from "./reload/reload.ts";
+import { registerRun } from "./run/run.ts";
+import { buildInfo, fullVersion } from "./shared/build_info.ts";
+import { type CommonOptions, EXIT, type ExitCode, type Registration } from "./shared/command.ts";
+import { registerToken } from "./token/token.ts";
 
-export type { CommonOptions } from "./registration.ts";
+export type { CommonOptions } from "./shared/command.ts";
 
 /** Every command, in the order in which help shows them. */
 const COMMANDS: readonly Registration[] = [

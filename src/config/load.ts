@@ -1,27 +1,34 @@
-import { type AccountSection, PROTOCOLS, readAccount } from "./accounts.ts";
-import { Environment } from "./environment.ts";
-import { type Fault, type Findings, Report } from "./fault.ts";
-import { checkGeneral } from "./general_consistency.ts";
-import { checkFlow } from "./gateway_flow.ts";
-import { type AccountIndex, resolveGateways } from "./gateways.ts";
-import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options_account.ts";
-import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "./options_general.ts";
-import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "./options_irc.ts";
-import { KOSMI_OPTIONS } from "./options_kosmi.ts";
-import { type RawGateways, readRawGateways } from "./raw_gateways.ts";
+import { type Fault, type Findings, Report } from "./file/fault.ts";
+import { parseToml, type TomlDocument } from "./file/toml_document.ts";
+import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options/account.ts";
+import type { AccountConfig, Config, GeneralConfig } from "./options/config.ts";
+import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "./options/general.ts";
+import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "./options/irc.ts";
+import { KOSMI_OPTIONS } from "./options/kosmi.ts";
 import {
+  type AccountSection,
+  accountSections,
+  openTable,
+  PROTOCOLS,
+  readAccount,
+  warnOfForeignSections,
+} from "./reading/accounts.ts";
+import { checkGeneral } from "./reading/consistency.ts";
+import { Environment } from "./reading/environment.ts";
+import { type AccountIndex, checkFlow, resolveGateways } from "./reading/gateways.ts";
+import { type RawGateways, readRawGateways } from "./reading/raw_gateways.ts";
+import {
+  type FileSource,
   keysOf,
   type Lookup,
+  openSection,
   readOptions,
+  type Section,
   sectionLookup,
   warnOfUnknownKeys,
-} from "./read_options.ts";
-import { type FileSource, openSection, type Section } from "./section.ts";
-import { accountSections, openTable, warnOfForeignSections } from "./sections.ts";
-import { parseToml, type TomlDocument } from "./toml_document.ts";
-import type { AccountConfig, Config, GeneralConfig } from "./types.ts";
+} from "./reading/section.ts";
 
-export { type Fault, formatFault } from "./fault.ts";
+export { type Fault, formatFault } from "./file/fault.ts";
 
 export interface ConfigSource {
   readonly text: string;

@@ -1,10 +1,10 @@
-import type { CatchUpLimits } from "./catch_up.ts";
-import type { ChatCommands } from "./chat_commands.ts";
-import type { AccountId, EndpointId } from "./ids.ts";
-import type { RelayAccount } from "./intake.ts";
-import type { OutboxLimits } from "./relay_store.ts";
-import type { Routing } from "./routing.ts";
-import type { Gateway } from "./settings.ts";
+import type { CatchUpLimits } from "./intake/catch_up.ts";
+import type { ChatCommands } from "./intake/chat_commands.ts";
+import type { RelayAccount } from "./intake/intake.ts";
+import type { Routing } from "./intake/routing.ts";
+import type { AccountId, EndpointId } from "./port/ids.ts";
+import type { Gateway } from "./port/settings.ts";
+import type { OutboxLimits } from "./port/store.ts";
 
 /** What a configuration wants of the core; may be changed while it runs (Relay.apply). */
 export interface RelayPlan {

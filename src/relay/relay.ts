@@ -1,19 +1,16 @@
 import { type Clock, steadied } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import { CoreLoop } from "./core_loop.ts";
-import { keepHouse } from "./housekeeping.ts";
-import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./ids.ts";
-import { Intake, type RelayAccount } from "./intake.ts";
-import type { ChannelState, LinkState } from "./link_state.ts";
-import type { RelayObserver } from "./observer.ts";
+import { keepHouse } from "./delivery/retention.ts";
+import { CoreLoop } from "./intake/core_loop.ts";
+import { Intake, type RelayAccount } from "./intake/intake.ts";
+import { LoopGuard, RecentMessages, RecentSpeakers } from "./intake/recent.ts";
+import { Routing } from "./intake/routing.ts";
+import { Staff } from "./links/links.ts";
 import { type PlanChange, planChange, type RelayPlan } from "./plan.ts";
-import { LoopGuard } from "./loop_guard.ts";
-import { RecentMessages } from "./recent_messages.ts";
-import { RecentSpeakers } from "./recent_speakers.ts";
-import type { RelayStore } from "./relay_store.ts";
-import { Routing } from "./routing.ts";
-import type { GatewayEndpoint } from "./settings.ts";
-import { Staff } from "./staff.ts";
+import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./port/ids.ts";
+import type { ChannelState, LinkState, RelayObserver } from "./port/observer.ts";
+import type { GatewayEndpoint } from "./port/settings.ts";
+import type { RelayStore } from "./port/store.ts";
 
 export interface RelayOptions extends RelayPlan {
   readonly store: RelayStore;

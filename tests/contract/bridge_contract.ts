@@ -17,7 +17,7 @@ export type ContractTest = (
 ) => void;
 
 /**
- * What every bridge promises by src/relay/bridge.ts, as tests: `makeWorld` is called for each with a service of its
+ * What every bridge promises by src/relay/port/bridge.ts, as tests: `makeWorld` is called for each with a service of its
  * own. After each test nothing may be left of the bridge, no call that the port forbids was made, and no secret was
  * told.
  */

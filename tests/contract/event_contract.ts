@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../src/relay/rich_text.ts";
+import { textOf } from "../../src/relay/port/rich_text.ts";
 import type { ContractTest } from "./bridge_contract.ts";
 import { numbered } from "./stage.ts";
 

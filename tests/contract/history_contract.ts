@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { History, HistoryMessage } from "../../src/relay/bridge.ts";
-import { textOf } from "../../src/relay/rich_text.ts";
+import type { History, HistoryMessage } from "../../src/relay/port/bridge.ts";
+import { textOf } from "../../src/relay/port/rich_text.ts";
 import type { ContractTest } from "./bridge_contract.ts";
 import { numbered } from "./stage.ts";
 

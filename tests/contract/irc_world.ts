@@ -1,6 +1,6 @@
 import { systemClock } from "../../src/base/clock.ts";
 import { IrcBridge } from "../../src/bridges/irc/bridge.ts";
-import type { AccountId } from "../../src/relay/ids.ts";
+import type { AccountId } from "../../src/relay/port/ids.ts";
 import {
   type IrcSandbox,
   type IrcServerOptions,

@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/base/clock.ts";
-import { KosmiBridge } from "../../src/bridges/kosmi/kosmi_bridge.ts";
-import { KOSMI_PROTOCOL } from "../../src/bridges/kosmi/operations.ts";
-import type { AccountId } from "../../src/relay/ids.ts";
+import { KosmiBridge } from "../../src/bridges/kosmi/bridge.ts";
+import { KOSMI_PROTOCOL } from "../../src/bridges/kosmi/protocol/operations.ts";
+import type { AccountId } from "../../src/relay/port/ids.ts";
 import { type KosmiSandbox, startKosmi, type VariantChange } from "../sandbox/kosmi/mod.ts";
 import { FaultProxy } from "../support/fault_proxy.ts";
 import { LogRecorder } from "../support/log_recorder.ts";

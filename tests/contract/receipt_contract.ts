@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Receipt } from "../../src/relay/bridge.ts";
-import type { ChannelId } from "../../src/relay/ids.ts";
+import type { Receipt } from "../../src/relay/port/bridge.ts";
+import type { ChannelId } from "../../src/relay/port/ids.ts";
 import type { ContractTest } from "./bridge_contract.ts";
 import { countedStopper } from "./counted_signal.ts";
 import { numbered } from "./stage.ts";

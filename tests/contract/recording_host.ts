@@ -1,14 +1,14 @@
+import { catchUp, firstCursor, saidBeforeUs } from "../../src/relay/intake/catch_up.ts";
 import type {
   BridgeHost,
   ChannelPlan,
   ChannelRefusal,
   Cursor,
   History,
-} from "../../src/relay/bridge.ts";
-import { catchUp, firstCursor, saidBeforeUs } from "../../src/relay/catch_up.ts";
-import type { ChatEvent, MessageEvent, Person } from "../../src/relay/event.ts";
-import type { ChannelId } from "../../src/relay/ids.ts";
-import { textOf } from "../../src/relay/rich_text.ts";
+} from "../../src/relay/port/bridge.ts";
+import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
+import type { ChannelId } from "../../src/relay/port/ids.ts";
+import { textOf } from "../../src/relay/port/rich_text.ts";
 import { Changes } from "../support/wait.ts";
 
 /** One call of the bridge. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { LinkEnd, OutgoingMessage, Part, Receipt } from "../../src/relay/bridge.ts";
-import type { ChannelId } from "../../src/relay/ids.ts";
-import { plainText } from "../../src/relay/rich_text.ts";
+import type { LinkEnd, OutgoingMessage, Part, Receipt } from "../../src/relay/port/bridge.ts";
+import type { ChannelId } from "../../src/relay/port/ids.ts";
+import { plainText } from "../../src/relay/port/rich_text.ts";
 import { within } from "../support/wait.ts";
 import { RecordingHost } from "./recording_host.ts";
 import type { World } from "./world.ts";

@@ -1,6 +1,6 @@
 import type { Clock } from "../../src/base/clock.ts";
-import type { Bridge, Part } from "../../src/relay/bridge.ts";
-import type { ChannelId } from "../../src/relay/ids.ts";
+import type { Bridge, Part } from "../../src/relay/port/bridge.ts";
+import type { ChannelId } from "../../src/relay/port/ids.ts";
 import type { FaultProxy } from "../support/fault_proxy.ts";
 import type { LogRecorder } from "../support/log_recorder.ts";
 

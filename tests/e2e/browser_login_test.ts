@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { browserLogin, type BrowserLoginOptions } from "../../src/auth/browser_login.ts";
-import { LoginError, type LoginFailure } from "../../src/auth/login_error.ts";
-import { readJwt } from "../../src/auth/jwt.ts";
+import { browserLogin, type BrowserLoginOptions } from "../../src/auth/browser/browser_login.ts";
+import { readJwt } from "../../src/auth/tokens/jwt.ts";
+import { LoginError, type LoginFailure } from "../../src/auth/tokens/login_error.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { LOGIN_PAGE } from "../../src/bridges/kosmi/operations.ts";
-import { type DataDirectory, openDataDirectory } from "../../src/store/data_directory.ts";
+import { LOGIN_PAGE } from "../../src/bridges/kosmi/protocol/operations.ts";
+import { type DataDirectory, openDataDirectory } from "../../src/store/files/data_directory.ts";
 import { type KosmiSandbox, type LoginVariants, startKosmi } from "../sandbox/kosmi/mod.ts";
 import { browserProcesses } from "../support/browser_processes.ts";
 import { LogRecorder } from "../support/log_recorder.ts";
 import { findProgram, needs } from "../support/skip.ts";
-import { serveOtherLoginPage } from "./support/other_login_page.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/wait.ts";
+import { serveOtherLoginPage } from "./support/other_login_page.ts";
 
 const EMAIL = "bot@example.org";
 const PASSWORD = "s3cr3t horse";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
+import type { ChannelId } from "../../src/relay/port/ids.ts";
+import { plainText } from "../../src/relay/port/rich_text.ts";
 import { IrcClient } from "../support/irc_client.ts";
 import { startInspircd, startNgircd, type TestIrcServer } from "../support/irc_servers.ts";
 import { needs } from "../support/skip.ts";
 import { start } from "./irc_bridge/running_bridge.ts";
-import type { ChannelId } from "../../src/relay/ids.ts";
-import { plainText } from "../../src/relay/rich_text.ts";
 
 const SERVERS: readonly (readonly [string, () => Promise<TestIrcServer>])[] = [
   ["ngircd", () => startNgircd({ password: "sekrit" })],

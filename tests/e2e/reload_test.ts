@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { whoHolds } from "../../src/store/files/lock.ts";
 import { startIrcServer } from "../sandbox/irc/irc_sandbox.ts";
 import { type KosmiSandbox, startKosmi } from "../sandbox/kosmi/mod.ts";
-import { whoHolds } from "../../src/store/lock.ts";
 import { type RelayProcess, startRelay } from "../support/relay_process.ts";
 import { needs } from "../support/skip.ts";
 import { tempDir } from "../support/temp_dir.ts";

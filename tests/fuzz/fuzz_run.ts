@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../../src/base/clock.ts";
-import type { Logging } from "../../src/observability/logging.ts";
-import { startLogging } from "../../src/observability/logging.ts";
-import type { AccountId } from "../../src/relay/ids.ts";
+import { type Logging, startLogging } from "../../src/log/logging.ts";
+import type { AccountId } from "../../src/relay/port/ids.ts";
 import { SeededRandom } from "../e2e/faults/random.ts";
 import { IrcSandbox } from "../sandbox/irc/irc_sandbox.ts";
 import { type KosmiSandbox, startKosmi } from "../sandbox/kosmi/mod.ts";

@@ -1,5 +1,5 @@
 import type { Import } from "./module_graph.ts";
-import { ROOM_RULES, roomOf } from "./rooms.ts";
+import { APART, FOLDER_ORDER, KNOWN_UPWARD, type Room, ROOM_RULES, roomOf } from "./rooms.ts";
 
 /** What is wrong with these imports, one sentence each. */
 export function importFaults(imports: readonly Import[]): string[] {
@@ -11,13 +11,46 @@ function faultOf(one: Import): string[] {
   if (room === null) return [`${one.from} is in no room: see tests/meta/rooms.ts`];
   if (!one.to.startsWith("src/")) return moduleFault(one, room);
   const target = roomOf(one.to);
-  if (target === room) return [];
+  if (target === room) return orderFault(one, room);
   const { rooms, types = [] } = ROOM_RULES[room];
   if (names(rooms, one.to)) return [];
   if (names(types, one.to)) {
     return one.typeOnly ? [] : [`${one.from} may import only types of ${one.to} (import type)`];
   }
   return [`${one.from} imports ${one.to}: ${room} may not import ${target ?? "that"}`];
+}
+
+function orderFault({ from, to }: Import, room: Room): string[] {
+  const [above, below] = [folderOf(from, room), folderOf(to, room)];
+  if (above === below) return [];
+  if (APART[room]?.includes(above) === true && APART[room].includes(below)) {
+    return [`${from} imports ${to}: ${above} and ${below} know nothing of each other`];
+  }
+  const order = FOLDER_ORDER[room];
+  if (order === undefined) return [];
+  const [upper, lower] = [order.indexOf(above), order.indexOf(below)];
+  if (upper < 0 || lower < 0) {
+    return [`${upper < 0 ? from : to} is in no folder of ${room}: see tests/meta/rooms.ts`];
+  }
+  return upper < lower || isKnown(from, to)
+    ? []
+    : [`${from} imports ${to}: ${below || "the root"} stands above ${above}`];
+}
+
+function isKnown(from: string, to: string): boolean {
+  return KNOWN_UPWARD.some((known) => from === `src/${known[0]}.ts` && to === `src/${known[1]}.ts`);
+}
+
+/** Known imports that are gone: they must leave the list. */
+export function goneFrom(imports: readonly Import[]): string[] {
+  return KNOWN_UPWARD.filter(([from, to]) =>
+    !imports.some((one) => one.from === `src/${from}.ts` && one.to === `src/${to}.ts`)
+  ).map(([from, to]) => `${from} no longer imports ${to}: take it off KNOWN_UPWARD`);
+}
+
+/** `src/bridges/irc/login/sasl.ts` is in `login`; a file at the room's root is in "". */
+function folderOf(path: string, room: Room): string {
+  return path.slice(`src/${room}/`.length).split("/").slice(0, -1).join("/");
 }
 
 /** True when one of the names is the file's room, or the file itself. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { importFaults } from "./import_rules.ts";
+import { goneFrom, importFaults } from "./import_rules.ts";
 import { type Import, importsOfSrc, readProjectFile, trackedFiles } from "./module_graph.ts";
 import { machineFaults, sourceFaults } from "./text_rules.ts";
 
@@ -9,6 +9,7 @@ Deno.test("every room imports only what its rule allows", async () => {
   const imports = await importsOfSrc();
   assert.ok(imports.length > 100, "the graph was read");
   assert.deepEqual(importFaults(imports), NONE);
+  assert.deepEqual(goneFrom(imports), NONE);
 });
 
 Deno.test("no room prints, exits, reaches into the system or names a protocol where it may not", async () => {
@@ -37,23 +38,23 @@ const one = (from: string, to: string, how: Partial<Import> = {}): Import => ({
 
 Deno.test("importFaults() allows what the rules say", () => {
   const allowed = [
-    one("main.ts", "src/commands/run.ts"),
-    one("commands/run.ts", "src/bridges/irc/bridge.ts"),
+    one("main.ts", "src/commands/run/run.ts"),
+    one("commands/run/run.ts", "src/bridges/irc/bridge.ts"),
     one("relay/hub.ts", "src/base/clock.ts"),
-    one("bridges/irc/bridge.ts", "src/relay/bridge.ts"),
+    one("bridges/irc/bridge.ts", "src/relay/port/bridge.ts"),
     one("bridges/irc/a.ts", "npm:irc-framework"),
     one("bridges/kosmi/a.ts", "npm:@types/ws", { typeOnly: true }),
     one("auth/browser.ts", "npm:puppeteer-core", { dynamic: true }),
     one("auth/browser.ts", "npm:puppeteer-core", { typeOnly: true }),
-    one("auth/cache.ts", "src/store/token_cache.ts", { typeOnly: true }),
-    one("store/sqlite/a.ts", "src/relay/relay_store.ts", { typeOnly: true }),
+    one("auth/cache.ts", "src/store/files/token_cache.ts", { typeOnly: true }),
+    one("store/sqlite/a.ts", "src/relay/port/store.ts", { typeOnly: true }),
   ];
   assert.deepEqual(importFaults(allowed), NONE);
 });
 
 Deno.test("importFaults() names each import that a room may not have", () => {
   const forbidden = [
-    one("base/a.ts", "src/relay/ids.ts"),
+    one("base/a.ts", "src/relay/port/ids.ts"),
     one("relay/a.ts", "src/store/a.ts", { typeOnly: true }),
     one("relay/a.ts", "node:fs"),
     one("bridges/irc/a.ts", "src/bridges/kosmi/a.ts"),
@@ -63,12 +64,16 @@ Deno.test("importFaults() names each import that a room may not have", () => {
     one("bridges/kosmi/a.ts", "npm:irc-framework"),
     one("auth/a.ts", "src/store/a.ts"),
     one("auth/a.ts", "npm:puppeteer-core"),
-    one("store/a.ts", "src/relay/ids.ts"),
+    one("store/a.ts", "src/relay/port/ids.ts"),
     one("relay/a.ts", "node:sqlite"),
     one("commands/a.ts", "npm:smol-toml"),
     one("store/a.ts", "npm:@logtape/logtape"),
     one("relay/a.ts", "npm:commander"),
     one("main.ts", "tests/support/wait.ts"),
+    one("relay/port/a.ts", "src/relay/intake/b.ts"),
+    one("bridges/irc/wire/a.ts", "src/bridges/irc/session.ts"),
+    one("bridges/irc/nowhere/a.ts", "src/bridges/irc/link/b.ts"),
+    one("store/files/a.ts", "src/store/sqlite/b.ts"),
     one("elsewhere/a.ts", "src/base/clock.ts"),
   ];
   for (const each of forbidden) assert.equal(importFaults([each]).length, 1, JSON.stringify(each));

@@ -11,8 +11,8 @@ export function sourceFaults(path: string, text: string): string[] {
       faults.push(`${path}:${line} names a protocol`);
     }
   }
-  if (room !== "observability" && /\bconsole\s*\./.test(code)) {
-    faults.push(`${path} uses console: observability prints`);
+  if (room !== "log" && /\bconsole\s*\./.test(code)) {
+    faults.push(`${path} uses console: log prints`);
   }
   if (room !== "main" && /\bDeno\s*\.\s*exit\b/.test(code)) {
     faults.push(`${path} exits: only main.ts does`);

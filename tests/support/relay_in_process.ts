@@ -1,16 +1,16 @@
-import type { Logger } from "../../src/base/log.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
+import type { Logger } from "../../src/base/log.ts";
 import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
-import { accountSettings } from "../../src/commands/account_settings.ts";
-import { wireChatCommands } from "../../src/commands/wire_chat_commands.ts";
-import { type WiredAccount, wireGateways } from "../../src/commands/wire.ts";
-import { wireIrc } from "../../src/commands/wire_irc.ts";
-import { wireKosmi } from "../../src/commands/wire_kosmi.ts";
+import { wireChatCommands } from "../../src/commands/chat/chat_commands.ts";
+import { accountSettings } from "../../src/commands/setup/account_settings.ts";
+import { type WiredAccount, wireGateways } from "../../src/commands/setup/accounts.ts";
+import { wireIrc } from "../../src/commands/setup/irc.ts";
+import { wireKosmi } from "../../src/commands/setup/kosmi.ts";
 import { formatFault, loadConfig } from "../../src/config/load.ts";
-import type { AccountConfig, Config } from "../../src/config/types.ts";
-import { noObserver } from "../../src/relay/observer.ts";
+import type { AccountConfig, Config } from "../../src/config/options/config.ts";
+import { noObserver } from "../../src/relay/port/observer.ts";
 import { Relay } from "../../src/relay/relay.ts";
-import { openRelayStore } from "../../src/store/relay_store.ts";
+import { openRelayStore } from "../../src/store/sqlite/sqlite_store.ts";
 
 export interface InProcessOptions {
   /** Text of matterbridge.toml. */

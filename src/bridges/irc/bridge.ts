@@ -7,19 +7,18 @@ import type {
   Part,
   Receipt,
   WireText,
-} from "../../relay/bridge.ts";
-import type { Person } from "../../relay/event.ts";
-import type { AccountId, ChannelId } from "../../relay/ids.ts";
-import { channelIdOf } from "./channel_name.ts";
-import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "./options.ts";
-import { Pace } from "./pace.ts";
+} from "../../relay/port/bridge.ts";
+import type { Person } from "../../relay/port/event.ts";
+import type { AccountId, ChannelId } from "../../relay/port/ids.ts";
+import { channelIdOf } from "./channels/channel_name.ts";
+import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "./link/options.ts";
+import { renewSts } from "./login/sts.ts";
 import { PuppetGate } from "./puppets/gate.ts";
 import type { OpenLink } from "./puppets/puppet.ts";
 import { Puppets, type PuppetStage } from "./puppets/puppets.ts";
-import { shownTexts } from "./puppets/speaker.ts";
-import { renderOutgoing } from "./render.ts";
+import { Pace } from "./sending/pace.ts";
+import { renderOutgoing, shownTexts } from "./sending/parts.ts";
 import { Session } from "./session.ts";
-import { renewSts } from "./sts.ts";
 
 /** A link that held this long has shown that the server bears our pace. */
 const PACE_TRUSTED_MS = 30 * 60_000;

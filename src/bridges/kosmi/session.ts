@@ -1,20 +1,18 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
-import type { Logger } from "../../base/log.ts";
+import type { Logger, OnceLog } from "../../base/log.ts";
 import type { TokenBucket } from "../../base/token_bucket.ts";
-import type { BridgeHost, ChannelPlan } from "../../relay/bridge.ts";
-import type { ChannelId, UserId } from "../../relay/ids.ts";
-import { Decoder, type KosmiUser } from "./decode.ts";
-import { describeErrors } from "./graphql_error.ts";
-import { type KosmiLink, LinkEndedError } from "./link.ts";
-import type { LinkFault } from "./link_fault.ts";
-import type { OnceLog } from "./once_log.ts";
-import { type DraftBook, OperationRunner } from "./operation_runner.ts";
-import type { HistoryLimits, KosmiCredentials, Markup } from "./options.ts";
-import type { KosmiProtocol } from "./protocol.ts";
-import { personOf } from "./room_events.ts";
-import { RoomSession } from "./room_session.ts";
-import { tokenSubject } from "./token_subject.ts";
+import type { BridgeHost, ChannelPlan } from "../../relay/port/bridge.ts";
+import type { ChannelId, UserId } from "../../relay/port/ids.ts";
+import { type KosmiLink, LinkEndedError } from "./link/link.ts";
+import type { LinkFault } from "./link/link_end.ts";
+import type { HistoryLimits, KosmiCredentials, Markup } from "./link/options.ts";
+import { type DraftBook, OperationRunner } from "./link/runner.ts";
+import { Decoder, type KosmiUser } from "./protocol/decode.ts";
+import { describeErrors, property } from "./protocol/graphql_error.ts";
+import type { KosmiProtocol } from "./protocol/protocol.ts";
+import { personOf } from "./room/events.ts";
+import { RoomSession } from "./room/room.ts";
 
 export interface SessionOptions {
   readonly host: BridgeHost;
@@ -193,4 +191,17 @@ export class KosmiSession {
 
 function unnamed(subject: string): KosmiUser {
   return { id: subject as UserId, name: "", username: "", anonymous: null, bot: false };
+}
+
+/** The user id that a JWT is about (`sub`); null when it can't be read. The signature is not ours to check. */
+export function tokenSubject(token: string): string | null {
+  const payload = token.split(".")[1];
+  if (payload === undefined) return null;
+  try {
+    const text = atob(payload.replace(/-/g, "+").replace(/_/g, "/"));
+    const subject = property(JSON.parse(text), "sub");
+    return typeof subject === "string" && subject !== "" ? subject : null;
+  } catch {
+    return null;
+  }
 }

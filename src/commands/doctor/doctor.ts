@@ -1,31 +1,21 @@
-import { describeError, isAbortOf } from "../../base/errors.ts";
 import { withDeadline } from "../../base/abort.ts";
 import { systemClock } from "../../base/clock.ts";
+import { describeError, isAbortOf } from "../../base/errors.ts";
 import { silentLogger } from "../../base/log.ts";
-import { secretsOf } from "../../config/secrets.ts";
-import type { AccountConfig, Config } from "../../config/types.ts";
-import type { Logging } from "../../observability/logging.ts";
-import { Redactor } from "../../observability/redactor.ts";
-import {
-  printErrorLine,
-  printLine,
-  stdoutIsTerminal,
-  wantsColour,
-} from "../../observability/terminal.ts";
-import { type DataDirectory, DataDirectoryError } from "../../store/data_directory.ts";
-import type { ExitCode } from "../exit_code.ts";
-import { openOurDataDirectory } from "../our_data_directory.ts";
-import { startOurLogging } from "../our_logging.ts";
-import type { CommonOptions } from "../registration.ts";
-import { catchStrayFaults } from "../stray_faults.ts";
-import { checkClock } from "./clock_skew.ts";
-import { checkConfiguration } from "./configuration.ts";
-import type { DoctorContext } from "./context.ts";
-import { checkDataDirectory, type DataFinding } from "./data_directory.ts";
-import { checkIrcAccount } from "./irc_account.ts";
-import { checkKosmiAccount } from "./kosmi_account.ts";
-import { exitCodeOf, type Report, type Row, RowWriter } from "./row.ts";
-import { Table } from "./table.ts";
+import type { AccountConfig, Config } from "../../config/options/config.ts";
+import { secretsOf } from "../../config/options/secrets.ts";
+import type { Logging } from "../../log/logging.ts";
+import { Redactor } from "../../log/redactor.ts";
+import { printErrorLine, printLine, stdoutIsTerminal, wantsColour } from "../../log/terminal.ts";
+import { type DataDirectory, DataDirectoryError } from "../../store/files/data_directory.ts";
+import type { CommonOptions, ExitCode } from "../shared/command.ts";
+import { openOurDataDirectory } from "../shared/open_data_directory.ts";
+import { catchStrayFaults, startOurLogging } from "../shared/start_logging.ts";
+import { checkClock, type DoctorContext } from "./checks.ts";
+import { checkIrcAccount } from "./irc.ts";
+import { checkKosmiAccount } from "./kosmi.ts";
+import { checkConfiguration, checkDataDirectory, type DataFinding } from "./relay_checks.ts";
+import { exitCodeOf, type Report, type Row, RowWriter, Table } from "./rows.ts";
 
 export interface DoctorOptions extends CommonOptions {
   readonly json: boolean;

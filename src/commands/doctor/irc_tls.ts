@@ -1,9 +1,8 @@
-import { type CertificateFacts, isFor } from "../../bridges/irc/diagnosis/certificate_facts.ts";
 import type { DialFinding } from "../../bridges/irc/diagnosis/dial_probe.ts";
 import type { LoginFinding } from "../../bridges/irc/diagnosis/irc_probe.ts";
-import { normalPin } from "../../bridges/irc/wire/certificate_pin.ts";
-import type { IrcAccountConfig } from "../../config/types.ts";
-import type { RowWriter } from "./row.ts";
+import { type CertificateFacts, isFor, normalPin } from "../../bridges/irc/wire/certificate.ts";
+import type { IrcAccountConfig } from "../../config/options/config.ts";
+import type { RowWriter } from "./rows.ts";
 
 const DAY_MS = 86_400_000;
 const SOON_MS = 14 * DAY_MS;
@@ -128,4 +127,37 @@ function tellGood(certificate: CertificateFacts, rows: RowWriter, nowMs: number)
 
 function day(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
+}
+
+/** Rows for name and port; false when nobody was reached. */
+export function tellDial(account: IrcAccountConfig, dial: DialFinding, rows: RowWriter): boolean {
+  const { host, port } = account.server;
+  const { address, fault } = dial;
+  if (fault?.stage === "name") {
+    rows.broken(
+      "DNS",
+      `${host} has no address: ${fault.said}`,
+      "check how Server is spelt, and that this machine can resolve names",
+    );
+    return false;
+  }
+  rows.ok("DNS", address === host ? `${host} is an address` : `${host} is ${address}`);
+  if (fault?.stage === "connect") {
+    rows.broken(
+      "TCP",
+      `nobody answers at ${host}:${port}: ${fault.said}`,
+      `check the port in Server (usual: ${
+        account.useTls ? 6697 : 6667
+      }), and that no firewall is in the way`,
+    );
+    return false;
+  }
+  rows.ok("TCP", `${host}:${port} answers`);
+  if (fault === null) return true;
+  rows.broken(
+    "TLS",
+    `no TLS handshake with ${host}:${port}: ${fault.said}`,
+    "this port may be one for plain text: set the server's TLS port in Server (usual: 6697), or UseTLS=false",
+  );
+  return false;
 }

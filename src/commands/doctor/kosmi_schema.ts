@@ -1,7 +1,7 @@
-import { type OperationFinding, probeSchema } from "../../bridges/kosmi/diagnosis/schema_probe.ts";
-import type { KosmiLink } from "../../bridges/kosmi/link.ts";
-import type { OperationName } from "../../bridges/kosmi/protocol.ts";
-import type { KosmiChecks } from "./kosmi_account.ts";
+import { type OperationFinding, probeSchema } from "../../bridges/kosmi/link/drift.ts";
+import type { KosmiLink } from "../../bridges/kosmi/link/link.ts";
+import type { OperationName } from "../../bridges/kosmi/protocol/protocol.ts";
+import type { KosmiChecks } from "./kosmi.ts";
 
 /** Without these nothing is relayed. */
 const NEEDED: ReadonlySet<OperationName> = new Set(["joinRoom", "newMessage", "sendMessage"]);

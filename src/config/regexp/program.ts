@@ -1,4 +1,4 @@
-import { assertNever } from "../../base/assert_never.ts";
+import { assertNever } from "../../base/types.ts";
 import type { CharSet } from "./char_set.ts";
 import { type Assertion, type Node, type Pattern, PatternError, type Repeat } from "./syntax.ts";
 

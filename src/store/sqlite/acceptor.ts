@@ -1,16 +1,16 @@
-import type { EndpointId } from "../../relay/ids.ts";
+import type { EndpointId } from "../../relay/port/ids.ts";
 import type {
   Acceptance,
   Delivery,
   DeliveryId,
   NewDelivery,
   SourceRef,
-} from "../../relay/relay_store.ts";
+} from "../../relay/port/store.ts";
+import type { Targets } from "./columns.ts";
+import type { StoreDatabase } from "./database.ts";
+import type { StoreHome } from "./failover.ts";
 import type { LinkBook } from "./link_book.ts";
 import { toRow } from "./outbox_table.ts";
-import type { Targets } from "./row_gate.ts";
-import type { StoreDatabase } from "./store_database.ts";
-import type { StoreHome } from "./store_home.ts";
 
 type Answer = readonly (readonly Delivery[] | null)[];
 

@@ -1,8 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
+import { StoreDatabase, type SyncPolicy } from "./database.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
-import { StoreDatabase } from "./store_database.ts";
 import { faultOf, StoreRefusedError } from "./store_fault.ts";
-import type { SyncPolicy } from "./sync_policy.ts";
 
 /** Room for some thousand messages. */
 const RESERVE_BYTES = 1_048_576;

@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
-import type { MessageId } from "../../relay/ids.ts";
-import type { SourceRef, Trace } from "../../relay/relay_store.ts";
-import type { LinkRow, MessageRow } from "./link_table.ts";
-import type { StoreDatabase } from "./store_database.ts";
-import type { StoreHome } from "./store_home.ts";
+import type { MessageId } from "../../relay/port/ids.ts";
+import type { SourceRef, Trace } from "../../relay/port/store.ts";
+import type { LinkRow, MessageRow } from "./copy_table.ts";
+import type { StoreDatabase } from "./database.ts";
+import type { StoreHome } from "./failover.ts";
 
 /** One call of `forget` holds the relay up for no longer than about this; the rest follows with later calls. */
 const FORGET_MS = 50;

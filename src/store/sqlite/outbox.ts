@@ -1,5 +1,5 @@
 import type { Logger } from "../../base/log.ts";
-import type { EndpointId } from "../../relay/ids.ts";
+import type { EndpointId } from "../../relay/port/ids.ts";
 import type {
   Delivery,
   DeliveryId,
@@ -8,13 +8,13 @@ import type {
   RelayStore,
   Settlement,
   Shipment,
-} from "../../relay/relay_store.ts";
+} from "../../relay/port/store.ts";
+import type { StoreDatabase } from "./database.ts";
+import type { StoreHome } from "./failover.ts";
 import type { LinkBook } from "./link_book.ts";
-import type { UnderWay } from "./open_state.ts";
 import { type DeliveryRow, toRow } from "./outbox_table.ts";
 import { Settling } from "./settling.ts";
-import type { StoreDatabase } from "./store_database.ts";
-import type { StoreHome } from "./store_home.ts";
+import type { UnderWay } from "./store_state.ts";
 
 type NewShipment = Parameters<RelayStore["ship"]>[0][number];
 

@@ -1,7 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Part } from "../../relay/bridge.ts";
-import type { Delivery } from "../../relay/relay_store.ts";
+import type { Part } from "../../relay/port/bridge.ts";
+import type { Delivery } from "../../relay/port/store.ts";
 import {
+  isNumbers,
+  isParts,
   jsonIn,
   numberIn,
   numberOrNullIn,
@@ -11,7 +13,6 @@ import {
   textOrNullIn,
   toText,
 } from "./columns.ts";
-import { isNumbers, isParts } from "./row_gate.ts";
 
 /** A row of `delivery`. `outgoing` is JSON; `source` is the row of the message that it relays. */
 export interface DeliveryRow {

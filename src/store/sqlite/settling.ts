@@ -1,9 +1,9 @@
-import { assertNever } from "../../base/assert_never.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Settlement } from "../../relay/relay_store.ts";
+import { assertNever } from "../../base/types.ts";
+import type { Settlement } from "../../relay/port/store.ts";
+import type { StoreDatabase } from "./database.ts";
 import type { LinkBook } from "./link_book.ts";
-import type { OpenState, UnderWay } from "./open_state.ts";
-import type { StoreDatabase } from "./store_database.ts";
+import type { OpenState, UnderWay } from "./store_state.ts";
 
 type Ending = Exclude<Settlement["kind"], "part">;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { LinkEnd } from "../../../src/relay/bridge.ts";
-import { textOf } from "../../../src/relay/rich_text.ts";
+import type { LinkEnd } from "../../../src/relay/port/bridge.ts";
+import { textOf } from "../../../src/relay/port/rich_text.ts";
 import { IrcClient } from "../../support/irc_client.ts";
 import { startInspircd, type TestIrcServer } from "../../support/irc_servers.ts";
 import { needs } from "../../support/skip.ts";

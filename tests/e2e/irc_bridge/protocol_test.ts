@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ChannelId, MessageId } from "../../../src/relay/ids.ts";
-import { textOf } from "../../../src/relay/rich_text.ts";
+import type { ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
+import { textOf } from "../../../src/relay/port/rich_text.ts";
 import { cursorAt, start } from "./running_bridge.ts";
 import { type Script, ScriptedServer } from "./scripted_server.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { IrcPuppets } from "../../../src/bridges/irc/options.ts";
-import type { OutgoingMessage } from "../../../src/relay/bridge.ts";
-import type { AccountId, ChannelId, UserId } from "../../../src/relay/ids.ts";
-import { plainText, textOf } from "../../../src/relay/rich_text.ts";
+import type { IrcPuppets } from "../../../src/bridges/irc/link/options.ts";
+import type { OutgoingMessage } from "../../../src/relay/port/bridge.ts";
+import type { AccountId, ChannelId, UserId } from "../../../src/relay/port/ids.ts";
+import { plainText, textOf } from "../../../src/relay/port/rich_text.ts";
 import { IrcClient } from "../../support/irc_client.ts";
 import { startInspircd, startNgircd, type TestIrcServer } from "../../support/irc_servers.ts";
 import { needs } from "../../support/skip.ts";

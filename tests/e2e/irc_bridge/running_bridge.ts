@@ -1,6 +1,6 @@
 import { systemClock } from "../../../src/base/clock.ts";
 import { IrcBridge } from "../../../src/bridges/irc/bridge.ts";
-import type { IrcBridgeOptions } from "../../../src/bridges/irc/options.ts";
+import type { IrcBridgeOptions } from "../../../src/bridges/irc/link/options.ts";
 import type {
   BridgeHost,
   ChannelPlan,
@@ -10,13 +10,13 @@ import type {
   LinkEnd,
   OutgoingMessage,
   Receipt,
-} from "../../../src/relay/bridge.ts";
-import type { ChatEvent, MessageEvent, Person } from "../../../src/relay/event.ts";
-import type { AccountId, ChannelId, MessageId } from "../../../src/relay/ids.ts";
-import { plainText, textOf } from "../../../src/relay/rich_text.ts";
+} from "../../../src/relay/port/bridge.ts";
+import type { ChatEvent, MessageEvent, Person } from "../../../src/relay/port/event.ts";
+import type { AccountId, ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
+import { plainText, textOf } from "../../../src/relay/port/rich_text.ts";
+import type { TestIrcServer } from "../../support/irc_servers.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { Changes, within } from "../../support/wait.ts";
-import type { TestIrcServer } from "../../support/irc_servers.ts";
 
 const never = new AbortController().signal;
 

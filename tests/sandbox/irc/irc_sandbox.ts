@@ -4,9 +4,9 @@ import { Changes } from "../../support/wait.ts";
 import type { Said } from "./history.ts";
 import { Network } from "./network.ts";
 import type { Faults, IrcServerOptions } from "./options.ts";
-import { type IrcCounters, IrcServer } from "./server.ts";
 import { type SandboxMessage, sandboxMessage } from "./sandbox_message.ts";
 import { SandboxPeople } from "./sandbox_people.ts";
+import { type IrcCounters, IrcServer } from "./server.ts";
 import type { Session } from "./session.ts";
 import { fromWire, toWire } from "./wire.ts";
 

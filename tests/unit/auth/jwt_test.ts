@@ -1,6 +1,6 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { findJwt, isJwt, readJwt } from "../../../src/auth/jwt.ts";
+import assert from "node:assert/strict";
+import { findJwt, isJwt, readJwt } from "../../../src/auth/tokens/jwt.ts";
 import { makeJwt } from "./tokens.ts";
 
 Deno.test("readJwt() reads subject and times without verifying", () => {

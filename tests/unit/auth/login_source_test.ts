@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { type Login, LoginSource } from "../../../src/auth/login_source.ts";
-import { LoginError } from "../../../src/auth/login_error.ts";
-import { isJwt } from "../../../src/auth/jwt.ts";
+import { isJwt } from "../../../src/auth/tokens/jwt.ts";
+import { LoginError } from "../../../src/auth/tokens/login_error.ts";
+import { type Login, LoginSource } from "../../../src/auth/tokens/login_source.ts";
 import { NeedsPersonError } from "../../../src/base/errors.ts";
-import { type DataDirectory, openDataDirectory } from "../../../src/store/data_directory.ts";
-import { loginPauseFile } from "../../../src/store/login_pause.ts";
-import { TokenCaches } from "../../../src/store/token_cache.ts";
+import { type DataDirectory, openDataDirectory } from "../../../src/store/files/data_directory.ts";
+import { loginPauseFile } from "../../../src/store/files/login_pause.ts";
+import { TokenCaches } from "../../../src/store/files/token_cache.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { tempDir } from "../../support/temp_dir.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SharedFlight } from "../../../src/auth/shared_flight.ts";
+import { SharedFlight } from "../../../src/auth/tokens/shared_flight.ts";
 
 function never(): AbortSignal {
   return new AbortController().signal;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { AnonymousSource } from "../../../src/auth/anonymous_source.ts";
-import { ConfiguredSource } from "../../../src/auth/configured_source.ts";
-import type { TokenSource } from "../../../src/auth/token_source.ts";
+import { AnonymousSource } from "../../../src/auth/tokens/anonymous_source.ts";
+import { ConfiguredSource } from "../../../src/auth/tokens/configured_source.ts";
+import type { TokenSource } from "../../../src/auth/tokens/token_source.ts";
 import { NeedsPersonError } from "../../../src/base/errors.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { AsyncQueue } from "../../../src/base/async_queue.ts";
 
 Deno.test("AsyncQueue hands over all that has gathered, in order", async () => {

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { backoffMs, LINK_BACKOFF } from "../../../src/base/backoff.ts";
 
 const POLICY = { baseMs: 1_000, capMs: 30_000, jitter: 0.5 };

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { byteLength, clipBytes, graphemes } from "../../../src/base/text.ts";
 
 const FAMILY = "👩‍👩‍👧";

@@ -1,5 +1,5 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { TokenBucket } from "../../../src/base/token_bucket.ts";
 
 Deno.test("TokenBucket lets a burst go at once, then one for each refill", () => {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { isFor } from "../../../src/bridges/irc/diagnosis/certificate_facts.ts";
-import { writtenTime } from "../../../src/bridges/irc/diagnosis/written_time.ts";
-import { checkClock } from "../../../src/commands/doctor/clock_skew.ts";
-import { inTwo } from "../../../src/commands/doctor/in_two.ts";
-import { exitCodeOf, type Row, RowWriter } from "../../../src/commands/doctor/row.ts";
+import { writtenTime } from "../../../src/bridges/irc/diagnosis/irc_probe.ts";
+import { isFor } from "../../../src/bridges/irc/wire/certificate.ts";
+import { checkClock, inTwo } from "../../../src/commands/doctor/checks.ts";
+import { exitCodeOf, type Row, RowWriter } from "../../../src/commands/doctor/rows.ts";
 
 const MINUTE_MS = 60_000;
 

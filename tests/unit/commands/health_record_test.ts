@@ -4,7 +4,7 @@ import {
   encodeHealth,
   type HealthRecord,
   judgeHealth,
-} from "../../../src/commands/health_record.ts";
+} from "../../../src/commands/health/health_record.ts";
 
 const NOW_MS = Date.parse("2026-01-02T03:04:05Z");
 

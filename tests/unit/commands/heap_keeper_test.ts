@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/log.ts";
-import { keepHeapSmall } from "../../../src/commands/heap_keeper.ts";
+import { keepHeapSmall } from "../../../src/commands/run/heap_keeper.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 
 const MB = 1_000_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { BuildInfo } from "../../../src/commands/build_info.ts";
-import { refusal } from "../../../src/commands/refusal.ts";
+import type { BuildInfo } from "../../../src/commands/shared/build_info.ts";
+import { refusal } from "../../../src/commands/shared/refusal.ts";
 
 const USUAL: BuildInfo = { commit: "x", dataDirectory: "data", config: "matterbridge.toml" };
 const MOVED: BuildInfo = { commit: "x", dataDirectory: "/var/lib/r", config: "/etc/r.toml" };

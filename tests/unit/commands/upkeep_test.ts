@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Upkeep, Upkeeps } from "../../../src/commands/upkeep.ts";
+import { type Upkeep, Upkeeps } from "../../../src/commands/run/live_config.ts";
 
 /** Counts how often it was begun, and how many go on. */
 class Counted implements Upkeep {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { configurationMarkdown } from "../../../src/config/markdown.ts";
+import { configurationMarkdown } from "../../../docs/configuration_markdown.ts";
 import { load, warningsOf } from "./sample.ts";
 
 const ROOT = new URL("../../../", import.meta.url);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { parse } from "smol-toml";
-import type { OptionTable } from "../../../src/config/option.ts";
-import { ACCOUNT_OPTIONS } from "../../../src/config/options_account.ts";
-import { GENERAL_OPTIONS } from "../../../src/config/options_general.ts";
-import { IRC_OPTIONS } from "../../../src/config/options_irc.ts";
-import { KOSMI_OPTIONS } from "../../../src/config/options_kosmi.ts";
+import { ACCOUNT_OPTIONS } from "../../../src/config/options/account.ts";
+import { GENERAL_OPTIONS } from "../../../src/config/options/general.ts";
+import { IRC_OPTIONS } from "../../../src/config/options/irc.ts";
+import { KOSMI_OPTIONS } from "../../../src/config/options/kosmi.ts";
+import type { OptionTable } from "../../../src/config/options/option.ts";
 import { faultsOf, load, sample, warningsOf } from "./sample.ts";
 
 /** Every key that Matterbridge documents for IRC, for any account and for [general], with values of its own form. */

@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { goReplacement } from "../../../src/config/regexp/go_replacement.ts";
+import assert from "node:assert/strict";
 import { LinearRegExp } from "../../../src/config/regexp/linear_regexp.ts";
 import { PatternError } from "../../../src/config/regexp/syntax.ts";
+import { goReplacement } from "../../../src/config/values/patterns.ts";
 
 /** Pattern, text, the whole match and its groups; null: no match. Each as Go's regexp package has it. */
 const MATCHES: readonly (readonly [string, string, readonly (string | undefined)[] | null])[] = [

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { secretsOf } from "../../../src/config/secrets.ts";
+import { secretsOf } from "../../../src/config/options/secrets.ts";
 import { configOf, GATEWAY, ircOf, kosmiOf, sample } from "./sample.ts";
 
 Deno.test("loadConfig() answers accounts and gateways in the order of the file", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { FOREIGN_ACCOUNT_KEYS } from "../../../src/config/options_account.ts";
-import { FOREIGN_CHANNEL_KEYS } from "../../../src/config/options_gateway.ts";
-import { FOREIGN_GENERAL_KEYS } from "../../../src/config/options_general.ts";
-import { FOREIGN_IRC_KEYS } from "../../../src/config/options_irc.ts";
+import { FOREIGN_ACCOUNT_KEYS } from "../../../src/config/options/account.ts";
+import { FOREIGN_CHANNEL_KEYS } from "../../../src/config/options/gateway.ts";
+import { FOREIGN_GENERAL_KEYS } from "../../../src/config/options/general.ts";
+import { FOREIGN_IRC_KEYS } from "../../../src/config/options/irc.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { parse, stringify } from "smol-toml";
-import { findPositions, type KeyPath } from "../../../src/config/positions.ts";
+import { findPositions, type KeyPath } from "../../../src/config/file/lines.ts";
 
 const TEXT = `# a comment with [brackets] = "and quotes
 title = "x"   # behind

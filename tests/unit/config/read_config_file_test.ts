@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readConfigFile } from "../../../src/config/read_config_file.ts";
+import { readConfigFile } from "../../../src/config/file/read_config_file.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();

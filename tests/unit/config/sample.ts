@@ -1,5 +1,9 @@
 import { formatFault, loadConfig, type LoadedConfig } from "../../../src/config/load.ts";
-import type { Config, IrcAccountConfig, KosmiAccountConfig } from "../../../src/config/types.ts";
+import type {
+  Config,
+  IrcAccountConfig,
+  KosmiAccountConfig,
+} from "../../../src/config/options/config.ts";
 
 /** A whole configuration without any fault; each part can be replaced. */
 export interface Parts {

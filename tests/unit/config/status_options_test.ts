@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { secretsOf } from "../../../src/config/secrets.ts";
+import { secretsOf } from "../../../src/config/options/secrets.ts";
 import { configOf, faultsOf, load, sample, warningsOf } from "./sample.ts";
 
 const TOKEN = "sixteen-or-more-characters";

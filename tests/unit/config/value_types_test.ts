@@ -1,13 +1,13 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { didYouMean, nearest } from "../../../src/config/did_you_mean.ts";
-import { variableName } from "../../../src/config/environment.ts";
-import { formatFault, Report } from "../../../src/config/fault.ts";
-import { formatGoDuration, parseGoDuration } from "../../../src/config/go_duration.ts";
-import { channelFault, fingerprintFault, nickFault } from "../../../src/config/irc_checks.ts";
-import { roomIdOf } from "../../../src/config/kosmi_room.ts";
-import { listenAddress, parseHostPort } from "../../../src/config/net_types.ts";
-import { describeValue, shown } from "../../../src/config/show.ts";
+import assert from "node:assert/strict";
+import { formatFault, Report } from "../../../src/config/file/fault.ts";
+import { roomIdOf } from "../../../src/config/reading/consistency.ts";
+import { variableName } from "../../../src/config/reading/environment.ts";
+import { didYouMean, nearest } from "../../../src/config/values/did_you_mean.ts";
+import { channelFault, fingerprintFault, nickFault } from "../../../src/config/values/irc.ts";
+import { listenAddress, parseHostPort } from "../../../src/config/values/net.ts";
+import { describeValue, shown } from "../../../src/config/values/show.ts";
+import { formatGoDuration, parseGoDuration } from "../../../src/config/values/values.ts";
 
 const DURATIONS: readonly (readonly [string, number | null])[] = [
   ["1m30s", 90_000],

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { Backlog } from "../../../src/relay/backlog.ts";
-import type { AccountId, ChannelId } from "../../../src/relay/ids.ts";
-import { endpointId } from "../../../src/relay/ids.ts";
-import type { Delivery, DeliveryId, RelayStore } from "../../../src/relay/relay_store.ts";
-import { plainText } from "../../../src/relay/rich_text.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
+import { Backlog } from "../../../src/relay/delivery/backlog.ts";
+import { type AccountId, type ChannelId, endpointId } from "../../../src/relay/port/ids.ts";
+import { plainText } from "../../../src/relay/port/rich_text.ts";
+import type { Delivery, DeliveryId, RelayStore } from "../../../src/relay/port/store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 
 const origin = endpointId("a.one" as AccountId, "room" as ChannelId);
 const target = endpointId("b.two" as AccountId, "#channel" as ChannelId);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { bridgeHost } from "../../../src/relay/bridge_host.ts";
-import type { WireText } from "../../../src/relay/bridge.ts";
-import { composeOwnLine } from "../../../src/relay/compose.ts";
-import { type AccountId, endpointId } from "../../../src/relay/ids.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { composeOwnLine } from "../../../src/relay/intake/compose.ts";
+import { bridgeHost } from "../../../src/relay/links/links.ts";
+import type { WireText } from "../../../src/relay/port/bridge.ts";
+import { type AccountId, endpointId } from "../../../src/relay/port/ids.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { channelId, messageId } from "./builders.ts";

@@ -1,9 +1,9 @@
-import type { Outgoing, OutgoingMessage, Part, WireText } from "../../../src/relay/bridge.ts";
-import type { MessageEvent, Person } from "../../../src/relay/event.ts";
-import type { AccountId, ChannelId, EndpointId, MessageId } from "../../../src/relay/ids.ts";
-import { plainText } from "../../../src/relay/rich_text.ts";
-import type { Delivery, DeliveryId, Shipment, ShipmentId } from "../../../src/relay/relay_store.ts";
-import type { AccountSettings, GatewayEndpoint } from "../../../src/relay/settings.ts";
+import type { Outgoing, OutgoingMessage, Part, WireText } from "../../../src/relay/port/bridge.ts";
+import type { MessageEvent, Person } from "../../../src/relay/port/event.ts";
+import type { AccountId, ChannelId, EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
+import { plainText } from "../../../src/relay/port/rich_text.ts";
+import type { AccountSettings, GatewayEndpoint } from "../../../src/relay/port/settings.ts";
+import type { Delivery, DeliveryId, Shipment, ShipmentId } from "../../../src/relay/port/store.ts";
 
 /** Small makers of the core's values, so that a test shows only what it is about. */
 

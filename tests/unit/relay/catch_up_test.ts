@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { HistoryMessage } from "../../../src/relay/bridge.ts";
-import { catchUp, firstCursor, saidBeforeUs } from "../../../src/relay/catch_up.ts";
-import { textOf } from "../../../src/relay/rich_text.ts";
+import { catchUp, firstCursor, saidBeforeUs } from "../../../src/relay/intake/catch_up.ts";
+import type { HistoryMessage } from "../../../src/relay/port/bridge.ts";
+import { textOf } from "../../../src/relay/port/rich_text.ts";
 import { message, messageId } from "./builders.ts";
 
 const LIMITS = { maxMessages: 3, maxAgeMs: 60_000 };

@@ -1,14 +1,16 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { graphemes } from "../../../src/base/text.ts";
-import { composeLines } from "../../../src/bridges/irc/text/compose.ts";
-import { readMirc, readPlain } from "../../../src/bridges/irc/text/mirc_read.ts";
-import { writeMirc } from "../../../src/bridges/irc/text/mirc_write.ts";
-import { readKosmiText, writeKosmiText } from "../../../src/bridges/kosmi/formatting.ts";
-import type { Markup } from "../../../src/bridges/kosmi/options.ts";
-import { renderParts } from "../../../src/bridges/kosmi/render.ts";
-import type { OutgoingMessage } from "../../../src/relay/bridge.ts";
-import { plainText, type RichText } from "../../../src/relay/rich_text.ts";
+import { readMirc, readPlain, writeMirc } from "../../../src/bridges/irc/text/formatting.ts";
+import { composeLines } from "../../../src/bridges/irc/text/lines.ts";
+import type { Markup } from "../../../src/bridges/kosmi/link/options.ts";
+import {
+  readKosmiText,
+  renderParts,
+  writeKosmiText,
+} from "../../../src/bridges/kosmi/text/kosmi_text.ts";
+import type { OutgoingMessage } from "../../../src/relay/port/bridge.ts";
+import { plainText, type RichText } from "../../../src/relay/port/rich_text.ts";
 
 /** What both bridges together make of a text: the only place that knows both. */
 const MARKUPS: readonly Markup[] = ["plain", "markdown"];

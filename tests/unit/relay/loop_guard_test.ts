@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { EndpointId, UserId } from "../../../src/relay/ids.ts";
-import { LoopGuard } from "../../../src/relay/loop_guard.ts";
+import { LoopGuard } from "../../../src/relay/intake/recent.ts";
+import type { EndpointId, UserId } from "../../../src/relay/port/ids.ts";
 
 const HERE = "a.one room" as EndpointId;
 const THERE = "b.two #room" as EndpointId;

@@ -9,10 +9,10 @@ import type {
   Part,
   Receipt,
   WireText,
-} from "../../../src/relay/bridge.ts";
-import type { ChatEvent } from "../../../src/relay/event.ts";
-import type { AccountId, ChannelId, MessageId } from "../../../src/relay/ids.ts";
-import { textOf } from "../../../src/relay/rich_text.ts";
+} from "../../../src/relay/port/bridge.ts";
+import type { ChatEvent } from "../../../src/relay/port/event.ts";
+import type { AccountId, ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
+import { textOf } from "../../../src/relay/port/rich_text.ts";
 import { Changes } from "../../support/wait.ts";
 import { channelId, person } from "./builders.ts";
 

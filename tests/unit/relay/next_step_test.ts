@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { LinkEnd } from "../../../src/relay/bridge.ts";
-import { type Ending, nextStep } from "../../../src/relay/next_step.ts";
+import { type Ending, nextStep } from "../../../src/relay/links/next_step.ts";
+import type { LinkEnd } from "../../../src/relay/port/bridge.ts";
 
 const LOST: LinkEnd = { kind: "lost", reason: "gone" };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { noPing, renderNickFormat } from "../../../src/relay/nick_format.ts";
-import { textOf } from "../../../src/relay/rich_text.ts";
+import { noPing, renderNickFormat } from "../../../src/relay/intake/compose.ts";
+import { textOf } from "../../../src/relay/port/rich_text.ts";
 
 const VALUES = {
   nick: "alice",

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { takePack } from "../../../src/relay/packing.ts";
-import { plainText, textOf } from "../../../src/relay/rich_text.ts";
+import assert from "node:assert/strict";
+import { takePack } from "../../../src/relay/delivery/backlog.ts";
+import { plainText, textOf } from "../../../src/relay/port/rich_text.ts";
 import { delivery, messageId, outgoing } from "./builders.ts";
 
 const POLICY = { separator: " | ", maxLength: 20 };

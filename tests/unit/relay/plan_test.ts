@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { AccountId } from "../../../src/relay/ids.ts";
+import { Routing } from "../../../src/relay/intake/routing.ts";
 import { planChange, type Standing } from "../../../src/relay/plan.ts";
-import { Routing } from "../../../src/relay/routing.ts";
-import type { GatewayEndpoint } from "../../../src/relay/settings.ts";
+import type { AccountId } from "../../../src/relay/port/ids.ts";
+import type { GatewayEndpoint } from "../../../src/relay/port/settings.ts";
 import { place, settings } from "./builders.ts";
 import { MemoryBridge } from "./memory_bridge.ts";
 

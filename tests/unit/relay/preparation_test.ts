@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import type { Outgoing } from "../../../src/relay/bridge.ts";
-import type { Pack } from "../../../src/relay/packing.ts";
-import { Preparation } from "../../../src/relay/preparation.ts";
-import type { Delivery } from "../../../src/relay/relay_store.ts";
-import { textOf } from "../../../src/relay/rich_text.ts";
+import { type Pack, Preparation } from "../../../src/relay/delivery/backlog.ts";
+import type { Outgoing } from "../../../src/relay/port/bridge.ts";
+import { textOf } from "../../../src/relay/port/rich_text.ts";
+import type { Delivery } from "../../../src/relay/port/store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { channelId, delivery, outgoing } from "./builders.ts";

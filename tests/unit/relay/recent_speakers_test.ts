@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RecentSpeakers } from "../../../src/relay/recent_speakers.ts";
+import { RecentSpeakers } from "../../../src/relay/intake/recent.ts";
 import { endpoint, messageId, person } from "./builders.ts";
 
 const ROOM = endpoint("memory.b #b");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { HistoryMessage, WireText } from "../../../src/relay/bridge.ts";
-import { reconcile } from "../../../src/relay/reconcile.ts";
+import { reconcile } from "../../../src/relay/delivery/shipment.ts";
+import type { HistoryMessage, WireText } from "../../../src/relay/port/bridge.ts";
 import { messageId, shipment } from "./builders.ts";
 
 type Own = Extract<HistoryMessage, { own: true }>;

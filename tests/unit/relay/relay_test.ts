@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { ChatCommands } from "../../../src/relay/chat_commands.ts";
-import { noObserver } from "../../../src/relay/observer.ts";
+import { ChatCommands } from "../../../src/relay/intake/chat_commands.ts";
+import { noObserver } from "../../../src/relay/port/observer.ts";
+import type { AccountSettings } from "../../../src/relay/port/settings.ts";
+import type { RelayStore } from "../../../src/relay/port/store.ts";
 import { Relay } from "../../../src/relay/relay.ts";
-import type { RelayStore } from "../../../src/relay/relay_store.ts";
-import type { AccountSettings } from "../../../src/relay/settings.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { channelId, message, messageId, person, place, settings } from "./builders.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { LinkEnd } from "../../../src/relay/bridge.ts";
-import { bridgeHost } from "../../../src/relay/bridge_host.ts";
-import type { LinkState } from "../../../src/relay/link_state.ts";
-import { Supervisor } from "../../../src/relay/supervisor.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { bridgeHost } from "../../../src/relay/links/links.ts";
+import { Supervisor } from "../../../src/relay/links/supervisor.ts";
+import type { LinkEnd } from "../../../src/relay/port/bridge.ts";
+import type { LinkState } from "../../../src/relay/port/observer.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { MemoryBridge } from "./memory_bridge.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TEMPORARY_PREFIX, writeAtomically } from "../../../src/store/atomic_file.ts";
+import { TEMPORARY_PREFIX, writeAtomically } from "../../../src/store/files/safe_file.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const WRITER = new URL("./atomic_writer.ts", import.meta.url).pathname;
@@ -38,7 +38,7 @@ Deno.test("writeAtomically() leaves the old file and no other when it can't repl
 Deno.test("writeAtomically() leaves the old file and no other when there is no room for all of it", async () => {
   await using temp = await tempDir();
   await Deno.writeTextFile(temp.file("file"), "old");
-  const module = new URL("../../../src/store/atomic_file.ts", import.meta.url).href;
+  const module = new URL("../../../src/store/files/safe_file.ts", import.meta.url).href;
   const code = `const { writeAtomically } = await import("${module}");
     await writeAtomically(Deno.cwd(), "file", new Uint8Array(100_000)).catch((error) => console.log(error.message));`;
   // The shell's file size limit stands in for a full disk: writing stops half-way with an error.

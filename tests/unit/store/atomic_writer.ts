@@ -1,5 +1,5 @@
 // Writes one file again and again until it is killed; for atomic_file_test.ts.
-import { writeAtomically } from "../../../src/store/atomic_file.ts";
+import { writeAtomically } from "../../../src/store/files/safe_file.ts";
 
 const [directory = ".", name = "file"] = Deno.args;
 const encoder = new TextEncoder();

@@ -4,8 +4,8 @@ import {
   DataDirectoryError,
   type DataDirectoryFault,
   openDataDirectory,
-} from "../../../src/store/data_directory.ts";
-import { explainFault } from "../../../src/store/data_directory_error.ts";
+} from "../../../src/store/files/data_directory.ts";
+import { explainFault } from "../../../src/store/files/data_directory_error.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 

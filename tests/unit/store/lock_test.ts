@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { takeLock } from "../../../src/store/lock.ts";
+import { takeLock } from "../../../src/store/files/lock.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const HOLDER = new URL("./lock_holder.ts", import.meta.url).pathname;

@@ -1,7 +1,7 @@
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
-import type { Delivery, RelayStore, Shipment } from "../../../src/relay/relay_store.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import type { Delivery, RelayStore, Shipment } from "../../../src/relay/port/store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { acceptance, endpoint, id, partsOf } from "./relay_store_support.ts";
 
 /**

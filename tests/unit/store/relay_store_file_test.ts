@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { StoreRefusedError } from "../../../src/store/sqlite/store_fault.ts";
 import {
   acceptance,

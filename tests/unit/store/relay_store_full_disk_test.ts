@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import type { RelayStore } from "../../../src/relay/relay_store.ts";
+import type { RelayStore } from "../../../src/relay/port/store.ts";
 import {
   acceptSome,
   id,

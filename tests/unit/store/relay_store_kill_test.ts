@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { endpoint, id } from "./relay_store_support.ts";
 
 const STEPS = ["unknown", "accepted", "shipped", "confirmed", "done"];

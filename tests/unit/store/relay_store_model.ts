@@ -1,5 +1,5 @@
-import type { Cursor } from "../../../src/relay/bridge.ts";
-import type { EndpointId, MessageId } from "../../../src/relay/ids.ts";
+import type { Cursor } from "../../../src/relay/port/bridge.ts";
+import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
 import type {
   Acceptance,
   Delivery,
@@ -10,7 +10,7 @@ import type {
   Shipment,
   SourceRef,
   Trace,
-} from "../../../src/relay/relay_store.ts";
+} from "../../../src/relay/port/store.ts";
 
 interface Taken {
   readonly source: SourceRef;

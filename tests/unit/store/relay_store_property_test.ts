@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { EndpointId } from "../../../src/relay/ids.ts";
-import type { RelayStore, Settlement, Shipment } from "../../../src/relay/relay_store.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+import assert from "node:assert/strict";
+import type { EndpointId } from "../../../src/relay/port/ids.ts";
+import type { RelayStore, Settlement, Shipment } from "../../../src/relay/port/store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { type DiskFault, FaultyDisk } from "./faulty_disk.ts";
 import { RelayStoreModel } from "./relay_store_model.ts";
 import {

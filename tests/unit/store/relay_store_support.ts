@@ -1,17 +1,17 @@
 import type { Clock } from "../../../src/base/clock.ts";
 import type { Logger, LogProperties } from "../../../src/base/log.ts";
-import type { Outgoing, Part, WireText } from "../../../src/relay/bridge.ts";
+import type { Outgoing, Part, WireText } from "../../../src/relay/port/bridge.ts";
 import {
   type AccountId,
   type ChannelId,
   type EndpointId,
   endpointId,
   type MessageId,
-} from "../../../src/relay/ids.ts";
-import type { Acceptance, NewDelivery, RelayStore } from "../../../src/relay/relay_store.ts";
-import { plainText } from "../../../src/relay/rich_text.ts";
-import { openRelayStore } from "../../../src/store/relay_store.ts";
+} from "../../../src/relay/port/ids.ts";
+import { plainText } from "../../../src/relay/port/rich_text.ts";
+import type { Acceptance, NewDelivery, RelayStore } from "../../../src/relay/port/store.ts";
 import { type OpenHandle, openSqliteHandle } from "../../../src/store/sqlite/database_file.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 
 export function endpoint(account: string, channel: string): EndpointId {
   return endpointId(account as AccountId, channel as ChannelId);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openDataDirectory } from "../../../src/store/data_directory.ts";
-import { StoredStsPolicies } from "../../../src/store/sts_policies.ts";
+import { openDataDirectory } from "../../../src/store/files/data_directory.ts";
+import { StoredStsPolicies } from "../../../src/store/files/sts_policies.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 

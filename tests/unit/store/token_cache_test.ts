@@ -1,11 +1,10 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isJwt } from "../../../src/auth/jwt.ts";
-import { type DataDirectory, openDataDirectory } from "../../../src/store/data_directory.ts";
-import { formatRfc3339, parseRfc3339 } from "../../../src/base/rfc3339.ts";
-import { TokenCaches } from "../../../src/store/token_cache.ts";
-import { decodeCache, encodeCache } from "../../../src/store/token_cache_file.ts";
-import { ownTokenFile } from "../../../src/store/token_cache_name.ts";
+import assert from "node:assert/strict";
+import { isJwt } from "../../../src/auth/tokens/jwt.ts";
+import { formatRfc3339, parseRfc3339 } from "../../../src/base/times.ts";
+import { type DataDirectory, openDataDirectory } from "../../../src/store/files/data_directory.ts";
+import { ownTokenFile } from "../../../src/store/files/file_names.ts";
+import { decodeCache, encodeCache, TokenCaches } from "../../../src/store/files/token_cache.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { makeJwt } from "../auth/tokens.ts";

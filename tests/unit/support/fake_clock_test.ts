@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../support/fake_clock.ts";
 import { withDeadline } from "../../../src/base/abort.ts";
+import { FakeClock } from "../../support/fake_clock.ts";
 
 const never = new AbortController().signal;
 

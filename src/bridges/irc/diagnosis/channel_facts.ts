@@ -1,5 +1,5 @@
-import type { ChannelRefusal } from "../../../relay/bridge.ts";
-import type { ServerFeatures } from "../isupport.ts";
+import type { ChannelRefusal } from "../../../relay/port/bridge.ts";
+import type { ServerFeatures } from "../link/server_features.ts";
 import { type IrcMessage, lastParam, param } from "../wire/message.ts";
 
 /** What was seen of a channel. */

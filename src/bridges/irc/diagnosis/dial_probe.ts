@@ -2,7 +2,7 @@ import net from "node:net";
 import tls from "node:tls";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
-import { type CertificateFacts, certificateFacts } from "./certificate_facts.ts";
+import { type CertificateFacts, certificateFacts } from "../wire/certificate.ts";
 
 export interface DialProbeOptions {
   readonly host: string;

@@ -1,16 +1,15 @@
 import { describeError } from "../../../base/errors.ts";
-import type { LinkEnd } from "../../../relay/bridge.ts";
-import { ServerFeatures } from "../isupport.ts";
-import { joinRefusalOf } from "../join_refusal.ts";
-import { LastWords } from "../last_words.ts";
-import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "../options.ts";
-import { Registration } from "../registration.ts";
-import { Self } from "../self.ts";
-import { stsVerdict } from "../sts.ts";
-import { Timers } from "../timers.ts";
-import { type Connection, openConnection } from "../wire/connection.ts";
+import { Timers } from "../../../base/timers.ts";
+import type { LinkEnd } from "../../../relay/port/bridge.ts";
+import { joinRefusalOf } from "../channels/join_refusal.ts";
+import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "../link/options.ts";
+import { Self } from "../link/self.ts";
+import { ServerFeatures } from "../link/server_features.ts";
+import { LastWords } from "../login/link_end.ts";
+import { Registration } from "../login/registration.ts";
+import { stsVerdict } from "../login/sts.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
-import { writtenTime } from "./written_time.ts";
+import { type Connection, openConnection } from "../wire/socket.ts";
 import { type ChannelFinding, ChannelNotes } from "./channel_facts.ts";
 
 /** How the login ended. */
@@ -288,4 +287,14 @@ export class IrcProbe {
     const reason = `fault while handling a line from the server: ${describeError(thrown)}`;
     this.#finish({ kind: "lost", reason });
   }
+}
+
+/** The text of numeric 391 has no common form; what can't be read for certain is left out. */
+export function writtenTime(text: string): number | null {
+  const plain = text.replace(/\s--\s/, " ").replace(/\bat\b/, "");
+  // Without seconds (ngircd) it says less than is wanted.
+  if (!/\d:\d\d:\d\d/.test(plain)) return null;
+  if (!/(?:UTC|GMT|Z|[+-]\d{2}:?\d{2})\s*$/.test(plain)) return null;
+  const atMs = Date.parse(plain);
+  return Number.isNaN(atMs) ? null : atMs;
 }

@@ -1,5 +1,5 @@
 import { backoffMs } from "../../../base/backoff.ts";
-import type { LinkEnd } from "../../../relay/bridge.ts";
+import type { LinkEnd } from "../../../relay/port/bridge.ts";
 
 const BLOCK = { baseMs: 300_000, capMs: 3_600_000, jitter: 0.2 };
 /** A puppet that lived so long shows that the server bears them. */

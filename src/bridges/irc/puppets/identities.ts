@@ -1,4 +1,4 @@
-import type { ServerFeatures } from "../isupport.ts";
+import type { ServerFeatures } from "../link/server_features.ts";
 import type { IrcMessage } from "../wire/message.ts";
 import { isPuppetUser, plainUser } from "./puppet_name.ts";
 

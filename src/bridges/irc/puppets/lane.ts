@@ -1,8 +1,8 @@
 import type { Clock } from "../../../base/clock.ts";
-import type { Part, Receipt } from "../../../relay/bridge.ts";
-import type { ChannelId } from "../../../relay/ids.ts";
-import type { Cancel, Timers } from "../timers.ts";
-import type { Speaker } from "./speaker.ts";
+import type { Cancel, Timers } from "../../../base/timers.ts";
+import type { Part, Receipt } from "../../../relay/port/bridge.ts";
+import type { ChannelId } from "../../../relay/port/ids.ts";
+import type { Speaker } from "../sending/parts.ts";
 
 /** A connection that speaks: the relay's own, or a puppet's. */
 export interface Voice {

@@ -1,11 +1,11 @@
-import type { LinkEnd } from "../../../relay/bridge.ts";
-import type { ServerFeatures } from "../isupport.ts";
-import type { IrcPuppets, IrcSettings } from "../options.ts";
-import type { Timers } from "../timers.ts";
+import type { Timers } from "../../../base/timers.ts";
+import type { LinkEnd } from "../../../relay/port/bridge.ts";
+import type { IrcPuppets, IrcSettings } from "../link/options.ts";
+import type { ServerFeatures } from "../link/server_features.ts";
+import type { Speaker } from "../sending/parts.ts";
 import type { PuppetGate } from "./gate.ts";
 import { type OpenLink, Puppet } from "./puppet.ts";
 import { puppetNick, puppetUser } from "./puppet_name.ts";
-import type { Speaker } from "./speaker.ts";
 
 export interface RosterOptions {
   readonly settings: IrcSettings;

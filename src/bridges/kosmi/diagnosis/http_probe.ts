@@ -1,10 +1,10 @@
 import { withDeadline } from "../../../base/abort.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
-import { property } from "../graphql_error.ts";
-import { browserHeaders, originsOf } from "../http.ts";
-import type { KosmiEndpoints } from "../options.ts";
-import type { KosmiProtocol } from "../protocol.ts";
+import { browserHeaders, originsOf } from "../link/http.ts";
+import type { KosmiEndpoints } from "../link/options.ts";
+import { property } from "../protocol/graphql_error.ts";
+import type { KosmiProtocol } from "../protocol/protocol.ts";
 
 /** How Kosmi's HTTP endpoint answered the smallest question. */
 export interface HttpFinding {

@@ -1,17 +1,16 @@
 import type { Clock } from "../../../base/clock.ts";
-import type { Logger } from "../../../base/log.ts";
+import { type Logger, OnceLog } from "../../../base/log.ts";
 import { TokenBucket } from "../../../base/token_bucket.ts";
-import type { BridgeHost, ChannelPlan, Outgoing, Receipt } from "../../../relay/bridge.ts";
-import type { Person } from "../../../relay/event.ts";
-import type { ChannelId } from "../../../relay/ids.ts";
-import type { KosmiLink } from "../link.ts";
-import { linkEndOf } from "../link_fault.ts";
-import { OnceLog } from "../once_log.ts";
-import { DraftBook } from "../operation_runner.ts";
-import type { Markup } from "../options.ts";
-import type { KosmiProtocol } from "../protocol.ts";
-import { renderParts } from "../render.ts";
+import type { BridgeHost, ChannelPlan, Outgoing, Receipt } from "../../../relay/port/bridge.ts";
+import type { Person } from "../../../relay/port/event.ts";
+import type { ChannelId } from "../../../relay/port/ids.ts";
+import type { KosmiLink } from "../link/link.ts";
+import { linkEndOf } from "../link/link_end.ts";
+import type { Markup } from "../link/options.ts";
+import { DraftBook } from "../link/runner.ts";
+import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { KosmiSession } from "../session.ts";
+import { renderParts } from "../text/kosmi_text.ts";
 
 export interface RoomProbeOptions {
   readonly link: KosmiLink;

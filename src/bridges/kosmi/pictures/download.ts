@@ -2,7 +2,6 @@ import { lookup } from "node:dns/promises";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type HttpAnswer, httpGet } from "./http_get.ts";
-import { pictureType, SIGNATURE_BYTES } from "./picture_type.ts";
 import { isPublicAddress } from "./public_address.ts";
 
 /** How names become addresses, and which addresses may be visited. Tests put loopback in; nothing else may. */
@@ -150,4 +149,20 @@ function portOf(url: URL): number {
 function isWebPort(port: number): boolean {
   return port === 80 || port === 443 ||
     (port >= 1024 && !(port >= 6660 && port <= 6669) && port !== 6679 && port !== 6697);
+}
+
+/** So many bytes tell what a file is. */
+export const SIGNATURE_BYTES = 12;
+
+/**
+ * The media type of a picture by its first bytes, whatever its name and its sender say; null for what is none of those
+ * that browsers show and that hold nothing to run.
+ */
+export function pictureType(bytes: Uint8Array): string | null {
+  const start = Array.from(bytes.subarray(0, SIGNATURE_BYTES), (byte) => String.fromCharCode(byte))
+    .join("");
+  if (start.startsWith("\x89PNG\r\n\x1a\n")) return "image/png";
+  if (start.startsWith("\xff\xd8\xff")) return "image/jpeg";
+  if (/^GIF8[79]a/.test(start)) return "image/gif";
+  return /^RIFF[^]{4}WEBP/.test(start) ? "image/webp" : null;
 }

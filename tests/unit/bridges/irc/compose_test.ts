@@ -1,8 +1,8 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { byteLength } from "../../../../src/base/text.ts";
-import { plainText } from "../../../../src/relay/rich_text.ts";
-import { type ComposeLimits, composeLines } from "../../../../src/bridges/irc/text/compose.ts";
+import { type ComposeLimits, composeLines } from "../../../../src/bridges/irc/text/lines.ts";
+import { plainText } from "../../../../src/relay/port/rich_text.ts";
 
 const LIMITS: ComposeLimits = {
   lineBytes: 60,

@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
-import { plainText, type RichText } from "../../../../src/relay/rich_text.ts";
-import { paletteColour, paletteNumber } from "../../../../src/bridges/irc/text/palette.ts";
-import { readMirc, readPlain } from "../../../../src/bridges/irc/text/mirc_read.ts";
-import { writeMirc } from "../../../../src/bridges/irc/text/mirc_write.ts";
+import {
+  paletteColour,
+  paletteNumber,
+  readMirc,
+  readPlain,
+  writeMirc,
+} from "../../../../src/bridges/irc/text/formatting.ts";
+import { plainText, type RichText } from "../../../../src/relay/port/rich_text.ts";
 
 const red = { rgb: "ff0000", palette: 4 };
 const black = { rgb: "000000", palette: 1 };

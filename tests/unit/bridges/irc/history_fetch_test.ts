@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { HistoryFetch } from "../../../../src/bridges/irc/history_fetch.ts";
-import { ServerFeatures } from "../../../../src/bridges/irc/isupport.ts";
+import { HistoryFetch } from "../../../../src/bridges/irc/history/history_fetch.ts";
+import { ServerFeatures } from "../../../../src/bridges/irc/link/server_features.ts";
 import { type IrcMessage, param } from "../../../../src/bridges/irc/wire/message.ts";
-import type { Cursor } from "../../../../src/relay/bridge.ts";
-import type { MessageId } from "../../../../src/relay/ids.ts";
+import type { Cursor } from "../../../../src/relay/port/bridge.ts";
+import type { MessageId } from "../../../../src/relay/port/ids.ts";
 
 const START_MS = Date.UTC(2026, 0, 2);
 

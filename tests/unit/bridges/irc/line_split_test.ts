@@ -1,10 +1,14 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { byteLength, graphemes } from "../../../../src/base/text.ts";
-import { plainText, type RichText, type Style, textOf } from "../../../../src/relay/rich_text.ts";
-import { splitLine } from "../../../../src/bridges/irc/text/line_split.ts";
-import { writeMirc } from "../../../../src/bridges/irc/text/mirc_write.ts";
-import { readMirc } from "../../../../src/bridges/irc/text/mirc_read.ts";
+import { readMirc, writeMirc } from "../../../../src/bridges/irc/text/formatting.ts";
+import { splitLine } from "../../../../src/bridges/irc/text/lines.ts";
+import {
+  plainText,
+  type RichText,
+  type Style,
+  textOf,
+} from "../../../../src/relay/port/rich_text.ts";
 
 const styles: fc.Arbitrary<Style> = fc.record({
   bold: fc.constant(true as const),

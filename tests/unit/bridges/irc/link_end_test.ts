@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { LinkEnd } from "../../../../src/relay/bridge.ts";
-import { linkEndOf, type LinkFacts } from "../../../../src/bridges/irc/link_end.ts";
+import { linkEndOf, type LinkFacts } from "../../../../src/bridges/irc/login/link_end.ts";
+import type { LinkEnd } from "../../../../src/relay/port/bridge.ts";
 
 const NOTHING: LinkFacts = {
   serverWords: null,

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { caseMappingOf, foldCase } from "../../../../src/bridges/irc/casemapping.ts";
-import { channelIdOf } from "../../../../src/bridges/irc/channel_name.ts";
-import { rawLine } from "../../../../src/bridges/irc/arrival.ts";
-import { ctcpAnswer, CtcpLimit, readCtcp } from "../../../../src/bridges/irc/ctcp.ts";
-import { ServerFeatures } from "../../../../src/bridges/irc/isupport.ts";
-import { isSplitReason, Netsplits } from "../../../../src/bridges/irc/netsplit.ts";
-import { nickCandidate } from "../../../../src/bridges/irc/nick.ts";
-import { Pace } from "../../../../src/bridges/irc/pace.ts";
+import { channelIdOf } from "../../../../src/bridges/irc/channels/channel_name.ts";
+import { ctcpAnswer, CtcpLimit, readCtcp } from "../../../../src/bridges/irc/link/read_event.ts";
+import {
+  caseMappingOf,
+  foldCase,
+  ServerFeatures,
+} from "../../../../src/bridges/irc/link/server_features.ts";
+import { rawLine } from "../../../../src/bridges/irc/login/first_commands.ts";
+import { nickCandidate } from "../../../../src/bridges/irc/login/registration.ts";
+import { isSplitReason, Netsplits } from "../../../../src/bridges/irc/reading/membership.ts";
+import { Pace } from "../../../../src/bridges/irc/sending/pace.ts";
 
 Deno.test("foldCase() folds as the server's mapping says", () => {
   assert.equal(foldCase("ascii", "#A[]\\^Ä"), "#a[]\\^Ä");

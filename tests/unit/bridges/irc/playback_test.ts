@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PlaybackFilter } from "../../../../src/bridges/irc/playback.ts";
+import { PlaybackFilter } from "../../../../src/bridges/irc/history/playback.ts";
 import type { IrcMessage } from "../../../../src/bridges/irc/wire/message.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 

@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ServerFeatures } from "../../../../src/bridges/irc/isupport.ts";
-import { madeUpAddress } from "../../../../src/bridges/irc/puppets/address.ts";
+import assert from "node:assert/strict";
+import { ServerFeatures } from "../../../../src/bridges/irc/link/server_features.ts";
 import { PuppetGate } from "../../../../src/bridges/irc/puppets/gate.ts";
 import { Identities } from "../../../../src/bridges/irc/puppets/identities.ts";
 import {
   isPuppetUser,
+  madeUpAddress,
   puppetNick,
   puppetUser,
 } from "../../../../src/bridges/irc/puppets/puppet_name.ts";
@@ -15,9 +15,9 @@ import {
   readSpeaker,
   shownTexts,
   writeSpeaker,
-} from "../../../../src/bridges/irc/puppets/speaker.ts";
+} from "../../../../src/bridges/irc/sending/parts.ts";
 import type { IrcMessage } from "../../../../src/bridges/irc/wire/message.ts";
-import type { Part, WireText } from "../../../../src/relay/bridge.ts";
+import type { Part, WireText } from "../../../../src/relay/port/bridge.ts";
 
 const NICKS: readonly (readonly [shown: string, nick: string])[] = [
   ["alice", "alice[k]"],

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { lineCodec } from "../../../../src/bridges/irc/wire/charset.ts";
-import { SocketTransport } from "../../../../src/bridges/irc/wire/socket_transport.ts";
+import { lineCodec } from "../../../../src/bridges/irc/wire/message.ts";
+import { SocketTransport } from "../../../../src/bridges/irc/wire/socket.ts";
 
 const WORDS = "ERROR :Closing Link: (K-Lined)";
 /** In a process of its own: only so can it close between two writes of ours. */

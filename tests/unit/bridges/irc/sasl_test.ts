@@ -5,8 +5,8 @@ import {
   external,
   mechanismsFor,
   plain,
-} from "../../../../src/bridges/irc/sasl.ts";
-import { scramSha256 } from "../../../../src/bridges/irc/scram.ts";
+  scramSha256,
+} from "../../../../src/bridges/irc/login/sasl.ts";
 
 const account = { required: true, mechanism: null, login: "user", password: "pencil" };
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type StsVerdict, stsVerdict } from "../../../../src/bridges/irc/sts.ts";
+import { type StsVerdict, stsVerdict } from "../../../../src/bridges/irc/login/sts.ts";
 
 const none: StsVerdict = { kind: "none" };
 const VALUES: readonly (readonly [string, boolean, StsVerdict])[] = [

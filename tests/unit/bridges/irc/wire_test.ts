@@ -1,9 +1,8 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { lineCodec } from "../../../../src/bridges/irc/wire/charset.ts";
-import { normalPin } from "../../../../src/bridges/irc/wire/certificate_pin.ts";
-import { formatLine } from "../../../../src/bridges/irc/wire/format_line.ts";
-import { LineReader } from "../../../../src/bridges/irc/wire/line_reader.ts";
+import assert from "node:assert/strict";
+import { normalPin } from "../../../../src/bridges/irc/wire/certificate.ts";
+import { formatLine, lineCodec } from "../../../../src/bridges/irc/wire/message.ts";
+import { LineReader } from "../../../../src/bridges/irc/wire/socket.ts";
 
 const encoder = new TextEncoder();
 

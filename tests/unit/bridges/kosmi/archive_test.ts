@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readArchive } from "../../../../src/bridges/kosmi/archive.ts";
-import type { ArchivePage, KosmiMessage } from "../../../../src/bridges/kosmi/decode.ts";
-import type { MessageId } from "../../../../src/relay/ids.ts";
+import type { ArchivePage, KosmiMessage } from "../../../../src/bridges/kosmi/protocol/decode.ts";
+import { readArchive } from "../../../../src/bridges/kosmi/room/history.ts";
+import type { MessageId } from "../../../../src/relay/port/ids.ts";
 
 const NOW_MS = 1_800_000_000_000;
 const limits = { maxMessages: 100, maxAgeMs: 3_600_000 };

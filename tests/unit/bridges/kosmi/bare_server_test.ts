@@ -1,10 +1,10 @@
-import assert from "node:assert/strict";
-import fc from "fast-check";
 // @ts-types="@types/ws"
 import type { WebSocket } from "ws";
+import fc from "fast-check";
+import assert from "node:assert/strict";
 import { systemClock } from "../../../../src/base/clock.ts";
-import { KosmiBridge } from "../../../../src/bridges/kosmi/kosmi_bridge.ts";
-import type { AccountId } from "../../../../src/relay/ids.ts";
+import { KosmiBridge } from "../../../../src/bridges/kosmi/bridge.ts";
+import type { AccountId } from "../../../../src/relay/port/ids.ts";
 import { LogRecorder } from "../../../support/log_recorder.ts";
 import { until } from "../../../support/wait.ts";
 import { ack, type Answers, type Asked, bareServer, data, next } from "./bare_server.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Cursor } from "../../../../src/relay/bridge.ts";
-import type { ChatEvent } from "../../../../src/relay/event.ts";
-import type { ChannelId, MessageId } from "../../../../src/relay/ids.ts";
-import { textOf } from "../../../../src/relay/rich_text.ts";
+import type { Cursor } from "../../../../src/relay/port/bridge.ts";
+import type { ChatEvent } from "../../../../src/relay/port/event.ts";
+import type { ChannelId, MessageId } from "../../../../src/relay/port/ids.ts";
+import { textOf } from "../../../../src/relay/port/rich_text.ts";
 import { startKosmi, type VariantChange } from "../../../sandbox/kosmi/mod.ts";
 import { FixedCredentials, RecordingHost, runBridge, send } from "./support.ts";
 

@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Decoder, timeOf } from "../../../../src/bridges/kosmi/decode.ts";
-import { readFrame } from "../../../../src/bridges/kosmi/frame.ts";
-import { readErrors } from "../../../../src/bridges/kosmi/graphql_error.ts";
-import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/operations.ts";
-import { readSchema } from "../../../../src/bridges/kosmi/schema.ts";
-import { tokenSubject } from "../../../../src/bridges/kosmi/token_subject.ts";
+import assert from "node:assert/strict";
+import { readFrame } from "../../../../src/bridges/kosmi/link/socket.ts";
+import { Decoder, timeOf } from "../../../../src/bridges/kosmi/protocol/decode.ts";
+import { readErrors } from "../../../../src/bridges/kosmi/protocol/graphql_error.ts";
+import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import { readSchema } from "../../../../src/bridges/kosmi/protocol/schema.ts";
+import { tokenSubject } from "../../../../src/bridges/kosmi/session.ts";
 
 const decoder = new Decoder(KOSMI_PROTOCOL);
 

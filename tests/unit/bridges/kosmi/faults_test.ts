@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { NeedsPersonError } from "../../../../src/base/errors.ts";
-import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/operations.ts";
-import type { CredentialSource } from "../../../../src/bridges/kosmi/options.ts";
+import type { CredentialSource } from "../../../../src/bridges/kosmi/link/options.ts";
+import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
 import { type Junk, startKosmi, type VariantChange } from "../../../sandbox/kosmi/mod.ts";
 import { until } from "../../../support/wait.ts";
 import { FixedCredentials, protocolWith, runBridge, send } from "./support.ts";

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { DeadlineError } from "../../../../src/base/abort.ts";
 import { systemClock } from "../../../../src/base/clock.ts";
 import { NeedsPersonError } from "../../../../src/base/errors.ts";
-import { anonLogin } from "../../../../src/bridges/kosmi/anon_login.ts";
-import { uploadImage } from "../../../../src/bridges/kosmi/images.ts";
-import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/operations.ts";
-import { tokenSubject } from "../../../../src/bridges/kosmi/token_subject.ts";
+import { anonLogin } from "../../../../src/bridges/kosmi/link/anonymous_login.ts";
+import { uploadImage } from "../../../../src/bridges/kosmi/pictures/uploads.ts";
+import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import { tokenSubject } from "../../../../src/bridges/kosmi/session.ts";
 import { type KosmiSandbox, startKosmi } from "../../../sandbox/kosmi/mod.ts";
 import { runBridge, send } from "./support.ts";
 

@@ -3,8 +3,8 @@ import {
   isTokenFault,
   linkEndOf,
   type LinkFault,
-} from "../../../../src/bridges/kosmi/link_fault.ts";
-import type { LinkEnd } from "../../../../src/relay/bridge.ts";
+} from "../../../../src/bridges/kosmi/link/link_end.ts";
+import type { LinkEnd } from "../../../../src/relay/port/bridge.ts";
 
 const close = (code: number): LinkFault => ({ kind: "close", code, said: "" });
 const handshake = (status: number, retryAfterMs: number | null = null): LinkFault => ({

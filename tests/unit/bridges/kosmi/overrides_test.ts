@@ -1,7 +1,10 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { KOSMI_PROTOCOL, parseOverrides } from "../../../../src/bridges/kosmi/operations.ts";
-import { OPERATION_NAMES, SHAPE_NAMES } from "../../../../src/bridges/kosmi/protocol.ts";
+import assert from "node:assert/strict";
+import {
+  KOSMI_PROTOCOL,
+  parseOverrides,
+} from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import { OPERATION_NAMES, SHAPE_NAMES } from "../../../../src/bridges/kosmi/protocol/protocol.ts";
 
 Deno.test("parseOverrides() changes what is named and nothing else, letter case ignored", () => {
   const { protocol, faults } = parseOverrides({

@@ -1,11 +1,14 @@
-import assert from "node:assert/strict";
 import { buildSchema, parse, validate } from "graphql";
-import { buildDocument, newDraft, type Variables } from "../../../../src/bridges/kosmi/draft.ts";
-import { readErrors } from "../../../../src/bridges/kosmi/graphql_error.ts";
-import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/operations.ts";
-import type { OperationName } from "../../../../src/bridges/kosmi/protocol.ts";
-import { repairDraft } from "../../../../src/bridges/kosmi/repair.ts";
-import { readValidationError } from "../../../../src/bridges/kosmi/validation_error.ts";
+import assert from "node:assert/strict";
+import {
+  buildDocument,
+  newDraft,
+  type Variables,
+} from "../../../../src/bridges/kosmi/protocol/document.ts";
+import { readErrors } from "../../../../src/bridges/kosmi/protocol/graphql_error.ts";
+import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import type { OperationName } from "../../../../src/bridges/kosmi/protocol/protocol.ts";
+import { readValidationError, repairDraft } from "../../../../src/bridges/kosmi/protocol/repair.ts";
 
 const VALUES: Variables = {
   room: "@r",

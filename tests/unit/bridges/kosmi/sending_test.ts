@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { KosmiMessage } from "../../../../src/bridges/kosmi/decode.ts";
-import { sameText, type Sending, SentMatcher } from "../../../../src/bridges/kosmi/sent_matcher.ts";
-import { Deadlines } from "../../../../src/bridges/kosmi/deadlines.ts";
-import type { MessageId } from "../../../../src/relay/ids.ts";
+import { Deadlines } from "../../../../src/base/timers.ts";
+import type { KosmiMessage } from "../../../../src/bridges/kosmi/protocol/decode.ts";
+import { sameText, type Sending, SentMatcher } from "../../../../src/bridges/kosmi/room/sender.ts";
+import type { MessageId } from "../../../../src/relay/port/ids.ts";
 import { startKosmi } from "../../../sandbox/kosmi/mod.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { runBridge, send } from "./support.ts";

@@ -1,11 +1,14 @@
 import { systemClock } from "../../../../src/base/clock.ts";
-import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/operations.ts";
-import { KosmiBridge } from "../../../../src/bridges/kosmi/kosmi_bridge.ts";
+import { KosmiBridge } from "../../../../src/bridges/kosmi/bridge.ts";
 import type {
   CredentialSource,
   KosmiBridgeOptions,
-} from "../../../../src/bridges/kosmi/options.ts";
-import type { KosmiProtocol, ProtocolLimits } from "../../../../src/bridges/kosmi/protocol.ts";
+} from "../../../../src/bridges/kosmi/link/options.ts";
+import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import type {
+  KosmiProtocol,
+  ProtocolLimits,
+} from "../../../../src/bridges/kosmi/protocol/protocol.ts";
 import type {
   BridgeHost,
   ChannelPlan,
@@ -15,10 +18,10 @@ import type {
   LinkEnd,
   OutgoingMessage,
   Receipt,
-} from "../../../../src/relay/bridge.ts";
-import type { ChatEvent, MessageEvent, Person } from "../../../../src/relay/event.ts";
-import type { AccountId, ChannelId } from "../../../../src/relay/ids.ts";
-import { plainText, textOf } from "../../../../src/relay/rich_text.ts";
+} from "../../../../src/relay/port/bridge.ts";
+import type { ChatEvent, MessageEvent, Person } from "../../../../src/relay/port/event.ts";
+import type { AccountId, ChannelId } from "../../../../src/relay/port/ids.ts";
+import { plainText, textOf } from "../../../../src/relay/port/rich_text.ts";
 import type { KosmiSandbox } from "../../../sandbox/kosmi/mod.ts";
 import { LogRecorder } from "../../../support/log_recorder.ts";
 import { Changes } from "../../../support/wait.ts";

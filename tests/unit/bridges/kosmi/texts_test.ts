@@ -1,16 +1,21 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import { graphemes } from "../../../../src/base/text.ts";
+import { roomIdOf } from "../../../../src/bridges/kosmi/room/room_id.ts";
 import {
   cleanText,
   readKosmiText,
+  renderParts,
+  splitText,
   writeKosmiText,
-} from "../../../../src/bridges/kosmi/formatting.ts";
-import { renderParts } from "../../../../src/bridges/kosmi/render.ts";
-import { roomIdOf } from "../../../../src/bridges/kosmi/room_id.ts";
-import { splitText } from "../../../../src/bridges/kosmi/split.ts";
-import type { OutgoingMessage } from "../../../../src/relay/bridge.ts";
-import { plainText, type RichText, type Span, textOf } from "../../../../src/relay/rich_text.ts";
+} from "../../../../src/bridges/kosmi/text/kosmi_text.ts";
+import type { OutgoingMessage } from "../../../../src/relay/port/bridge.ts";
+import {
+  plainText,
+  type RichText,
+  type Span,
+  textOf,
+} from "../../../../src/relay/port/rich_text.ts";
 
 Deno.test("readKosmiText() reads Markdown", () => {
   const table: readonly [string, RichText][] = [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import type { KosmiBridgeOptions } from "../../../../src/bridges/kosmi/link/options.ts";
 import { startKosmi, type VariantChange } from "../../../sandbox/kosmi/mod.ts";
-import type { KosmiBridgeOptions } from "../../../../src/bridges/kosmi/options.ts";
 import { protocolWith, runBridge, send } from "./support.ts";
 
 /** What every Kosmi must give: a message in, a message out and confirmed, our own echo dropped. */

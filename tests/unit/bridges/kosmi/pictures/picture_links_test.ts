@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  pictureLinks,
-  replaceLinks,
-} from "../../../../../src/bridges/kosmi/pictures/picture_links.ts";
-import { pictureType } from "../../../../../src/bridges/kosmi/pictures/picture_type.ts";
+import { pictureType } from "../../../../../src/bridges/kosmi/pictures/download.ts";
+import { pictureLinks, replaceLinks } from "../../../../../src/bridges/kosmi/pictures/uploads.ts";
 
 const LINKS: readonly (readonly [text: string, links: readonly string[]])[] = [
   ["see https://a.example/cat.png", ["https://a.example/cat.png"]],

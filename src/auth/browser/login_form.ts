@@ -1,0 +1,162 @@
+import type { ElementHandle, Frame, JSHandle, Page } from "puppeteer-core";
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import { type ElementSpec, type LoginPage, USUAL_DISMISS } from "./login_page.ts";
+import {
+  clickInPage,
+  findInPage,
+  type FindRequest,
+  formAround,
+  isCovered,
+  isDisabled,
+  otherField,
+  submitOf,
+  valueOf,
+} from "./page_script.ts";
+
+/** Words in a button that make it the login of another service. */
+const FOREIGN = ["google", "facebook", "apple", "discord", "twitter", "twitch", "steam", "github"];
+const POLL_MS = 100;
+
+/** The fields of the login form; `email` is null where the page asks only for the password now. */
+export interface FormFields {
+  readonly form: ElementHandle;
+  readonly email: ElementHandle | null;
+  readonly password: ElementHandle;
+}
+
+/** Finds and works the elements of the login page as a person does: by what they say, with real clicks and keys. */
+export class LoginForm {
+  readonly #page: Page;
+  readonly #plan: LoginPage;
+  readonly #clock: Clock;
+
+  constructor(options: { readonly page: Page; readonly plan: LoginPage; readonly clock: Clock }) {
+    this.#page = options.page;
+    this.#plan = options.plan;
+    this.#clock = options.clock;
+  }
+
+  /** An element of the whole page, its frames included; null when there is none now. */
+  async find(spec: ElementSpec, how: FindRequest["how"]): Promise<ElementHandle | null> {
+    for (const frame of this.#page.frames()) {
+      const found = await this.#findIn(frame, spec, how, null).catch(ignoreNavigation);
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
+  /** The login form, once it shows a password field; null before. */
+  async fields(): Promise<FormFields | null> {
+    const password = await this.find(this.#plan.passwordField, "loose");
+    if (password === null) return null;
+    try {
+      const form = handleOf(await password.evaluateHandle(formAround));
+      if (form === null) return null;
+      const found = await this.#findIn(form, this.#plan.emailField, "loose", password);
+      const email = found ?? handleOf(await form.evaluateHandle(otherField, password));
+      return { form, email, password };
+    } catch (error) {
+      return ignoreNavigation(error);
+    }
+  }
+
+  /** Clicks; what lies over the element is taken away first where it can be. */
+  async click(element: ElementHandle): Promise<void> {
+    if (await element.evaluate(isCovered)) await this.dismissBanner();
+    if (await element.evaluate(isCovered)) await element.evaluate(clickInPage);
+    else await element.click();
+  }
+
+  /** True when there was one. */
+  async dismissBanner(): Promise<boolean> {
+    const accept = await this.find(this.#plan.dismiss ?? USUAL_DISMISS, "exact");
+    if (accept === null) return false;
+    await accept.click().catch(() => {});
+    return true;
+  }
+
+  /**
+   * Types with real key events, since a page may ignore a value that a program sets. False when the field does not hold
+   * the text afterwards.
+   */
+  async type(field: ElementHandle, text: string, signal: AbortSignal): Promise<boolean> {
+    for (const delayMs of [0, 30]) {
+      await this.#focus(field);
+      await this.#selectAll();
+      await this.#page.keyboard.press("Backspace");
+      await field.type(text, { delay: delayMs });
+      if (await field.evaluate(valueOf) === text) return true;
+      await this.#clock.sleep(POLL_MS, signal);
+    }
+    return false;
+  }
+
+  /** Sends the form: by its button, else by the Enter key. */
+  async submit(fields: FormFields, signal: AbortSignal): Promise<void> {
+    const button = await this.#submitButton(fields);
+    if (button === null || !await this.#isEnabled(button, signal)) {
+      await fields.password.press("Enter");
+      return;
+    }
+    await this.click(button);
+  }
+
+  async #submitButton({ form, password }: FormFields): Promise<ElementHandle | null> {
+    const { submitButton } = this.#plan;
+    return await this.#findIn(form, submitButton, "exact", password) ??
+      handleOf(await form.evaluateHandle(submitOf)) ??
+      await this.#findIn(form, submitButton, "loose", password);
+  }
+
+  async #isEnabled(button: ElementHandle, signal: AbortSignal): Promise<boolean> {
+    for (let waitedMs = 0; waitedMs < 2_000; waitedMs += POLL_MS) {
+      if (!await button.evaluate(isDisabled)) return true;
+      await this.#clock.sleep(POLL_MS, signal);
+    }
+    return false;
+  }
+
+  async #focus(field: ElementHandle): Promise<void> {
+    await this.click(field);
+    await field.focus();
+  }
+
+  async #selectAll(): Promise<void> {
+    const { keyboard } = this.#page;
+    await keyboard.down("Control");
+    await keyboard.press("a");
+    await keyboard.up("Control");
+  }
+
+  async #findIn(
+    where: Frame | ElementHandle,
+    spec: ElementSpec,
+    how: FindRequest["how"],
+    not: ElementHandle | null,
+  ): Promise<ElementHandle | null> {
+    const request: FindRequest = { spec, how, foreign: FOREIGN };
+    const handle = "asElement" in where
+      ? await where.evaluateHandle(findInPage, request)
+      : await where.evaluateHandle(findInPage, null, request);
+    const found = handleOf(handle);
+    if (found === null || not === null) return found;
+    const isSame = await found.evaluate((a, b) => a === b, not);
+    return isSame ? null : found;
+  }
+}
+
+function handleOf(handle: JSHandle): ElementHandle | null {
+  // The in-page functions answer elements only; a node that is no element has no place in a form.
+  const element = handle.asElement();
+  return element === null ? null : element as ElementHandle;
+}
+
+/** While the page moves to another address its elements can't be asked; the next look comes soon. */
+export function ignoreNavigation(thrown: unknown): null {
+  const text = describeError(thrown);
+  if (/context was destroyed|cannot find context|detached|navigat|not attached/i.test(text)) {
+    return null;
+  }
+  throw thrown;
+}

@@ -1,0 +1,102 @@
+import type { Cursor, History, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
+import type { ChannelId } from "../../../relay/port/ids.ts";
+import type { IrcHistoryLimits } from "../link/options.ts";
+import type { People } from "../link/people.ts";
+import { messageId, readMessage } from "../link/read_event.ts";
+import type { Self } from "../link/self.ts";
+import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
+
+export interface HistoryContext {
+  readonly channel: ChannelId;
+  readonly cursor: Cursor | null;
+  readonly limits: IrcHistoryLimits;
+  readonly people: People;
+  readonly self: Self;
+  readonly puppets: { wireOf(line: IrcMessage): WireText | null } | null;
+  readonly nowMs: number;
+  readonly notices: boolean;
+  /** True for lines that the server was asked for from the cursor on: they need no cutting. */
+  readonly asked: boolean;
+}
+
+/**
+ * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor that
+ * is all of them: the core then only looks where it stands, and finds again what it sent before a crash. `cut` tells
+ * that the server had more.
+ */
+export function historyOf(
+  lines: readonly IrcMessage[],
+  context: HistoryContext,
+  cut: boolean,
+): History {
+  const wanted = lines.filter((line) => isMessage(line, context.notices));
+  const { rest, whole } = context.asked
+    ? { rest: wanted, whole: true }
+    : since(wanted, context.cursor);
+  const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null);
+  const oldestMs = context.nowMs - context.limits.maxAgeMs;
+  const young = messages.filter((one) => (one.own ? one.atMs : one.event.atMs) >= oldestMs);
+  const kept = newest(young, context.limits.maxMessages);
+  return { messages: kept, complete: whole && !cut && kept.length === messages.length };
+}
+
+/** The newest of what others said, with all of our own between: these must be recognised however many others spoke. */
+function newest(messages: readonly HistoryMessage[], most: number): readonly HistoryMessage[] {
+  let left = messages.filter((one) => !one.own).length - most;
+  return messages.filter((one) => one.own || --left < 0);
+}
+
+function isMessage(line: IrcMessage, notices: boolean): boolean {
+  return line.command === "PRIVMSG" || (notices && line.command === "NOTICE");
+}
+
+/**
+ * The lines behind the cursor: behind its message where that is among them, else by time. `whole` is false when the
+ * lines do not reach back to the cursor, so that something between may be missing.
+ */
+function since(
+  lines: readonly IrcMessage[],
+  cursor: Cursor | null,
+): { readonly rest: readonly IrcMessage[]; readonly whole: boolean } {
+  if (cursor === null) return { rest: lines, whole: true };
+  const at = cursor.id === null ? -1 : lines.findIndex((line) => messageId(line) === cursor.id);
+  if (at !== -1) return { rest: lines.slice(at + 1), whole: true };
+  const times = lines.map((line) => serverTimeMs(line) ?? Infinity);
+  // InspIRCd's channel history has whole seconds only: there the second of the cursor itself is doubtful, and what
+  // was taken over before is recognised by its id.
+  const rounded = times.every((atMs) => atMs % 1000 === 0 || atMs === Infinity);
+  const fromMs = rounded ? Math.floor(cursor.atMs / 1000) * 1000 : cursor.atMs + 1;
+  const rest = lines.filter((_, index) => (times[index] ?? Infinity) >= fromMs);
+  return { rest, whole: rest.length < lines.length };
+}
+
+function historyMessage(line: IrcMessage, context: HistoryContext): HistoryMessage | null {
+  const { channel, people, nowMs, self, puppets } = context;
+  const wire = self.wrote(line) ? param(line, 1) as WireText : puppets?.wireOf(line) ?? null;
+  if (wire !== null) {
+    return { own: true, wire, id: messageId(line), atMs: serverTimeMs(line) ?? nowMs };
+  }
+  const event = readMessage(line, { channel, people, nowMs, late: true });
+  return event === null ? null : { own: false, event };
+}
+
+/** The lines that are not among `others`: by their id, else by time, sender and words, which a history repeats. */
+export function linesWithout(
+  lines: readonly IrcMessage[],
+  others: readonly IrcMessage[],
+): readonly IrcMessage[] {
+  const known = new Set(others.map(keyOf));
+  return lines.filter((line) => {
+    const key = keyOf(line);
+    return key === null || !known.has(key);
+  });
+}
+
+/** Null where nothing tells the line from another one with the same words. */
+function keyOf(line: IrcMessage): string | null {
+  const id = line.tags.get("msgid");
+  if (id !== undefined && id !== "") return `id ${id}`;
+  const time = line.tags.get("time");
+  if (time === undefined || time === "") return null;
+  return ["line", time, line.nick, line.command, ...line.params].join("\0");
+}

@@ -1,0 +1,119 @@
+import type { Cursor } from "../../../relay/port/bridge.ts";
+import type { MessageId } from "../../../relay/port/ids.ts";
+import { messageId } from "../link/read_event.ts";
+import type { ServerFeatures } from "../link/server_features.ts";
+import { type IrcMessage, type OutLine, serverTimeMs } from "../wire/message.ts";
+
+const PAGE = 100;
+
+export interface HistoryFetchOptions {
+  readonly channel: string;
+  readonly cursor: Cursor | null;
+  readonly features: ServerFeatures;
+  readonly maxMessages: number;
+  readonly send: (line: OutLine) => void;
+  /** Called once: the lines, oldest first, and whether there was more. Null: the server could not tell. */
+  readonly done: (lines: readonly IrcMessage[] | null, cut: boolean) => void;
+}
+
+/**
+ * Reads a channel's history by CHATHISTORY from its end back to the cursor, page by page: what can't be read within the
+ * bounds is the oldest. A message id that the server does not know any more is replaced by the time.
+ */
+export class HistoryFetch {
+  readonly #options: HistoryFetchOptions;
+  readonly #ids = new Set<MessageId>();
+  readonly #page: number;
+  readonly #most: number;
+  #lines: IrcMessage[] = [];
+  /** The server did not know a message id that we named. */
+  #byTime = false;
+  #ended = false;
+
+  constructor(options: HistoryFetchOptions) {
+    this.#options = options;
+    this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE), options.maxMessages);
+    // Our own lines and those shortly before the cursor stand between the lines of others that are counted.
+    this.#most = options.maxMessages * 2 + PAGE;
+    this.#request(["LATEST", this.#since()]);
+  }
+
+  /** The server's answer: one page, oldest line first. */
+  page(lines: readonly IrcMessage[]): void {
+    if (this.#ended) return;
+    const fresh = lines.filter((line) => this.#isFresh(line));
+    this.#lines = [...fresh, ...this.#lines];
+    const { cursor } = this.#options;
+    const isOldest = lines.length < this.#page || fresh.length === 0;
+    if (cursor === null || isOldest || lines.some((line) => isBefore(line, cursor))) {
+      return this.end(false);
+    }
+    if (this.#lines.length >= this.#most) return this.end(true);
+    this.#requestBefore();
+  }
+
+  /** The server refused: FAIL CHATHISTORY. */
+  failed(): void {
+    if (this.#ended) return;
+    const isNothing = this.#lines.length === 0;
+    if (this.#byTime || this.#options.cursor === null) {
+      return isNothing ? this.#done(null, false) : this.end(true);
+    }
+    this.#byTime = true;
+    if (isNothing) this.#request(["LATEST", this.#since()]);
+    else this.#requestBefore();
+  }
+
+  /** Ends with what has come so far. */
+  end(cut: boolean): void {
+    this.#done(this.#lines, cut);
+  }
+
+  /** Pages that are asked for by time overlap. */
+  #isFresh(line: IrcMessage): boolean {
+    const id = messageId(line);
+    if (id === null) return true;
+    if (this.#ids.has(id)) return false;
+    this.#ids.add(id);
+    return true;
+  }
+
+  #done(lines: readonly IrcMessage[] | null, cut: boolean): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#options.done(lines, cut);
+  }
+
+  /** By time from a moment before the cursor: others may bear its very time, and what is known is recognised later. */
+  #since(): string {
+    const { cursor } = this.#options;
+    if (cursor === null) return "*";
+    return cursor.id !== null && !this.#byTime ? `msgid=${cursor.id}` : timestamp(cursor.atMs - 1);
+  }
+
+  /** Several lines can bear one time: without ids those beyond a page's start can't be told apart. */
+  #requestBefore(): void {
+    const [oldest] = this.#lines;
+    const id = oldest === undefined ? null : messageId(oldest);
+    const atMs = oldest === undefined ? null : serverTimeMs(oldest);
+    if (id !== null && !this.#byTime) return this.#request(["BEFORE", `msgid=${id}`]);
+    if (atMs === null) return this.end(true);
+    this.#request(["BEFORE", timestamp(id === null ? atMs : atMs + 1)]);
+  }
+
+  #request([command = "", reference = ""]: readonly string[]): void {
+    const params = [command, this.#options.channel, reference, String(this.#page)];
+    this.#options.send({ command: "CHATHISTORY", params });
+  }
+}
+
+/** True for the cursor's own message and for what was said before it. */
+function isBefore(line: IrcMessage, cursor: Cursor): boolean {
+  if (cursor.id !== null && messageId(line) === cursor.id) return true;
+  const atMs = serverTimeMs(line);
+  return atMs !== null && atMs < cursor.atMs - 1;
+}
+
+function timestamp(atMs: number): string {
+  return `timestamp=${new Date(atMs).toISOString()}`;
+}

@@ -1,0 +1,232 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Logger } from "../../../base/log.ts";
+import type { AccountId } from "../../../relay/port/ids.ts";
+import { MemoryStsPolicies, type StsPolicies } from "../login/sts.ts";
+import type { IrcMessage } from "../wire/message.ts";
+
+/** Everything an IRC account needs. What is left out has the default named beside it. */
+export interface IrcBridgeOptions {
+  readonly account: AccountId;
+  readonly host: string;
+  readonly port: number;
+  readonly nick: string;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+
+  /** Local address to connect from. Default: the system chooses. */
+  readonly bind?: string | null;
+  /** Default: plain text. */
+  readonly tls?: IrcTls | null;
+  /** Default: the nick. */
+  readonly userName?: string | null;
+  /** Default: the nick. */
+  readonly realName?: string | null;
+  /** The server's password. */
+  readonly password?: string | null;
+  readonly sasl?: IrcSasl | null;
+  readonly nickServ?: IrcNickServ | null;
+  /** Lines sent as they are after logging in; `{BOTNICK}` stands for our nick. */
+  readonly runCommands?: readonly string[];
+
+  /** Pace after the burst: one line each. 0: without limit. Default 1,300. */
+  readonly messageDelayMs?: number;
+  /** Lines that may leave at once. Default 5. */
+  readonly burst?: number;
+  /** Most bytes of one message line, prefix included, where that is less than the server takes. */
+  readonly messageLength?: number | null;
+  /** False: a line that is too long is cut and ends in `messageClipped`. Default true. */
+  readonly messageSplit?: boolean;
+  /** Default "<clipped message>". */
+  readonly messageClipped?: string;
+  /** Most lines of one message; the rest becomes "… N more lines". Default 12. */
+  readonly maxLines?: number;
+  /** Wait before entering again after a kick. Default 0. */
+  readonly rejoinDelayMs?: number;
+  /** Wait between two JOINs. Default 0: several channels in one line. */
+  readonly joinDelayMs?: number;
+  /** Silence after which we ask whether the server is still there. Default 60,000, which is also the most. */
+  readonly pingDelayMs?: number;
+  /** Charset of lines that are not UTF-8, and of what we send; null: windows-1252, and we send UTF-8. */
+  readonly charset?: string | null;
+  /** True: send plain text only. */
+  readonly stripMarkup?: boolean;
+  /** True: show the sender's own name by RELAYMSG where the server offers it. */
+  readonly useRelayMsg?: boolean;
+  /** True: NOTICEs to a channel are relayed as messages. Default false. */
+  readonly relayNotices?: boolean;
+  readonly quitMessage?: string;
+  /** Mark ourselves as a program where the server knows such a mode. Default true. */
+  readonly botMode?: boolean;
+  /** Answer to CTCP VERSION. */
+  readonly version?: string;
+  /** Own connections for those who are relayed; null: all is said under the relay's own nick. */
+  readonly puppets?: IrcPuppets | null;
+  /** Answer to CTCP USERINFO; null: none. */
+  readonly userInfo?: string | null;
+  readonly history?: IrcHistoryLimits;
+  /** Where the servers' demands for TLS are kept. Default: in memory. */
+  readonly sts?: StsPolicies;
+  readonly limits?: Partial<IrcLimits>;
+}
+
+export interface IrcTls {
+  /** False: any certificate will do. */
+  readonly verify: boolean;
+  /** Certificate and private key in one PEM text. */
+  readonly clientCertificatePem?: string | null;
+  /** The server's certificate must have one of these fingerprints, in place of a known authority. */
+  readonly pinSha256?: readonly string[];
+  /** Further authorities in PEM. */
+  readonly caPem?: readonly string[];
+}
+
+export type SaslMechanism = "PLAIN" | "EXTERNAL" | "SCRAM-SHA-256";
+
+export interface IrcSasl {
+  /** True: without SASL the account does not come up. False: it goes on with a warning. */
+  readonly required: boolean;
+  /** null: the strongest that the server and our means have in common. */
+  readonly mechanism: SaslMechanism | null;
+  readonly login: string;
+  readonly password: string;
+}
+
+/** Login by message to a service, for networks without SASL. */
+export interface IrcNickServ {
+  /** The service's nick, usually "NickServ". */
+  readonly nick: string;
+  readonly password: string;
+  /** QuakeNet's Q wants a user name too. */
+  readonly username?: string | null;
+}
+
+/** One connection for each person who speaks. */
+export interface IrcPuppets {
+  /** Ends every puppet's nick, so that nobody takes it for a person of the network. Not empty. */
+  readonly suffix: string;
+  /** A puppet that has said nothing for this long quits. */
+  readonly idleMs: number;
+  /** Most puppets at a time. */
+  readonly max: number;
+  /** Wait between two connections. */
+  readonly connectDelayMs: number;
+  /** What the server's WEBIRC block knows us by; null: all puppets come from our own address. */
+  readonly webirc: { readonly gateway: string; readonly password: string } | null;
+}
+
+/** What makes a connection a puppet's; set by the bridge itself, never by its options. */
+export interface PuppetRole {
+  /** Asks the server for these only. */
+  readonly capabilities: ReadonlySet<string>;
+  readonly webirc: {
+    readonly gateway: string;
+    readonly password: string;
+    readonly host: string;
+    readonly address: string;
+  } | null;
+  /** What is said to the puppet alone. */
+  readonly hear: (message: IrcMessage) => void;
+}
+
+/** Bounds of what is read from the server's history after a reconnect. */
+export interface IrcHistoryLimits {
+  readonly maxMessages: number;
+  readonly maxAgeMs: number;
+}
+
+/** Waits of the protocol itself; only tests change them. */
+export interface IrcLimits {
+  /** From dialling to the open socket. */
+  readonly connectMs: number;
+  /** From the open socket to the end of registration. */
+  readonly registrationMs: number;
+  readonly saslMs: number;
+  /** How long we wait for NickServ before entering the channels. */
+  readonly identifyMs: number;
+  /** Silence after which the link is given up. */
+  readonly deadMs: number;
+  /** No echo for this long: ask with a PING. */
+  readonly echoMs: number;
+  /** First retry of a refused JOIN; doubles up to `rejoinMaxMs`. */
+  readonly rejoinMs: number;
+  readonly rejoinMaxMs: number;
+  /** No answer to a JOIN for this long counts as refused. */
+  readonly joinMs: number;
+  readonly historyMs: number;
+  /** How often we try to get the configured nick back. */
+  readonly regainMs: number;
+  readonly quitMs: number;
+  readonly ctcpMs: number;
+}
+
+const DEFAULT_LIMITS: IrcLimits = {
+  connectMs: 15_000,
+  registrationMs: 45_000,
+  saslMs: 10_000,
+  identifyMs: 3_000,
+  deadMs: 90_000,
+  echoMs: 10_000,
+  rejoinMs: 5_000,
+  rejoinMaxMs: 300_000,
+  joinMs: 30_000,
+  historyMs: 20_000,
+  regainMs: 60_000,
+  quitMs: 1_500,
+  ctcpMs: 3_000,
+};
+
+/** The options with every default filled in. */
+export type IrcSettings =
+  & Required<Omit<IrcBridgeOptions, "tls" | "limits" | "userName" | "realName">>
+  & {
+    readonly userName: string;
+    readonly realName: string;
+    readonly tls: Required<IrcTls> | null;
+    readonly limits: IrcLimits;
+    /** Null for the relay's own connection. */
+    readonly puppet: PuppetRole | null;
+  };
+
+export function settingsOf(options: IrcBridgeOptions): IrcSettings {
+  const defaults = {
+    bind: null,
+    password: null,
+    sasl: null,
+    nickServ: null,
+    runCommands: [],
+    messageDelayMs: 1_300,
+    burst: 5,
+    messageLength: null,
+    messageSplit: true,
+    messageClipped: "<clipped message>",
+    maxLines: 12,
+    rejoinDelayMs: 0,
+    joinDelayMs: 0,
+    charset: null,
+    stripMarkup: false,
+    useRelayMsg: false,
+    relayNotices: false,
+    quitMessage: "kosmi-relay",
+    botMode: true,
+    version: "kosmi-relay",
+    userInfo: null,
+    puppets: null,
+    puppet: null,
+    sts: new MemoryStsPolicies(),
+    history: { maxMessages: 500, maxAgeMs: 24 * 3_600_000 },
+  };
+  return {
+    ...defaults,
+    ...options,
+    userName: options.userName || options.nick,
+    realName: options.realName || options.nick,
+    // Longer silence would let a dead link pass unnoticed for more than `deadMs`.
+    pingDelayMs: Math.min(options.pingDelayMs || 60_000, 60_000),
+    tls: options.tls
+      ? { clientCertificatePem: null, pinSha256: [], caPem: [], ...options.tls }
+      : null,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+  };
+}

@@ -1,0 +1,158 @@
+import type { IrcSasl, SaslMechanism } from "../link/options.ts";
+
+/** A SASL conversation from the client's side: answers the server's challenges. */
+export interface SaslConversation {
+  readonly mechanism: SaslMechanism;
+  /** The answer to a challenge, both decoded. Rejects when the server does not prove what it must. */
+  answer(challenge: Uint8Array): Promise<Uint8Array> | Uint8Array;
+}
+
+/** Mechanisms to try, best first: those that the server lists (all, when it lists none) and we have the means for. */
+export function mechanismsFor(
+  sasl: IrcSasl,
+  offered: string,
+  hasCertificate: boolean,
+): SaslMechanism[] {
+  const known: SaslMechanism[] = sasl.mechanism !== null
+    ? [sasl.mechanism]
+    : sasl.password === "" && hasCertificate
+    ? ["EXTERNAL"]
+    : ["SCRAM-SHA-256", "PLAIN"];
+  const listed = offered.toUpperCase().split(",").filter((name) => name !== "");
+  return listed.length === 0
+    // A server that lists nothing (CAP 3.1) is asked for what every server knows.
+    ? known.filter((name) => sasl.mechanism !== null || name !== "SCRAM-SHA-256")
+    : known.filter((name) => listed.includes(name));
+}
+
+/** The longest payload of one AUTHENTICATE line. */
+const CHUNK = 400;
+
+/** An answer as the parameters of AUTHENTICATE lines; one that fills its last line is closed by a `+`. */
+export function authenticateChunks(answer: Uint8Array): string[] {
+  const encoded = btoa(String.fromCharCode(...answer));
+  const chunks = encoded.match(new RegExp(`.{1,${CHUNK}}`, "g")) ?? [];
+  return encoded.length % CHUNK === 0 ? [...chunks, "+"] : chunks;
+}
+
+/** Gathers the server's challenge from its lines; null while more is to come. */
+export class ChallengeReader {
+  #gathered = "";
+
+  add(parameter: string): Uint8Array | null {
+    if (parameter !== "+") this.#gathered += parameter;
+    if (parameter.length === CHUNK) return null;
+    const whole = this.#gathered;
+    this.#gathered = "";
+    return Uint8Array.from(atob(whole), (char) => char.charCodeAt(0));
+  }
+}
+
+const encoder = new TextEncoder();
+
+export function plain(sasl: IrcSasl): SaslConversation {
+  return {
+    mechanism: "PLAIN",
+    answer: () => encoder.encode(`${sasl.login}\0${sasl.login}\0${sasl.password}`),
+  };
+}
+
+/** The client certificate speaks; the login may be given for certificates of several accounts. */
+export function external(sasl: IrcSasl): SaslConversation {
+  return { mechanism: "EXTERNAL", answer: () => encoder.encode(sasl.login) };
+}
+
+const decoder = new TextDecoder();
+/** A server could ask for so many rounds that we would do nothing else. */
+const MAX_ITERATIONS = 1_000_000;
+
+/**
+ * SCRAM-SHA-256 (RFC 7677) without channel binding: the password never leaves, and the server must prove that it
+ * knows it too.
+ */
+export function scramSha256(sasl: IrcSasl, nonce: string = randomNonce()): SaslConversation {
+  const firstBare = `n=${escapeName(sasl.login)},r=${nonce}`;
+  let step = 0;
+  let serverSignature = "";
+
+  async function prove(challenge: string): Promise<string> {
+    const fields = fieldsOf(challenge);
+    const [combined = "", salt = "", iterations = 0] = [
+      fields.get("r"),
+      fields.get("s"),
+      Number(fields.get("i")),
+    ];
+    if (
+      !combined.startsWith(nonce) || salt === "" ||
+      !(iterations >= 1 && iterations <= MAX_ITERATIONS)
+    ) {
+      throw new Error("Cannot log in by SCRAM: the server's challenge is malformed");
+    }
+    const salted = await saltedPassword(sasl.password, fromBase64(salt), iterations);
+    const finalBare = `c=biws,r=${combined}`;
+    const signed = `${firstBare},${challenge},${finalBare}`;
+    const clientKey = await hmac(salted, "Client Key");
+    const storedKey = new Uint8Array(await crypto.subtle.digest("SHA-256", clientKey));
+    const proof = xor(clientKey, await hmac(storedKey, signed));
+    serverSignature = toBase64(await hmac(await hmac(salted, "Server Key"), signed));
+    return `${finalBare},p=${toBase64(proof)}`;
+  }
+
+  return {
+    mechanism: "SCRAM-SHA-256",
+    async answer(bytes) {
+      step++;
+      const challenge = decoder.decode(bytes);
+      if (step === 1) return encoder.encode(`n,,${firstBare}`);
+      if (step === 2) return encoder.encode(await prove(challenge));
+      if (fieldsOf(challenge).get("v") !== serverSignature) {
+        throw new Error("Cannot log in by SCRAM: the server does not know the password itself");
+      }
+      return new Uint8Array(0);
+    },
+  };
+}
+
+function fieldsOf(message: string): ReadonlyMap<string, string> {
+  return new Map(message.split(",").map((field) => [field.slice(0, 1), field.slice(2)]));
+}
+
+function escapeName(name: string): string {
+  return name.replaceAll("=", "=3D").replaceAll(",", "=2C");
+}
+
+function randomNonce(): string {
+  return toBase64(crypto.getRandomValues(new Uint8Array(18)));
+}
+
+async function saltedPassword(
+  password: string,
+  salt: Uint8Array<ArrayBuffer>,
+  iterations: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const normal = encoder.encode(password.normalize("NFKC"));
+  const key = await crypto.subtle.importKey("raw", normal, "PBKDF2", false, ["deriveBits"]);
+  const parameters = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));
+}
+
+async function hmac(
+  keyBytes: Uint8Array<ArrayBuffer>,
+  text: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", keyBytes, algorithm, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
+}
+
+function xor(first: Uint8Array, second: Uint8Array): Uint8Array {
+  return first.map((byte, index) => byte ^ (second[index] ?? 0));
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+}

@@ -1,0 +1,78 @@
+import net from "node:net";
+import type { TLSSocket } from "node:tls";
+
+/** The server showed another certificate than the configured one. */
+export class PinError extends Error {
+  override readonly name = "PinError";
+}
+
+/** Null when the server's certificate is one of the pinned ones, or when nothing is pinned. */
+export function pinFault(
+  socket: TLSSocket,
+  options: { readonly pinSha256: readonly string[] } | null,
+): PinError | null {
+  if (options === null || options.pinSha256.length === 0) return null;
+  const shown = socket.getPeerCertificate().fingerprint256 ?? "";
+  const pins = options.pinSha256.map(normalPin);
+  if (shown !== "" && pins.includes(normalPin(shown))) return null;
+  return new PinError(
+    `Cannot trust the server: the SHA-256 fingerprint of its certificate is ${
+      shown || "unknown"
+    }, which is not the pinned one`,
+  );
+}
+
+/** Fingerprints are written with colons, spaces or nothing between the digits, in either case. */
+export function normalPin(written: string): string {
+  return written.replace(/^sha-?256[:=]/i, "").replace(/[^0-9a-fA-F]/g, "").toLowerCase();
+}
+
+/** What a server's certificate says, whoever signed it. Times in milliseconds since the UNIX epoch. */
+export interface CertificateFacts {
+  /** Host names and addresses that it is for; "*.example.org" as written. */
+  readonly names: readonly string[];
+  readonly issuer: string;
+  /** Null where it could not be read. */
+  readonly validFromMs: number | null;
+  readonly validToMs: number | null;
+  /** SHA-256 with colons, upper case; empty where it could not be read. */
+  readonly fingerprint: string;
+}
+
+/** Reads the certificate that the server showed. */
+export function certificateFacts(socket: TLSSocket): CertificateFacts {
+  const shown = socket.getPeerCertificate();
+  const alternatives = typeof shown.subjectaltname === "string" ? shown.subjectaltname : "";
+  const names = alternatives.split(",").flatMap((entry) => {
+    const name = /^\s*(?:DNS|IP Address):(.+?)\s*$/.exec(entry)?.[1];
+    return name === undefined ? [] : [name];
+  });
+  return {
+    names: names.length > 0 ? names : textsOf(shown.subject?.CN),
+    issuer: textsOf(shown.issuer?.O)[0] ?? textsOf(shown.issuer?.CN)[0] ?? "an unnamed authority",
+    validFromMs: timeOf(shown.valid_from),
+    validToMs: timeOf(shown.valid_to),
+    fingerprint: shown.fingerprint256 ?? "",
+  };
+}
+
+function textsOf(value: unknown): string[] {
+  if (Array.isArray(value)) return value.filter((one) => typeof one === "string");
+  return typeof value === "string" && value !== "" ? [value] : [];
+}
+
+function timeOf(written: unknown): number | null {
+  const atMs = typeof written === "string" ? Date.parse(written) : Number.NaN;
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
+/** True when the certificate is for this host, by the rules of browsers: one wildcard, for one label. */
+export function isFor(facts: CertificateFacts, host: string): boolean {
+  const wanted = host.toLowerCase().replace(/\.$/, "");
+  return facts.names.some((written) => {
+    const name = written.toLowerCase();
+    if (!name.startsWith("*.") || net.isIP(wanted) !== 0) return name === wanted;
+    const dot = wanted.indexOf(".");
+    return dot > 0 && wanted.slice(dot) === name.slice(1);
+  });
+}

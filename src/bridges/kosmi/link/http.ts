@@ -1,0 +1,110 @@
+import { withDeadline } from "../../../base/abort.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { describeError } from "../../../base/errors.ts";
+import type { KosmiProtocol } from "../protocol/protocol.ts";
+import type { KosmiEndpoints } from "./options.ts";
+
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Kosmi over HTTP answered with another status than 2xx. */
+export class HttpStatusError extends Error {
+  override readonly name = "HttpStatusError";
+  constructor(action: string, readonly status: number) {
+    super(`Cannot ${action}: Kosmi answered with HTTP ${status}${hintOf(status)}`);
+  }
+}
+
+function hintOf(status: number): string {
+  if (status === 403) {
+    return "; it does not accept the Origin or the User-Agent, or blocks this address (no token is involved)";
+  }
+  if (status === 404 || status === 405) return "; check the endpoint in the configuration";
+  return status === 429 ? "; too many requests" : "";
+}
+
+export interface HttpContext {
+  readonly fetch: Fetch;
+  readonly clock: Clock;
+  readonly limitMs: number;
+  /** What is being done, for errors: "log in anonymously". */
+  readonly action: string;
+}
+
+/** Everything that Kosmi answers over HTTP is far shorter. */
+const MOST_BYTES = 1024 * 1024;
+
+/** Posts and reads the JSON of the answer. Rejects with an HttpStatusError, a DeadlineError or an Error that says why. */
+export async function postForJson(
+  url: string,
+  init: RequestInit,
+  context: HttpContext,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { clock, limitMs, action } = context;
+  return await withDeadline({ clock, signal, limitMs, action }, async (inner) => {
+    const response = await context.fetch(url, {
+      ...init,
+      method: "POST",
+      redirect: "manual",
+      signal: inner,
+    }).catch((thrown) => {
+      inner.throwIfAborted();
+      throw new Error(`Cannot ${action}: ${describeError(thrown)}`, { cause: thrown });
+    });
+    const text = await readBounded(response, action);
+    if (!response.ok) throw new HttpStatusError(action, response.status);
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw new Error(`Cannot ${action}: Kosmi's answer is not JSON; check the endpoint`);
+    }
+  });
+}
+
+async function readBounded(response: Response, action: string): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw new Error(`Cannot ${action}: Kosmi's answer is too long`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+/** The headers of a browser on Kosmi's own page. */
+export function browserHeaders(origin: string, protocol: KosmiProtocol): Record<string, string> {
+  return { Origin: origin, Referer: `${origin}/`, "User-Agent": protocol.userAgent };
+}
+
+/** Origins that may be accepted: that of Kosmi's own app first, then the address of the configured app. */
+export function originsOf(
+  protocol: KosmiProtocol,
+  endpoints: Pick<KosmiEndpoints, "appUrl">,
+): readonly string[] {
+  const origins = [protocol.origin];
+  try {
+    origins.push(new URL(endpoints.appUrl).origin);
+  } catch {
+    // An AppURL that is no address is reported with the configuration; here it is only of no use.
+  }
+  return [...new Set(origins.filter((origin) => origin !== "" && origin !== "null"))];
+}
+
+/** Tries each origin in turn while the answer is 403. */
+export async function withOrigins<T>(
+  origins: readonly string[],
+  attempt: (origin: string) => Promise<T>,
+): Promise<T> {
+  let refused: unknown = new Error("Cannot ask Kosmi: there is no Origin to send");
+  for (const origin of origins) {
+    try {
+      return await attempt(origin);
+    } catch (thrown) {
+      if (!(thrown instanceof HttpStatusError) || thrown.status !== 403) throw thrown;
+      refused = thrown;
+    }
+  }
+  throw refused;
+}

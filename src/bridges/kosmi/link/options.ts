@@ -1,0 +1,60 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Logger } from "../../../base/log.ts";
+import type { AccountId } from "../../../relay/port/ids.ts";
+import type { PictureNetwork } from "../pictures/download.ts";
+import type { KosmiProtocol } from "../protocol/protocol.ts";
+
+/** Where Kosmi is. All but `appUrl` are asked by the relay; people and browsers open `appUrl`. */
+export interface KosmiEndpoints {
+  readonly appUrl: string;
+  readonly httpEndpoint: string;
+  readonly wsEndpoint: string;
+  readonly imageEndpoint: string;
+}
+
+/** What opens a connection. `expectsLogin`: the token belongs to a configured login, not to an anonymous visitor. */
+export interface KosmiCredentials {
+  readonly token: string;
+  readonly expectsLogin: boolean;
+}
+
+/**
+ * Where tokens come from. `get` is called at every connection attempt; a NeedsPersonError that it throws ends the
+ * attempt as refused, any other error as lost. `refused` is told each token that Kosmi did not take.
+ */
+export interface CredentialSource {
+  get(signal: AbortSignal): Promise<KosmiCredentials>;
+  refused(token: string): void;
+}
+
+export interface HistoryLimits {
+  /** Most messages fetched from a room's archive at once. */
+  readonly maxMessages: number;
+  /** Older messages are not caught up. */
+  readonly maxAgeMs: number;
+}
+
+export type Markup = "plain" | "markdown";
+
+export interface KosmiBridgeOptions {
+  readonly account: AccountId;
+  readonly endpoints: KosmiEndpoints;
+  /** RoomURL of the account: the room that "main" and "" mean; null when there is none. */
+  readonly room: string | null;
+  readonly credentials: CredentialSource;
+  readonly protocol: KosmiProtocol;
+  /** After the burst, one message per `messageDelayMs`. 0 sends without limit and without waiting for each answer. */
+  readonly messageDelayMs: number;
+  readonly burst: number;
+  readonly history: HistoryLimits;
+  /** How formatting is written in Kosmi, and read there. */
+  readonly markup: Markup;
+  /** Pictures that messages link are uploaded to Kosmi. Default false. */
+  readonly uploadImages?: boolean;
+  /** Where pictures may be fetched from. Default: the public internet and nothing else. */
+  readonly pictureNetwork?: PictureNetwork;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}

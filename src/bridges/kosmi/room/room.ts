@@ -1,0 +1,404 @@
+import { backoffMs, LINK_BACKOFF } from "../../../base/backoff.ts";
+import { SeenIds } from "../../../base/bounded.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { describeError } from "../../../base/errors.ts";
+import type { Logger, OnceLog } from "../../../base/log.ts";
+import type { TokenBucket } from "../../../base/token_bucket.ts";
+import type {
+  BridgeHost,
+  ChannelPlan,
+  ChannelRefusal,
+  History,
+  Part,
+  Receipt,
+} from "../../../relay/port/bridge.ts";
+import type { Person } from "../../../relay/port/event.ts";
+import type { ChannelId, UserId } from "../../../relay/port/ids.ts";
+import type { KosmiLink } from "../link/link.ts";
+import type { HistoryLimits, Markup } from "../link/options.ts";
+import {
+  OperationMissingError,
+  type OperationResult,
+  type OperationRunner,
+  type Subscription,
+} from "../link/runner.ts";
+import type { Decoder, KosmiMessage, KosmiUser } from "../protocol/decode.ts";
+import type { Variables } from "../protocol/document.ts";
+import { describeErrors, errorsMatch } from "../protocol/graphql_error.ts";
+import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
+import {
+  deletionEvent,
+  editEvent,
+  type EventContext,
+  historyMessage,
+  memberEvent,
+  messageEvent,
+  personOf,
+  reactionEvent,
+} from "./events.ts";
+import { RoomArchive } from "./history.ts";
+import { RoomSender } from "./sender.ts";
+
+export interface RoomOptions {
+  readonly plan: ChannelPlan;
+  readonly host: BridgeHost;
+  readonly link: KosmiLink;
+  readonly runner: OperationRunner;
+  readonly decoder: Decoder;
+  /** Ids under which our own account shows, or showed on an earlier connection. */
+  readonly ownIds: ReadonlySet<UserId>;
+  readonly protocol: KosmiProtocol;
+  readonly markup: Markup;
+  readonly history: HistoryLimits;
+  readonly pace: TokenBucket;
+  readonly window: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly said: OnceLog;
+}
+
+const REMEMBERED_IDS = 5_000;
+const SETTLED_AFTER_MS = 60_000;
+const PERSON_RETRY_MS = 60_000;
+const PERSON_RETRY_CAP_MS = 15 * 60_000;
+/** How often the archive is read again because the subscription had to be started again meanwhile. */
+const MOST_READINGS = 6;
+
+/** One room on one link: enters it, again and again where needed, reports what happens there, sends. */
+export class RoomSession {
+  readonly channel: ChannelId;
+  readonly #o: RoomOptions;
+  readonly #shown = new SeenIds(REMEMBERED_IDS);
+  readonly #takenBack = new SeenIds(REMEMBERED_IDS);
+  readonly #members = new Map<UserId, Person>();
+  readonly #archive: RoomArchive;
+  readonly #gone = new AbortController();
+  #subscriptions: Subscription[] = [];
+  #sender: RoomSender | null = null;
+  /** What came before the room was reported up; null once it is. */
+  #early: (() => void)[] | null = [];
+  #missedSome = false;
+  #leave: (refusal: ChannelRefusal) => void = () => {};
+  #isUp = false;
+  #reported = "";
+
+  constructor(options: RoomOptions) {
+    this.#o = options;
+    this.channel = options.plan.channel;
+    this.#archive = new RoomArchive({ ...options, channel: this.channel });
+  }
+
+  /** People in the room, as far as Kosmi told. */
+  members(): readonly Person[] {
+    return [...this.#members.values()];
+  }
+
+  transmit(part: Part, signal: AbortSignal): Promise<Receipt> {
+    return this.#sender?.transmit(part, signal) ??
+      Promise.resolve({ outcome: "unsent", reason: "The room has not been entered" });
+  }
+
+  /** Says that we leave. */
+  async disconnect(): Promise<void> {
+    if (!this.#isUp || this.#o.runner.offers("roomDisconnect") === false) return;
+    await this.#o.runner.run("roomDisconnect", { room: this.channel }).catch(() => {});
+  }
+
+  /**
+   * Nobody wants the room any more: `live` ends, and nothing is reported from here on. Resolves when Kosmi knows, or
+   * does not answer.
+   */
+  leave(): Promise<void> {
+    const goodbye = this.disconnect();
+    this.#gone.abort();
+    this.#leave({ reason: "The room is no longer wanted", mend: "wait" });
+    return goodbye;
+  }
+
+  /** Lives in the room until the link ends or the room is left. Never rejects. */
+  async live(): Promise<void> {
+    const { clock, random } = this.#o;
+    const over = AbortSignal.any([this.#o.link.signal, this.#gone.signal]);
+    let failures = 0;
+    while (!over.aborted) {
+      const startedMs = clock.monotonic();
+      const refusal = await this.#stay();
+      if (over.aborted) return;
+      this.#report(refusal);
+      failures = clock.monotonic() - startedMs > SETTLED_AFTER_MS ? 1 : failures + 1;
+      const waitMs = refusal.mend === "wait"
+        ? backoffMs(LINK_BACKOFF, failures, random())
+        : Math.min(PERSON_RETRY_CAP_MS, PERSON_RETRY_MS * 2 ** Math.min(failures - 1, 10));
+      await clock.sleep(waitMs, over).catch(() => {});
+    }
+  }
+
+  /** The same refusal again is no news. */
+  #report(refusal: ChannelRefusal): void {
+    const text = `${refusal.mend} ${refusal.reason}`;
+    if (this.#isUp || text !== this.#reported) this.#o.host.channelDown(this.channel, refusal);
+    this.#isUp = false;
+    this.#reported = text;
+  }
+
+  /** One stay: resolves with why it ended. */
+  async #stay(): Promise<ChannelRefusal> {
+    const over = new AbortController();
+    const left = new Promise<ChannelRefusal>((resolve) => this.#leave = resolve);
+    const linkEnded = () => this.#leave({ reason: "The connection ended", mend: "wait" });
+    this.#o.link.signal.addEventListener("abort", linkEnded, { once: true });
+    try {
+      const joinsAtMs = this.#o.clock.now();
+      const refusal = await this.#join();
+      if (refusal !== null) return refusal;
+      const before = await this.#archive.firstLook(joinsAtMs);
+      for (const message of before ?? []) this.#shown.add(message.id);
+      this.#subscribe();
+      const history = await Promise.race([this.#catchUp(before), left]);
+      if (history !== null && "reason" in history) return history;
+      this.#goUp(history, over.signal);
+      return await left;
+    } catch (thrown) {
+      const mend = thrown instanceof OperationMissingError ? "person" : "wait";
+      return { reason: describeError(thrown), mend };
+    } finally {
+      this.#o.link.signal.removeEventListener("abort", linkEnded);
+      over.abort();
+      this.#clear();
+    }
+  }
+
+  #clear(): void {
+    for (const subscription of this.#subscriptions) subscription.stop();
+    this.#subscriptions = [];
+    this.#sender = null;
+    this.#early = [];
+    this.#leave = () => {};
+  }
+
+  /** Null when we are in. */
+  async #join(): Promise<ChannelRefusal | null> {
+    const { runner, protocol, decoder } = this.#o;
+    const others = protocol.disconnectOtherConnections ? true : undefined;
+    const values = { room: this.channel, disconnectOthers: others };
+    const { value, errors } = await runner.run("joinRoom", values);
+    const said = describeErrors(errors);
+    if (errorsMatch(errors, protocol.errors.roomMissing)) {
+      return {
+        reason:
+          `Kosmi has no room "${this.channel}" (${said}); check RoomURL, and that its @ is there if it has one`,
+        mend: "person",
+      };
+    }
+    if (errorsMatch(errors, protocol.errors.roomForbidden)) {
+      return { reason: `Kosmi does not let us into "${this.channel}": ${said}`, mend: "person" };
+    }
+    const isRefused = decoder.acknowledged(value) === false ||
+      ((value === null || value === undefined) && errors.length > 0);
+    if (!isRefused) return null;
+    return {
+      reason: `Cannot enter "${this.channel}": ${said === "" ? "Kosmi answered not ok" : said}`,
+      mend: "wait",
+    };
+  }
+
+  /** Everything after the join and on the same socket, new messages last: as the browser does it. */
+  #subscribe(): void {
+    this.#missedSome = false;
+    const room = { room: this.channel };
+    const chat = { ...room, channel: this.#o.protocol.channelId };
+    this.#glance("roomRoot", room, () => {});
+    this.#glance("members", room, (value) => this.#rememberMembers(value));
+    this.#watch("memberJoins", room, (value) => this.#onMember(value, "join"));
+    this.#watch("memberLeaves", room, (value) => this.#onMember(value, "leave"));
+    this.#watch("messageEdited", chat, (value) => this.#onEdit(value));
+    this.#watch("messageDeleted", chat, (value) => this.#onDeletion(value));
+    this.#watch("reactionAdded", chat, (value) => this.#onReaction(value, false));
+    this.#watch("reactionRemoved", chat, (value) => this.#onReaction(value, true));
+    this.#subscriptions.push(this.#o.runner.subscribe("newMessage", chat, {
+      next: (value) => this.#onMessage(value),
+      ended: (reason, missing) => this.#leave({ reason, mend: missing ? "person" : "wait" }),
+      restarted: () => this.#onRestart(),
+    }));
+  }
+
+  /** A query whose answer we can do without. */
+  #glance(name: OperationName, values: Variables, use: (value: unknown) => void): void {
+    if (this.#o.runner.offers(name) === false) return;
+    this.#o.runner.run(name, values).then(({ value }) => use(value), () => {});
+  }
+
+  /** A subscription that we can do without. */
+  #watch(name: OperationName, values: Variables, next: (value: unknown) => void): void {
+    if (this.#o.runner.offers(name) === false) return;
+    this.#subscriptions.push(this.#o.runner.subscribe(name, values, {
+      next,
+      ended: (reason) => {
+        const { title } = this.#o.protocol.operations[name];
+        this.#o.said.info(`no ${name}`, "Kosmi does not offer {title}: {reason}", {
+          title,
+          reason,
+        });
+      },
+    }));
+  }
+
+  #onRestart(): void {
+    if (this.#early !== null) this.#missedSome = true;
+    else this.#leave({ reason: "The subscription had to be started again", mend: "wait" });
+  }
+
+  async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {
+    for (let reading = 0; reading < MOST_READINGS; reading++) {
+      this.#missedSome = false;
+      const caughtUp = await this.#archive.sinceCursor();
+      if (this.#missedSome) continue;
+      if (caughtUp === null) return null;
+      const context = this.#context();
+      const asHistory = (message: KosmiMessage) =>
+        historyMessage(message, context, this.#isOwn(message.sender));
+      if (before !== null) {
+        this.#saidSinceFirstLook(caughtUp.messages);
+        return { messages: before.map(asHistory), complete: true };
+      }
+      const hasCursor = this.#o.host.cursor(this.channel) !== null;
+      const fresh = caughtUp.messages.filter((message) => {
+        const isNew = this.#shown.add(message.id);
+        return this.#isOwn(message.sender) || (isNew && hasCursor);
+      });
+      const own = caughtUp.before.filter((message) => this.#isOwn(message.sender));
+      return { messages: [...own, ...fresh].map(asHistory), complete: caughtUp.complete };
+    }
+    return null;
+  }
+
+  /** Said after we had entered and before anything was shown live: relayed as if it had been. */
+  #saidSinceFirstLook(messages: readonly KosmiMessage[]): void {
+    const acts = messages.filter((message) => !this.#shown.has(message.id)).map((message) => () => {
+      if (!this.#shown.add(message.id) || this.#isOwn(message.sender)) return;
+      this.#o.host.event(messageEvent(message, this.#context(), false));
+    });
+    this.#early?.unshift(...acts);
+  }
+
+  #goUp(history: History | null, over: AbortSignal): void {
+    const { link, decoder, protocol, pace, window, clock, log } = this.#o;
+    this.#sender = new RoomSender({
+      room: {
+        send: (part) => this.#send(part),
+        unseen: () => this.#unseen(),
+        suspect: (reason) => this.#leave({ reason, mend: "wait" }),
+      },
+      deadlines: link.deadlines,
+      decoder,
+      protocol,
+      pace,
+      window,
+      clock,
+      log,
+      signal: over,
+    });
+    this.#isUp = true;
+    this.#o.host.channelUp(this.channel, history);
+    const early = this.#early ?? [];
+    this.#early = null;
+    for (const act of early) act();
+  }
+
+  async #send(part: Part): Promise<OperationResult> {
+    const { runner, protocol } = this.#o;
+    const values = { room: this.channel, channel: protocol.channelId };
+    if (part.kind === "deletion") {
+      const result = await runner.run("deleteMessage", { ...values, message: part.target ?? "" });
+      if (part.target !== null) this.#takenBack.add(part.target);
+      return result;
+    }
+    const message = { ...values, body: part.wire };
+    if (part.target !== null && runner.offers("sendReply") !== false) {
+      try {
+        return await runner.run("sendReply", { ...message, replyTo: part.target });
+      } catch (thrown) {
+        if (!(thrown instanceof OperationMissingError)) throw thrown;
+      }
+    }
+    return await runner.run("sendMessage", message);
+  }
+
+  async #unseen(): Promise<readonly KosmiMessage[]> {
+    const page = await this.#archive.page(null);
+    return (page?.messages ?? []).filter((message) =>
+      this.#isOwn(message.sender) && !this.#shown.has(message.id)
+    );
+  }
+
+  #onMessage(value: unknown): void {
+    const message = this.#o.decoder.message(value);
+    if (message === null) return this.#unreadable("newMessage");
+    this.#whenUp(() => {
+      if (!this.#shown.add(message.id)) return;
+      if (this.#isOwn(message.sender)) this.#sender?.shown(message);
+      else this.#o.host.event(messageEvent(message, this.#context(), false));
+    });
+  }
+
+  #onEdit(value: unknown): void {
+    const message = this.#o.decoder.message(value);
+    if (message === null) return this.#unreadable("messageEdited");
+    if (this.#isOwn(message.sender)) return;
+    this.#whenUp(() => this.#o.host.event(editEvent(message, this.#context())));
+  }
+
+  #onDeletion(value: unknown): void {
+    const deletion = this.#o.decoder.deletion(value);
+    if (deletion === null) return this.#unreadable("messageDeleted");
+    this.#whenUp(() => {
+      if (this.#takenBack.has(deletion.id) || this.#isOwn(deletion.by)) return;
+      this.#o.host.event(deletionEvent(deletion, this.#context()));
+    });
+  }
+
+  #onReaction(value: unknown, removed: boolean): void {
+    const reaction = this.#o.decoder.reaction(value);
+    if (reaction === null) return this.#unreadable(removed ? "reactionRemoved" : "reactionAdded");
+    if (this.#isOwn(reaction.user)) return;
+    this.#whenUp(() => this.#o.host.event(reactionEvent(reaction, this.#context(), removed)));
+  }
+
+  #onMember(value: unknown, kind: "join" | "leave"): void {
+    const user = this.#o.decoder.member(value);
+    if (user === null) return this.#unreadable(kind === "join" ? "memberJoins" : "memberLeaves");
+    if (this.#isOwn(user)) return;
+    this.#whenUp(() => {
+      if (kind === "join") this.#members.set(user.id, personOf(user));
+      else this.#members.delete(user.id);
+      this.#o.host.event(memberEvent(user, this.#context(), kind));
+    });
+  }
+
+  #rememberMembers(value: unknown): void {
+    for (const user of this.#o.decoder.members(value)) {
+      if (!this.#isOwn(user)) this.#members.set(user.id, personOf(user));
+    }
+  }
+
+  #whenUp(act: () => void): void {
+    if (this.#early === null) act();
+    else this.#early.push(act);
+  }
+
+  #unreadable(name: OperationName): void {
+    const { title } = this.#o.protocol.operations[name];
+    this.#o.said.warn(`unreadable ${name}`, "Kosmi sent something unreadable for {title}", {
+      title,
+    });
+  }
+
+  #isOwn(user: KosmiUser | null): boolean {
+    return user !== null && this.#o.ownIds.has(user.id);
+  }
+
+  #context(): EventContext {
+    return { channel: this.channel, markup: this.#o.markup, nowMs: this.#o.clock.now() };
+  }
+}

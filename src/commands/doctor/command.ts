@@ -1,0 +1,27 @@
+import type { Registrar } from "../shared/command.ts";
+import type { DoctorOptions } from "./doctor.ts";
+
+export function registerDoctor({ program, common, done, stopping }: Registrar): void {
+  const command = program.command("doctor")
+    .description("look at everything the relay needs, and say what to do where something is wrong")
+    .option("--json", "for programs", false)
+    .option("--login", "log in by browser where no good token is cached", false)
+    .option("--send", "say a line in every room and channel, to see whether it is shown", false)
+    .addHelpText(
+      "after",
+      `
+Looks at the configuration, the data directory, each IRC server (under a nick of its own: yours + -doctor) and each Kosmi
+account. Works beside a running relay. Without --send nothing is said in chat; without --login nobody is logged in.
+
+Exit status: 0 all is well, 1 warnings, 2 something is broken.
+
+Examples:
+  kosmi-relay doctor
+  kosmi-relay doctor --json | jq '.rows[] | select(.state == "broken")'`,
+    );
+  command.action(async () => {
+    const { doctor } = await import("./doctor.ts");
+    const own = command.opts<Omit<DoctorOptions, "conf" | "debug">>();
+    done(await doctor({ ...common(), ...own }, stopping));
+  });
+}

@@ -1,0 +1,105 @@
+import { type Paint, paint } from "../../log/terminal.ts";
+
+/** "skipped": it could not be looked at, because of what another row says, or because nobody asked for it. */
+export type RowState = "ok" | "warning" | "broken" | "skipped";
+
+/** One thing that was looked at. */
+export interface Row {
+  /** "relay", or an account of the configuration ("irc.libera"). */
+  readonly about: string;
+  /** What was looked at: "TLS", "#cinema", "schema" … */
+  readonly check: string;
+  readonly state: RowState;
+  /** What was seen, in plain words, without secrets. */
+  readonly seen: string;
+  /** What to do; null where nothing need be done. */
+  readonly remedy: string | null;
+}
+
+/** Takes rows as they are found. */
+export type Report = (row: Row) => void;
+
+/** Rows of one account. */
+export class RowWriter {
+  readonly #report: Report;
+  readonly #about: string;
+
+  constructor(report: Report, about: string) {
+    this.#report = report;
+    this.#about = about;
+  }
+
+  ok(check: string, seen: string): void {
+    this.#report({ about: this.#about, check, state: "ok", seen, remedy: null });
+  }
+
+  warn(check: string, seen: string, remedy: string): void {
+    this.#report({ about: this.#about, check, state: "warning", seen, remedy });
+  }
+
+  broken(check: string, seen: string, remedy: string): void {
+    this.#report({ about: this.#about, check, state: "broken", seen, remedy });
+  }
+
+  skipped(check: string, seen: string): void {
+    this.#report({ about: this.#about, check, state: "skipped", seen, remedy: null });
+  }
+}
+
+/** 0 all is well, 1 warnings, 2 something is broken. */
+export function exitCodeOf(rows: readonly Row[]): 0 | 1 | 2 {
+  if (rows.some(({ state }) => state === "broken")) return 2;
+  return rows.some(({ state }) => state === "warning") ? 1 : 0;
+}
+
+const WORDS: Readonly<Record<RowState, { readonly word: string; readonly how: Paint }>> = {
+  ok: { word: "ok", how: "green" },
+  warning: { word: "WARNING", how: "yellow" },
+  broken: { word: "BROKEN", how: "red" },
+  skipped: { word: "-", how: "dim" },
+};
+const STATE_WIDTH = 7;
+
+export interface TableOptions {
+  /** What the rows can be about: their column is as wide as the longest. */
+  readonly subjects: readonly string[];
+  readonly checks: readonly string[];
+  readonly colour: boolean;
+}
+
+/** Rows as lines of one table, whose widths are known before the first row. */
+export class Table {
+  readonly #options: TableOptions;
+  readonly #aboutWidth: number;
+  readonly #checkWidth: number;
+
+  constructor(options: TableOptions) {
+    this.#options = options;
+    this.#aboutWidth = Math.max(...options.subjects.map((one) => one.length), 5);
+    this.#checkWidth = Math.min(24, Math.max(...options.checks.map((one) => one.length), 14));
+  }
+
+  /** One line: a failing row ends with what to do. */
+  line(row: Row): string {
+    const { colour } = this.#options;
+    const { word, how } = WORDS[row.state];
+    const remedy = row.remedy === null ? "" : ` ${paint("->", "bold", colour)} ${row.remedy}`;
+    return [
+      paint(word.padEnd(STATE_WIDTH), how, colour),
+      row.about.padEnd(this.#aboutWidth),
+      row.check.padEnd(this.#checkWidth),
+      row.seen + remedy,
+    ].join("  ");
+  }
+
+  summary(rows: readonly Row[]): string {
+    const count = (state: RowState) => rows.filter((row) => row.state === state).length;
+    const [broken, warnings] = [count("broken"), count("warning")];
+    if (broken > 0) return `${plural(broken, "row")} broken, ${plural(warnings, "warning")}.`;
+    return warnings > 0 ? `${plural(warnings, "warning")}.` : "All is well.";
+  }
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,139 @@
+import { systemClock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import { formatFault, loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/options/config.ts";
+import { secretsOf } from "../../config/options/secrets.ts";
+import { Redactor } from "../../log/redactor.ts";
+import {
+  printErrorLine,
+  printLine,
+  stdinIsTerminal,
+  stdoutIsTerminal,
+  wantsColour,
+} from "../../log/terminal.ts";
+import { Asker, AskingEndedError } from "../shared/ask.ts";
+import { buildInfo } from "../shared/build_info.ts";
+import { type CommonOptions, EXIT, type ExitCode, type Registrar } from "../shared/command.ts";
+import { ourDataDirectory } from "../shared/open_data_directory.ts";
+import { askForAnswers, configText } from "./answers.ts";
+
+export function registerInit({ program, common, done, stopping }: Registrar): void {
+  program.command("init")
+    .description("ask five questions and write a configuration")
+    .addHelpText(
+      "after",
+      `
+Writes matterbridge.toml (or what -conf names), readable by you alone. Never overwrites a file. On request it tests your
+answers against the servers first, without saying anything there.
+
+Examples:
+  kosmi-relay init
+  kosmi-relay init -conf ./relay.toml`,
+    )
+    .action(async () => done(await init(common(), stopping)));
+}
+
+/** Asks, tests if wanted, writes. Nothing is written before all questions are answered. */
+export async function init(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
+  const target = await targetOf(options.conf);
+  if (await exists(options.conf) || await exists(target)) {
+    const there = await exists(options.conf) ? options.conf : target;
+    printErrorLine(
+      `${there} is there already, and nothing is overwritten: move it away, or name another with -conf FILE.`,
+    );
+    return EXIT.usage;
+  }
+  if (!stdinIsTerminal() || !stdoutIsTerminal()) {
+    printErrorLine(
+      "init asks questions and needs a terminal. Without one, copy the sample matterbridge.toml and change what is " +
+        "marked there, then run: kosmi-relay check",
+    );
+    return EXIT.usage;
+  }
+  try {
+    return await converse(options, target, stopping);
+  } catch (error) {
+    if (!(error instanceof AskingEndedError)) throw error;
+    printErrorLine("\nNothing was written.");
+    return EXIT.failed;
+  }
+}
+
+async function converse(
+  options: CommonOptions,
+  target: string,
+  stopping: AbortSignal,
+): Promise<ExitCode> {
+  const asker = new Asker(stopping);
+  const text = configText(await askForAnswers(asker));
+  const { config, faults } = loadConfig({ text, file: options.conf, env: Deno.env.toObject() });
+  for (const fault of faults) printErrorLine(formatFault(fault));
+  if (config === null) return EXIT.failed;
+  const wantsTest = await asker.yes(
+    "\nTest these answers now? It connects to both services and says nothing there.",
+    true,
+  );
+  if (wantsTest && !await test(config, options, stopping)) {
+    if (stopping.aborted) throw new AskingEndedError("stopped");
+    if (!await asker.yes("\nWrite the file all the same?", false)) {
+      throw new AskingEndedError("not wanted");
+    }
+  }
+  return await write(options.conf, target, text);
+}
+
+/** True when nothing is broken. Only warnings, such as that no token is cached yet, are no reason to stop. */
+async function test(
+  config: Config,
+  options: CommonOptions,
+  stopping: AbortSignal,
+): Promise<boolean> {
+  const { checkAccounts, cleaned, loggingOf } = await import("../doctor/doctor.ts");
+  const { Table } = await import("../doctor/rows.ts");
+  const secrets = new Redactor();
+  for (const secret of secretsOf(config)) secrets.add(secret);
+  const subjects = config.accounts.map(({ id }) => id);
+  const table = new Table({ subjects, checks: [], colour: wantsColour(true) });
+  let isBroken = false;
+  await using logging = await loggingOf(config, options, secrets);
+  const context = { config, data: null, beside: null, logging, clock: systemClock, clocks: [] };
+  await checkAccounts({ ...context, login: false, send: false }, (found) => {
+    isBroken ||= found.state === "broken";
+    printLine(table.line(cleaned(found, secrets)));
+  }, stopping);
+  return !isBroken;
+}
+
+/** The binary may write into its data directory alone. */
+async function targetOf(file: string): Promise<string> {
+  const { state } = await Deno.permissions.query({ name: "write", path: file });
+  return state === "granted" ? file : `${ourDataDirectory()}/matterbridge.toml`;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(() => true, (error) => !isMissing(error));
+}
+
+/** What we may not look at is taken to be there: nothing is overwritten. */
+function isMissing(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
+async function write(wanted: string, target: string, text: string): Promise<ExitCode> {
+  try {
+    if (target !== wanted) {
+      await Deno.mkdir(ourDataDirectory(), { recursive: true, mode: 0o700 });
+    }
+    await Deno.writeTextFile(target, text, { createNew: true, mode: 0o600 });
+  } catch (error) {
+    printErrorLine(`Cannot write ${target}: ${describeError(error)}. Nothing was written.`);
+    return EXIT.failed;
+  }
+  printLine(`\n${target} is written; you alone can read it.`);
+  if (target !== wanted) {
+    printLine(`This program may write only there. Move it: mv ${target} ${wanted}`);
+  }
+  const conf = wanted === (buildInfo().config ?? "matterbridge.toml") ? "" : ` -conf ${wanted}`;
+  printLine(`Start the relay with: kosmi-relay${conf}`);
+  return EXIT.ok;
+}

@@ -1,0 +1,212 @@
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { StsPolicies } from "../../bridges/irc/login/sts.ts";
+import { formatFault } from "../../config/file/fault.ts";
+import type { Config } from "../../config/options/config.ts";
+import { GENERAL_OPTIONS } from "../../config/options/general.ts";
+import { secretsOf } from "../../config/options/secrets.ts";
+import type { Logging } from "../../log/logging.ts";
+import type { PlanChange, RelayPlan } from "../../relay/plan.ts";
+import type { Gateway } from "../../relay/port/settings.ts";
+import type { Relay } from "../../relay/relay.ts";
+import type { DataDirectory } from "../../store/files/data_directory.ts";
+import { StoredStsPolicies } from "../../store/files/sts_policies.ts";
+import { wireChatCommands } from "../chat/chat_commands.ts";
+import { wireAccounts, type WiredAccount, wireGateways, WiringError } from "../setup/accounts.ts";
+import { TokenSources } from "../setup/tokens.ts";
+import { readConfiguration } from "../shared/read_configuration.ts";
+
+export interface LiveConfigOptions {
+  /** The configuration's path. */
+  readonly file: string;
+  readonly data: DataDirectory;
+  readonly logging: Logging;
+  readonly clock: Clock;
+  readonly relay: () => Relay;
+}
+
+/** With what outlives each configuration. */
+interface LastingOptions extends LiveConfigOptions {
+  readonly sts: StsPolicies;
+}
+
+/** A configuration with all that was made of it. */
+export interface Wired {
+  readonly config: Config;
+  readonly accounts: readonly WiredAccount[];
+  readonly gateways: readonly Gateway[];
+}
+
+/** What came of a reload: one line a fact or fault, for people. */
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
+/** The configuration that the relay runs on, and how it takes over another one. */
+export class LiveConfig {
+  readonly #options: LastingOptions;
+  readonly #tokens: TokenSources;
+  readonly #upkeeps = new Upkeeps();
+  #wired: Wired;
+  /** The last reload: one at a time. */
+  #reload: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: LastingOptions, tokens: TokenSources, wired: Wired) {
+    this.#options = options;
+    this.#tokens = tokens;
+    this.#wired = wired;
+  }
+
+  /** Makes all that a configuration asks for. Throws a WiringError. */
+  static async wire(config: Config, given: LiveConfigOptions): Promise<LiveConfig> {
+    const sts = await StoredStsPolicies.open(given.data, given.logging.logger("store"));
+    const options = { ...given, sts };
+    const tokens = new TokenSources(config, options);
+    const accounts = await wireAccounts(config, { ...options, tokens });
+    const gateways = wireGateways(config, accounts);
+    return new LiveConfig(options, tokens, { config, accounts, gateways });
+  }
+
+  get wired(): Wired {
+    return this.#wired;
+  }
+
+  /** What it wants of the core. */
+  get plan(): RelayPlan {
+    return this.#planOf(this.#wired);
+  }
+
+  /** Tokens are kept fresh until `signal` aborts. */
+  async keepTokens(signal: AbortSignal): Promise<void> {
+    this.#upkeeps.want(this.#wired.accounts.map(({ upkeep }) => upkeep));
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) =>
+        signal.addEventListener("abort", () => resolve(), { once: true })
+      );
+    }
+    await this.#upkeeps.end();
+  }
+
+  /** Reads the file again and goes on by it; a faulty one changes nothing. Reloads happen one after the other. Never rejects. */
+  reload(): Promise<ReloadOutcome> {
+    const reload = this.#reload.then(() => this.#reloadNow()).catch((error) => ({
+      ok: false,
+      lines: error instanceof WiringError ? error.faults : [describeError(error)],
+    }));
+    this.#reload = reload;
+    return reload;
+  }
+
+  async #reloadNow(): Promise<ReloadOutcome> {
+    const { file, logging, relay } = this.#options;
+    const reading = await readConfiguration(file);
+    const warnings = reading.warnings.map((warning) => `warning: ${formatFault(warning)}`);
+    if (!reading.ok) return { ok: false, lines: [...reading.faults.map(formatFault), ...warnings] };
+    const { config } = reading;
+    for (const secret of secretsOf(config)) logging.secrets.add(secret);
+    const before = this.#wired;
+    const next = await this.#wireNext(config);
+    const change = await relay().apply(this.#planOf(next));
+    this.#wired = next;
+    this.#upkeeps.want(next.accounts.map(({ upkeep }) => upkeep));
+    return { ok: true, lines: [...describeChange(change, before, next), ...warnings] };
+  }
+
+  async #wireNext(config: Config): Promise<Wired> {
+    const before = this.#wired;
+    try {
+      this.#tokens.follow(config);
+      const wiring = { ...this.#options, tokens: this.#tokens };
+      const accounts = await wireAccounts(config, wiring, before.accounts);
+      return { config, accounts, gateways: wireGateways(config, accounts) };
+    } catch (error) {
+      this.#tokens.follow(before.config);
+      throw error;
+    }
+  }
+
+  #planOf({ config, accounts, gateways }: Wired): RelayPlan {
+    const { general } = config;
+    const { relay, clock } = this.#options;
+    return {
+      accounts,
+      gateways,
+      commands: wireChatCommands(config, { accounts, relay, clock }),
+      outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
+      catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    };
+  }
+}
+
+function describeChange(change: PlanChange, before: Wired, next: Wired): string[] {
+  const lines = [
+    ...change.added.map((id) => `${id}: new, connects`),
+    ...change.removed.map((id) => `${id}: removed, disconnected`),
+    ...change.replaced.map((id) => `${id}: its settings changed, connects anew`),
+    ...change.replanned.map((id) => `${id}: its channels changed, enters and leaves them`),
+    ...restartKeys(before.config, next.config).map((key) =>
+      `[general] ${key} takes effect at the next start`
+    ),
+  ];
+  const kept = next.accounts.length - change.added.length - change.replaced.length;
+  return [...lines, `${kept} of ${next.accounts.length} accounts keep their connection`];
+}
+
+/** What is set up once, when the program starts. */
+const AT_START = [
+  "debug",
+  "logLevel",
+  "logLevels",
+  "logFormat",
+  "statusListen",
+  "statusToken",
+  "statusShowMessages",
+] as const satisfies readonly (keyof typeof GENERAL_OPTIONS)[];
+
+/** The changed keys of [general] that only a restart takes over. */
+export function restartKeys(before: Config, next: Config): string[] {
+  return AT_START.filter((name) =>
+    JSON.stringify(before.general[name]) !== JSON.stringify(next.general[name])
+  ).map((name) => GENERAL_OPTIONS[name].key);
+}
+
+/** Work that goes on beside a link: a token is kept fresh. */
+export interface Upkeep {
+  /** Rejects when `signal` aborts, and has ended everything it started by then. */
+  maintain(signal: AbortSignal): Promise<void>;
+}
+
+/** Sees that each upkeep that any account wants goes on, and goes on once. */
+export class Upkeeps {
+  readonly #running = new Map<Upkeep, AbortController>();
+  /** Also of those that were told to stop. */
+  readonly #unfinished = new Set<Promise<void>>();
+
+  /** Exactly these are wanted from now on. */
+  want(upkeeps: readonly (Upkeep | null)[]): void {
+    const wanted = new Set(upkeeps.filter((one) => one !== null));
+    for (const [upkeep, stop] of this.#running) {
+      if (wanted.has(upkeep)) continue;
+      this.#running.delete(upkeep);
+      stop.abort(new Error("no account wants it any more"));
+    }
+    for (const upkeep of wanted) {
+      if (!this.#running.has(upkeep)) this.#start(upkeep);
+    }
+  }
+
+  /** Resolves when all have ended. */
+  async end(): Promise<void> {
+    this.want([]);
+    await Promise.all(this.#unfinished);
+  }
+
+  #start(upkeep: Upkeep): void {
+    const stop = new AbortController();
+    this.#running.set(upkeep, stop);
+    const done = upkeep.maintain(stop.signal).catch(() => {});
+    this.#unfinished.add(done);
+    void done.then(() => this.#unfinished.delete(done));
+  }
+}

@@ -1,0 +1,169 @@
+import type { TokenSource, TokenStatus } from "../../auth/tokens/token_source.ts";
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { StsPolicies } from "../../bridges/irc/login/sts.ts";
+import type { CredentialSource } from "../../bridges/kosmi/link/options.ts";
+import type {
+  AccountConfig,
+  Config,
+  EndpointConfig,
+  IrcAccountConfig,
+  KosmiAccountConfig,
+} from "../../config/options/config.ts";
+import type { Logging } from "../../log/logging.ts";
+import type { RelayAccount } from "../../relay/intake/intake.ts";
+import type { AccountId } from "../../relay/port/ids.ts";
+import type { Gateway, GatewayEndpoint } from "../../relay/port/settings.ts";
+import type { Upkeep } from "../run/live_config.ts";
+import { mayRead, refusal } from "../shared/refusal.ts";
+import { accountSettings } from "./account_settings.ts";
+import { ircOptionsOf, wireIrc } from "./irc.ts";
+import { kosmiOptionsOf, wireKosmi } from "./kosmi.ts";
+import type { TokenSources } from "./tokens.ts";
+
+/** What only a bridge could find wrong in the configuration: nothing was started. */
+export class WiringError extends Error {
+  override readonly name = "WiringError";
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join("; "));
+  }
+}
+
+export interface Wiring {
+  readonly logging: Logging;
+  readonly clock: Clock;
+  /** Where tokens come from; lasts from one configuration to the next. */
+  readonly tokens: TokenSources;
+  /** Which IRC servers want TLS; lasts too. */
+  readonly sts: StsPolicies;
+}
+
+export interface WiredAccount extends RelayAccount {
+  /** All that the bridge was made of, as a text: where it is the same, the bridge need not be another. Holds secrets. */
+  readonly made: string;
+  /** What the account does beside its link; several accounts may share one. Null: nothing. */
+  readonly upkeep: Upkeep | null;
+  /** What may be shown of its token; absent for an account that has none. */
+  token?(): TokenStatus;
+}
+
+/**
+ * Makes every account of the configuration; those of `known` that would be made of the same keep their bridge. Throws a
+ * WiringError.
+ */
+export async function wireAccounts(
+  config: Config,
+  wiring: Wiring,
+  known: readonly WiredAccount[] = [],
+): Promise<WiredAccount[]> {
+  const faults: string[] = [];
+  const wired: WiredAccount[] = [];
+  for (const account of config.accounts) {
+    try {
+      const fresh = account.protocol === "irc"
+        ? await wireIrcAccount(account, config, wiring)
+        : wireKosmiAccount(account, config, wiring);
+      const same = known.find(({ bridge, made }) =>
+        bridge.account === fresh.bridge.account && made === fresh.made
+      );
+      wired.push(same === undefined ? fresh : { ...same, settings: fresh.settings });
+    } catch (error) {
+      faults.push(`${account.id}: ${describeError(error)}`);
+    }
+  }
+  if (faults.length > 0) throw new WiringError(faults);
+  return wired;
+}
+
+/** What every bridge gets. */
+function shared(account: AccountConfig, { general }: Config, { clock, logging }: Wiring) {
+  const log = logging.logger([account.protocol, account.name]);
+  return { general, clock, random: Math.random, log };
+}
+
+async function wireIrcAccount(
+  account: IrcAccountConfig,
+  config: Config,
+  wiring: Wiring,
+): Promise<WiredAccount> {
+  const clientCertificatePem = await readPem(account.tlsClientCertificate);
+  const { sts } = wiring;
+  const given = { ...shared(account, config, wiring), clientCertificatePem, sts };
+  return {
+    bridge: wireIrc(account, given),
+    settings: accountSettings(account),
+    made: JSON.stringify(ircOptionsOf(account, given)),
+    upkeep: null,
+  };
+}
+
+function wireKosmiAccount(
+  account: KosmiAccountConfig,
+  config: Config,
+  wiring: Wiring,
+): WiredAccount {
+  const source = wiring.tokens.of(account);
+  const credentials = hidingTokens(source, wiring.logging);
+  const given = { ...shared(account, config, wiring), credentials };
+  const { token, email, password, browserPath, browserUrl } = account;
+  return {
+    bridge: wireKosmi(account, given),
+    settings: accountSettings(account),
+    made: JSON.stringify([
+      kosmiOptionsOf(account, given),
+      [token, email, password, browserPath, browserUrl],
+    ]),
+    upkeep: source,
+    token: () => source.status(),
+  };
+}
+
+/** Tells the log every token before anybody else sees it. */
+function hidingTokens(source: TokenSource, logging: Logging): CredentialSource {
+  return {
+    async get(signal) {
+      const grant = await source.get(signal);
+      logging.secrets.add(grant.token);
+      return grant;
+    },
+    refused: (token) => source.refused(token),
+  };
+}
+
+/** Content of a PEM file that the configuration names. Throws an Error that says what to do. */
+export async function readPem(path: string | null): Promise<string | null> {
+  if (path === null) return null;
+  if (!await mayRead(path)) {
+    throw new Error(refusal({ kind: "file", path, key: "TLSClientCertificate" }));
+  }
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    throw new Error(`Cannot read TLSClientCertificate ${path}`, { cause: error });
+  }
+}
+
+/** The gateways with each channel in the one spelling of its bridge. Throws a WiringError. */
+export function wireGateways(config: Config, accounts: readonly WiredAccount[]): Gateway[] {
+  const bridges = new Map(accounts.map(({ bridge }) => [bridge.account, bridge]));
+  const faults: string[] = [];
+  const place = (endpoint: EndpointConfig): GatewayEndpoint[] => {
+    const account = endpoint.account as AccountId;
+    try {
+      const channel = bridges.get(account)?.channelId(endpoint.channel);
+      if (channel === undefined) return [];
+      const { direction, key } = endpoint;
+      return [{ account, channel, written: endpoint.channel, direction, key }];
+    } catch (error) {
+      const where = endpoint.line === null ? "" : `line ${endpoint.line}: `;
+      faults.push(`${where}channel ${JSON.stringify(endpoint.channel)}: ${describeError(error)}`);
+      return [];
+    }
+  };
+  const gateways = config.gateways.map((gateway) => ({
+    name: gateway.name,
+    endpoints: gateway.endpoints.flatMap(place),
+  }));
+  if (faults.length > 0) throw new WiringError(faults);
+  return gateways;
+}

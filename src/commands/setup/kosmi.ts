@@ -1,0 +1,67 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { KosmiBridge } from "../../bridges/kosmi/bridge.ts";
+import type {
+  CredentialSource,
+  KosmiBridgeOptions,
+  KosmiEndpoints,
+} from "../../bridges/kosmi/link/options.ts";
+import type { PictureNetwork } from "../../bridges/kosmi/pictures/download.ts";
+import { parseOverrides } from "../../bridges/kosmi/protocol/operations.ts";
+import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
+import type { GeneralConfig, KosmiAccountConfig } from "../../config/options/config.ts";
+import type { AccountId } from "../../relay/port/ids.ts";
+
+export interface KosmiWiring {
+  readonly general: GeneralConfig;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly credentials: CredentialSource;
+  /** For tests, whose pictures lie on this machine. */
+  readonly pictureNetwork?: PictureNetwork;
+}
+
+/** A Kosmi account of the configuration as a bridge. Throws when its overrides do not hold. */
+export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): KosmiBridge {
+  return new KosmiBridge(kosmiOptionsOf(account, wiring));
+}
+
+/** What the configuration says of a Kosmi account, in the bridge's terms. Throws when its overrides do not hold. */
+export function kosmiOptionsOf(
+  account: KosmiAccountConfig,
+  wiring: KosmiWiring,
+): KosmiBridgeOptions {
+  const { clock, random, log, general, credentials } = wiring;
+  return {
+    account: account.id as AccountId,
+    endpoints: endpointsOf(account),
+    room: account.roomUrl,
+    credentials,
+    protocol: protocolOf(account),
+    messageDelayMs: account.messageDelayMs,
+    burst: account.burst,
+    history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    markup: account.markup,
+    uploadImages: account.uploadImages,
+    ...(wiring.pictureNetwork === undefined ? {} : { pictureNetwork: wiring.pictureNetwork }),
+    clock,
+    random,
+    log,
+  };
+}
+
+/** Where the account's service is. */
+export function endpointsOf(account: KosmiAccountConfig): KosmiEndpoints {
+  const { appUrl, httpEndpoint, wsEndpoint, imageEndpoint } = account;
+  return { appUrl, httpEndpoint, wsEndpoint, imageEndpoint };
+}
+
+/** What is known of the service, with the account's overrides. Throws a sentence with every fault of theirs. */
+export function protocolOf(account: KosmiAccountConfig): KosmiProtocol {
+  const { protocol, faults } = parseOverrides(account.overrides);
+  if (faults.length === 0) return protocol;
+  const list = faults.map((fault) => `${["overrides", ...fault.path].join(".")}: ${fault.problem}`)
+    .join("; ");
+  throw new Error(`Cannot use the overrides: ${list}`);
+}

@@ -1,0 +1,111 @@
+import type { Clock } from "../../base/clock.ts";
+import type { GeneralConfig } from "../../config/options/config.ts";
+import type { Logging } from "../../log/logging.ts";
+import { openTelemetry } from "../../log/telemetry.ts";
+import { endpointId } from "../../relay/port/ids.ts";
+import { noObserver, observers, type RelayObserver } from "../../relay/port/observer.ts";
+import type { Gateway } from "../../relay/port/settings.ts";
+import type { RelayStore } from "../../relay/port/store.ts";
+import type { Relay } from "../../relay/relay.ts";
+import { RelayMeter } from "../../status/counts/meter.ts";
+import { redactedSubject, type StatusSubject } from "../../status/counts/subject.ts";
+import { type Metrics, openMetrics } from "../../status/metrics.ts";
+import { VERSION } from "../shared/build_info.ts";
+import type { WiredAccount } from "./accounts.ts";
+
+export interface StatusWiring {
+  readonly general: GeneralConfig;
+  /** What is configured now. */
+  readonly wired: () => {
+    readonly accounts: readonly WiredAccount[];
+    readonly gateways: readonly Gateway[];
+  };
+  readonly store: Pick<RelayStore, "level">;
+  readonly logging: Logging;
+  readonly clock: Clock;
+  /** The relay, once it is there. */
+  readonly relay: () => Pick<Relay, "links" | "channels" | "handled">;
+}
+
+/** Page, health and metrics of one relay. */
+export interface Status {
+  readonly observer: RelayObserver;
+  /** Serves until `signal` aborts; at once done where no page is wanted. Call it when the relay is there. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** What `StatusListen` and OTEL_DENO ask for; nothing is counted without them. */
+export async function wireStatus(wiring: StatusWiring): Promise<Status> {
+  const page = await wirePage(wiring);
+  const telemetry = await openTelemetry();
+  if (telemetry === null) return page;
+  const { tracing } = await import("../../status/tracing.ts");
+  const traces = tracing(telemetry, wiring.logging.logger("trace"));
+  return { ...page, observer: observers([page.observer, traces]) };
+}
+
+async function wirePage(wiring: StatusWiring): Promise<Status> {
+  const { general, logging, clock } = wiring;
+  const { statusListen: listen, statusToken: token, statusShowMessages: showsTexts } = general;
+  if (listen === null) return { observer: noObserver, run: () => Promise.resolve() };
+  const redact = (text: string) => logging.redact(text);
+  const subject = redactedSubject(subjectOf(wiring), redact);
+  const meter = new RelayMeter({ clock, keepTexts: showsTexts, redact });
+  const metrics = await openMetrics({ subject, meter, clock });
+  // Loaded where it is wanted: most relays have no status page.
+  const { StatusServer } = await import("../../status/server.ts");
+  const server = new StatusServer({
+    ...listen,
+    subject,
+    meter,
+    metrics: () => metrics.text(),
+    token,
+    showsTexts,
+    tokenInAddress: await openTelemetry() === null,
+    clock,
+    log: logging.logger("status"),
+  });
+  return {
+    observer: observers([meter, metricsObserver(metrics)]),
+    run: (signal) => server.run(signal),
+  };
+}
+
+function metricsObserver(metrics: Metrics): RelayObserver {
+  return {
+    ...noObserver,
+    confirmed: (delivery, atMs) => metrics.confirmed(delivery, atMs),
+    latency: (account, roundTripMs) => metrics.latency(account, roundTripMs),
+  };
+}
+
+function subjectOf(wiring: StatusWiring): StatusSubject {
+  const { wired, store, relay, clock } = wiring;
+  return {
+    version: VERSION,
+    runtime: Deno.version.deno,
+    startedAtMs: clock.now(),
+    accounts: () =>
+      wired().accounts.map(({ bridge, token }) => ({
+        id: bridge.account,
+        token: () => token?.() ?? null,
+      })),
+    gateways: () => wired().gateways.map(placesOf),
+    links: () => relay().links(),
+    channels: () => relay().channels(),
+    level: (endpoint) => store.level(endpoint),
+    handled: () => relay().handled(),
+  };
+}
+
+function placesOf({ name, endpoints }: Gateway) {
+  return {
+    name,
+    places: endpoints.map(({ account, channel, written, direction }) => ({
+      endpoint: endpointId(account, channel),
+      account,
+      written,
+      direction,
+    })),
+  };
+}

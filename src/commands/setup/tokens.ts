@@ -1,0 +1,127 @@
+import { AnonymousSource } from "../../auth/tokens/anonymous_source.ts";
+import { ConfiguredSource } from "../../auth/tokens/configured_source.ts";
+import { isJwt } from "../../auth/tokens/jwt.ts";
+import { type Login, LoginSource } from "../../auth/tokens/login_source.ts";
+import type { TokenSource } from "../../auth/tokens/token_source.ts";
+import type { Clock } from "../../base/clock.ts";
+import { anonLogin } from "../../bridges/kosmi/link/anonymous_login.ts";
+import type { Config, KosmiAccountConfig } from "../../config/options/config.ts";
+import type { Logging } from "../../log/logging.ts";
+import type { DataDirectory } from "../../store/files/data_directory.ts";
+import { normalEmail } from "../../store/files/file_names.ts";
+import { loginPauseFile } from "../../store/files/login_pause.ts";
+import { TokenCaches } from "../../store/files/token_cache.ts";
+import { visitorToken } from "../../store/files/visitor_token.ts";
+import { endpointsOf, protocolOf } from "./kosmi.ts";
+
+export interface TokenWiring {
+  readonly data: DataDirectory;
+  readonly logging: Logging;
+  readonly clock: Clock;
+  /** Told of each step of a browser login, for a person who watches. */
+  readonly onStep?: (account: string, step: string) => void;
+}
+
+/** The token sources of a configuration, over one data directory. */
+export class TokenSources {
+  readonly #wiring: TokenWiring;
+  readonly caches: TokenCaches;
+  /** Accounts with one login share its token, and its one login at a time. */
+  readonly #logins = new Map<string, LoginSource>();
+
+  /** In the order of the configuration; the caches look at it whenever they decide whose a file is. */
+  readonly #emails: string[] = [];
+
+  constructor(config: Config, wiring: TokenWiring) {
+    this.#wiring = wiring;
+    this.follow(config);
+    this.caches = new TokenCaches({
+      directory: wiring.data,
+      emails: this.#emails,
+      isToken: isJwt,
+      now: () => wiring.clock.now(),
+      log: wiring.logging.logger("token"),
+    });
+  }
+
+  /** The accounts are those of another configuration from now on. */
+  follow(config: Config): void {
+    const emails = config.accounts.flatMap((account) =>
+      account.protocol === "kosmi" && account.email !== null ? [account.email] : []
+    );
+    this.#emails.splice(0, this.#emails.length, ...emails);
+  }
+
+  /** Where an account's tokens come from: its Token, else its login, else an anonymous visitor's. */
+  of(account: KosmiAccountConfig): TokenSource {
+    const { clock, data } = this.#wiring;
+    const login = this.#loginSource(account);
+    if (account.token !== null) {
+      return new ConfiguredSource({
+        token: account.token,
+        fallback: login,
+        clock,
+        log: this.#log(account),
+      });
+    }
+    return login ?? new AnonymousSource({
+      login: (signal) =>
+        anonLogin(
+          { endpoints: endpointsOf(account), protocol: protocolOf(account), clock },
+          signal,
+        ),
+      kept: visitorToken(data, account.id, isJwt, this.#log(account)),
+      clock,
+    });
+  }
+
+  #loginSource(account: KosmiAccountConfig): LoginSource | null {
+    const { email, password } = account;
+    if (email === null) return null;
+    // Another password is another login: the old one may be what was refused.
+    const key = JSON.stringify([normalEmail(email), account.appUrl, password]);
+    const shared = this.#logins.get(key);
+    if (shared !== undefined) return shared;
+    const { data, clock } = this.#wiring;
+    const now = () => clock.now();
+    const source = new LoginSource({
+      cache: this.caches.of(email),
+      login: this.#login(account, email),
+      ...(password === null
+        ? {}
+        : { pause: loginPauseFile({ directory: data, email, password, now }) }),
+      clock,
+      random: Math.random,
+      log: this.#log(account),
+    });
+    this.#logins.set(key, source);
+    return source;
+  }
+
+  #login(account: KosmiAccountConfig, email: string): Login | null {
+    const { password } = account;
+    if (password === null) return null;
+    const { clock, data, onStep } = this.#wiring;
+    return async (signal) => {
+      // Loaded when a login is due, which is once a year.
+      const { browserLogin } = await import("../../auth/browser/browser_login.ts");
+      return await browserLogin({
+        appUrl: account.appUrl,
+        email,
+        password,
+        page: protocolOf(account).loginPage,
+        browserPath: account.browserPath,
+        browserUrl: account.browserUrl,
+        env: (name) => Deno.env.get(name),
+        directory: data,
+        clock,
+        log: this.#log(account),
+        ...(onStep === undefined ? {} : { onStep: (step) => onStep(account.id, step) }),
+      }, signal);
+    };
+  }
+
+  #log(account: KosmiAccountConfig) {
+    return this.#wiring.logging.logger([account.protocol, account.name]);
+  }
+}

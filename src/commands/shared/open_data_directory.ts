@@ -1,0 +1,35 @@
+import type { Logger } from "../../base/log.ts";
+import {
+  type DataDirectory,
+  dataDirectory,
+  DataDirectoryError,
+  openDataDirectory,
+  type OpenOptions,
+} from "../../store/files/data_directory.ts";
+import { buildInfo } from "./build_info.ts";
+import { mayRead, refusal } from "./refusal.ts";
+
+/** Opens the data directory of this program, wherever it is. Throws a DataDirectoryError. */
+export async function openOurDataDirectory(
+  log: Logger,
+  access: OpenOptions["access"] = "own",
+): Promise<DataDirectory> {
+  const path = ourDataDirectory();
+  if (!await mayRead(path)) {
+    throw new DataDirectoryError("sandbox", refusal({ kind: "data", path }));
+  }
+  return await openDataDirectory({ path, log, access });
+}
+
+/** Where the data directory is: the environment decides, else what the binary was built with. */
+export function ourDataDirectory(): string {
+  const built = buildInfo().dataDirectory;
+  const named = Deno.env.get("MATTERBRIDGE_DATA_DIR")?.trim() ?? "";
+  // The folder of an ordinary build is written as ./data in what people are told.
+  if (named === "" && built !== null && built !== "data") return built;
+  return dataDirectory({
+    env: (name) => Deno.env.get(name),
+    standalone: Deno.build.standalone,
+    home: Deno.env.get("HOME") ?? null,
+  });
+}

@@ -1,0 +1,45 @@
+import { readConfigFile } from "../../config/file/read_config_file.ts";
+import { type Fault, formatFault, loadConfig } from "../../config/load.ts";
+import type { Config } from "../../config/options/config.ts";
+import { printErrorLine } from "../../log/terminal.ts";
+import { foreignFileHint, mayRead, refusal } from "./refusal.ts";
+
+/** A configuration that holds, with what a person should know of it all the same. */
+export interface LoadedConfig {
+  readonly config: Config;
+  readonly warnings: readonly Fault[];
+}
+
+/** What came of reading a configuration: it holds, or every fault of it. */
+export type ConfigReading =
+  | ({ readonly ok: true } & LoadedConfig)
+  | { readonly ok: false; readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
+
+/** Reads and checks the configuration. Never throws. */
+export async function readConfiguration(file: string): Promise<ConfigReading> {
+  const failed = (message: string) => {
+    // The sentence names the file already.
+    const fault = { file: "", line: null, key: "", message };
+    return { ok: false, faults: [fault], warnings: [] } as const;
+  };
+  if (!await mayRead(file)) return failed(refusal({ kind: "config", path: file }));
+  const source = await readConfigFile(file);
+  if ("fault" in source) return failed(source.fault + await foreignFileHint(file));
+  const env = Deno.env.toObject();
+  const { config, faults, warnings } = loadConfig({ text: source.text, file, env });
+  if (config !== null && faults.length === 0) return { ok: true, config, warnings };
+  return { ok: false, faults, warnings };
+}
+
+/** Reads and checks the configuration. Prints every fault and answers null when it does not hold. */
+export async function loadOrExplain(file: string): Promise<LoadedConfig | null> {
+  const reading = await readConfiguration(file);
+  if (reading.ok) return reading;
+  for (const fault of reading.faults) printErrorLine(formatFault(fault));
+  // A misspelt key is often the reason for what is missing.
+  for (const warning of reading.warnings) printErrorLine(`warning: ${formatFault(warning)}`);
+  const { length } = reading.faults;
+  const found = length === 1 ? "1 fault" : `${length} faults`;
+  printErrorLine(`${file} can't be used: ${found}. Nothing was started.`);
+  return null;
+}

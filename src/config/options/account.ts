@@ -1,0 +1,194 @@
+import { didYouMean } from "../values/did_you_mean.ts";
+import { extractions, patternWords, replacements } from "../values/patterns.ts";
+import { boolean, choice, mapped, text } from "../values/values.ts";
+import { type ForeignKey, option, type ValueType } from "./option.ts";
+
+/** What stands before a relayed text when RemoteNickFormat is empty. */
+export const DEFAULT_NICK_FORMAT = "[{PROTOCOL}] <{NICK}> ";
+
+/** What RemoteNickFormat may hold in braces. */
+export const PLACEHOLDERS: readonly string[] = [
+  "NICK",
+  "NOPINGNICK",
+  "PROTOCOL",
+  "BRIDGE",
+  "GATEWAY",
+  "LABEL",
+  "USERID",
+  "CHANNEL",
+];
+
+/** A RemoteNickFormat. What stands in braces and is no placeholder is relayed as it is written, so it is only warned of. */
+export const nickTemplate: ValueType<string> = {
+  ...text({ name: "template" }),
+  read: (raw) => {
+    const reading = mapped(text().read(raw), (value) => value === "" ? DEFAULT_NICK_FORMAT : value);
+    if ("fault" in reading) return reading;
+    const warnings = unknownPlaceholders(reading.value).map(warningFor);
+    return warnings.length === 0 ? reading : { ...reading, warning: warnings.join("; ") };
+  },
+};
+
+function unknownPlaceholders(template: string): string[] {
+  const names = [...template.matchAll(/\{([A-Za-z]{1,40})\}/g)].map((match) => match[1] ?? "");
+  return [...new Set(names)].filter((name) => !PLACEHOLDERS.includes(name));
+}
+
+function warningFor(name: string): string {
+  if (name === "TENGO") {
+    return "{TENGO} is not supported, because the relay runs no scripts: it stays as it is written";
+  }
+  return `there is no placeholder {${name}}, so it stays as it is written${
+    didYouMean(name, PLACEHOLDERS)
+  }`;
+}
+
+/** Keys of every account, whatever its service; in [general] they hold for all accounts. */
+export const ACCOUNT_OPTIONS = {
+  remoteNickFormat: option({
+    key: "RemoteNickFormat",
+    type: nickTemplate,
+    fallback: DEFAULT_NICK_FORMAT,
+    doc:
+      "What stands before a text that is relayed to this account; placeholders: {NICK}, {NOPINGNICK}, " +
+      "{PROTOCOL}, {BRIDGE}, {GATEWAY}, {LABEL}, {USERID}, {CHANNEL} (of the sender).",
+  }),
+  label: option({
+    key: "Label",
+    type: text({ empty: "allowed" }),
+    fallback: "",
+    doc: "What {LABEL} stands for in messages that come from this account.",
+  }),
+  ignoreNicks: option({
+    key: "IgnoreNicks",
+    type: patternWords,
+    fallback: [],
+    doc: "Nothing of this account's people whose nick matches one of these is relayed.",
+  }),
+  ignoreMessages: option({
+    key: "IgnoreMessages",
+    type: patternWords,
+    fallback: [],
+    doc: "Messages of this account whose text matches one of these are not relayed.",
+  }),
+  replaceMessages: option({
+    key: "ReplaceMessages",
+    type: replacements,
+    fallback: [],
+    doc: "Replaces in the text of messages that come from this account.",
+  }),
+  replaceNicks: option({
+    key: "ReplaceNicks",
+    type: replacements,
+    fallback: [],
+    doc: "Replaces in the nicks of people of this account.",
+  }),
+  extractNicks: option({
+    key: "ExtractNicks",
+    type: extractions,
+    fallback: [],
+    doc:
+      "Takes the true nick out of another relay's messages: where the first expression matches the " +
+      "nick and the second the text, its first group is the nick. The text is its second group, else what the match leaves.",
+  }),
+  noSendJoinPart: option({
+    key: "NoSendJoinPart",
+    type: boolean,
+    fallback: false,
+    doc: "Tells no other account who comes and leaves here, whatever its ShowJoinPart.",
+  }),
+  stripNick: option({
+    key: "StripNick",
+    type: boolean,
+    fallback: false,
+    doc: "Reduces the nicks that are relayed to this account to letters and digits.",
+  }),
+  editSuffix: option({
+    key: "EditSuffix",
+    type: text({ empty: "allowed" }),
+    fallback: "",
+    doc: "What is put behind the new text of an edited message.",
+  }),
+  editDisable: option({
+    key: "EditDisable",
+    type: boolean,
+    fallback: false,
+    doc: "Edited messages are not relayed again to this account.",
+  }),
+  showDeletes: option({
+    key: "ShowDeletes",
+    type: boolean,
+    fallback: true,
+    doc:
+      "Says to this account that a relayed message was deleted, where it can't be deleted there too.",
+  }),
+  showReactions: option({
+    key: "ShowReactions",
+    type: boolean,
+    fallback: true,
+    doc: "Says to this account how somebody reacted to a relayed message.",
+  }),
+  showReplies: option({
+    key: "ShowReplies",
+    type: boolean,
+    fallback: true,
+    doc: "Says to this account which message is answered, where the service can't show it.",
+  }),
+  showJoinPart: option({
+    key: "ShowJoinPart",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account who comes and leaves elsewhere.",
+  }),
+  showJoinPartFor: option({
+    key: "ShowJoinPartFor",
+    type: choice(["everybody", "speakers"]),
+    fallback: "everybody",
+    doc:
+      "Whose coming, going and nick changes are told: everybody's, or only of those who spoke in the last 30 minutes (ours, not Matterbridge's).",
+  }),
+  verboseJoinPart: option({
+    key: "VerboseJoinPart",
+    type: boolean,
+    fallback: false,
+    doc: "Shows user and host of those who come and leave.",
+  }),
+  showQuit: option({
+    key: "ShowQuit",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account who leaves another service altogether (ours, not Matterbridge's).",
+  }),
+  showNickChange: option({
+    key: "ShowNickChange",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account who changes their nick elsewhere (ours, not Matterbridge's).",
+  }),
+  showTopicChange: option({
+    key: "ShowTopicChange",
+    type: boolean,
+    fallback: false,
+    doc: "Says to this account when a topic is changed elsewhere.",
+  }),
+  syncTopic: option({
+    key: "SyncTopic",
+    type: boolean,
+    fallback: false,
+    doc: "Sets the topic of this account's channels when it is changed elsewhere.",
+  }),
+} as const;
+
+/** Matterbridge's keys of any account that have no effect here. */
+export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
+  { key: "PreserveThreading", instead: "replies are always kept, see ShowReplies" },
+  { key: "Debug", instead: "an account has none of its own: set it in [general]" },
+  { key: "ShowEmbeds", instead: "Kosmi and IRC have no embeds" },
+  { key: "ShowUserTyping", instead: "who is typing is not relayed" },
+  { key: "UseLocalAvatar", instead: "Kosmi and IRC take no avatars from a relay" },
+  { key: "IconURL", instead: "Kosmi and IRC take no avatars from a relay" },
+  {
+    key: "MessageQueue",
+    instead: "nothing is dropped from the queue; see OutboxMaxMessages in [general]",
+  },
+];

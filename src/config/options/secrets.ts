@@ -1,0 +1,32 @@
+import { ACCOUNT_OPTIONS } from "./account.ts";
+import type { Config } from "./config.ts";
+import { GENERAL_OPTIONS } from "./general.ts";
+import { IRC_OPTIONS } from "./irc.ts";
+import { KOSMI_OPTIONS } from "./kosmi.ts";
+import type { OptionTable } from "./option.ts";
+
+/** Every secret that a configuration holds, so that the log sink can take them out of whatever is logged. */
+export function secretsOf(config: Config): readonly string[] {
+  const found = new Set<string>();
+  collect(found, GENERAL_OPTIONS, config.general);
+  for (const account of config.accounts) {
+    collect(found, ACCOUNT_OPTIONS, account);
+    if (account.protocol === "irc") collect(found, IRC_OPTIONS, account);
+    else collect(found, KOSMI_OPTIONS, account);
+  }
+  for (const { key } of config.gateways.flatMap((gateway) => gateway.endpoints)) {
+    if (key !== null) found.add(key);
+  }
+  return [...found];
+}
+
+function collect(found: Set<string>, table: OptionTable, values: object): void {
+  const byName = new Map<string, unknown>(Object.entries(values));
+  for (const [name, { type }] of Object.entries(table)) {
+    if (!type.secret) continue;
+    const value = byName.get(name);
+    for (const one of Array.isArray(value) ? value : [value]) {
+      if (typeof one === "string" && one !== "") found.add(one);
+    }
+  }
+}

@@ -1,0 +1,190 @@
+import { withDeadline } from "../../base/abort.ts";
+import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Bridge, Outgoing, OutgoingMessage } from "../port/bridge.ts";
+import type { ChannelId, EndpointId } from "../port/ids.ts";
+import { PLAIN, type RichText, textOf } from "../port/rich_text.ts";
+import type { Delivery, DeliveryId, RelayStore } from "../port/store.ts";
+
+/** More than these are read from the store when their turn comes: it has room, memory has not. */
+const MOST_FRESH = 256;
+
+/**
+ * What waits for one endpoint, oldest first. The store knows; but what was just stored is remembered, so that a single
+ * message need not be read back: that read is a fifth of the time it takes.
+ */
+export class Backlog {
+  readonly #store: RelayStore;
+  readonly #endpoint: EndpointId;
+  /** False once the store had nothing more: what waits then is in `#fresh`. */
+  #mayWait = true;
+  #fresh: Delivery[] = [];
+  /** No delivery up to this one waits: ids ascend, and the oldest always leave first. Null: nobody knows. */
+  #leftUpTo: DeliveryId | null = null;
+
+  constructor(store: RelayStore, endpoint: EndpointId) {
+    this.#store = store;
+    this.#endpoint = endpoint;
+  }
+
+  /** These deliveries were stored, behind all earlier ones. */
+  add(deliveries: readonly Delivery[]): void {
+    if (!this.#mayWait && this.#fresh.length + deliveries.length <= MOST_FRESH) {
+      this.#fresh.push(...deliveries);
+      return;
+    }
+    this.#mayWait = true;
+    this.#fresh = [];
+  }
+
+  /** What had left may be waiting again. */
+  startAnew(): void {
+    this.#mayWait = true;
+    this.#fresh = [];
+    this.#leftUpTo = null;
+  }
+
+  get isEmpty(): boolean {
+    return !this.#mayWait && this.#fresh.length === 0;
+  }
+
+  /** The oldest deliveries that wait; they go on waiting until they have `left`. */
+  first(limit: number): readonly Delivery[] {
+    if (!this.#mayWait) return this.#fresh.slice(0, limit);
+    const waiting = this.#store.waiting(this.#endpoint, this.#leftUpTo, limit);
+    this.#mayWait = waiting.length > 0;
+    return waiting;
+  }
+
+  /** The oldest deliveries are in a shipment now. */
+  left(deliveries: readonly Delivery[]): void {
+    this.#fresh.splice(0, deliveries.length);
+    this.#leftUpTo = deliveries.at(-1)?.id ?? this.#leftUpTo;
+  }
+}
+
+/** How consecutive messages of one speaker become one. */
+export interface PackingPolicy {
+  readonly separator: string;
+  /** Longest packed text, in UTF-16 code units, prefix not counted. */
+  readonly maxLength: number;
+}
+
+/** Deliveries that leave together, and the message that says what they say. */
+export interface Pack {
+  readonly deliveries: readonly Delivery[];
+  readonly outgoing: Outgoing;
+}
+
+/**
+ * Takes the first delivery and those directly behind it that may share its message: same speaker, same prefix, plain
+ * one-line texts that answer nothing. The order of what is said never changes.
+ */
+export function takePack(waiting: readonly Delivery[], policy: PackingPolicy | null): Pack | null {
+  const first = waiting[0];
+  if (first === undefined) return null;
+  const alone = { deliveries: [first], outgoing: first.outgoing };
+  if (policy === null) return alone;
+  const head = packable(first);
+  if (head === null) return alone;
+  const deliveries = [first];
+  const text = [...head.text];
+  let length = textOf(text).length;
+  for (const next of waiting.slice(1)) {
+    const message = packable(next);
+    if (message === null || !together(first, head, next, message)) break;
+    length += policy.separator.length + textOf(message.text).length;
+    if (length > policy.maxLength) break;
+    text.push({ text: policy.separator, style: PLAIN }, ...message.text);
+    deliveries.push(next);
+  }
+  return { deliveries, outgoing: { ...head, text } };
+}
+
+function packable(delivery: Delivery): OutgoingMessage | null {
+  const outgoing = delivery.outgoing;
+  if (outgoing.kind !== "message" || outgoing.action || outgoing.replyTo !== null) return null;
+  if (delivery.speaker === null || textOf(outgoing.text).includes("\n")) return null;
+  return outgoing;
+}
+
+function together(
+  first: Delivery,
+  head: OutgoingMessage,
+  next: Delivery,
+  message: OutgoingMessage,
+): boolean {
+  return next.speaker === first.speaker && samePrefix(head.prefix, message.prefix);
+}
+
+function samePrefix(one: RichText, other: RichText): boolean {
+  return textOf(one) === textOf(other);
+}
+
+export interface PreparationOptions {
+  readonly bridge: Bridge;
+  readonly channel: ChannelId;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Something that was being made ready is ready, or was given up: ask again. */
+  readonly done: () => void;
+}
+
+/** How long a message may be held up before it goes out as it stands. */
+const LONGEST_MS = 15_000;
+
+/**
+ * What a bridge does to a message before it renders it, for one endpoint. It works beside the worker's loop, so that
+ * receipts and bad news are not held up, and on one message at a time, so that none overtakes another.
+ */
+export class Preparation {
+  readonly #options: PreparationOptions;
+  #isBusy = false;
+  #ready: Pack | null = null;
+
+  constructor(options: PreparationOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * The pack as it is to be rendered; null while something is being made ready, and `done` tells when that is over. What
+   * was made ready is given out as long as its deliveries still lead `waiting`. An aborted `signal` forgets it.
+   */
+  take(pack: Pack, waiting: readonly Delivery[], signal: AbortSignal): Pack | null {
+    if (this.#isBusy) return null;
+    const ready = this.#ready;
+    this.#ready = null;
+    if (ready !== null && leads(ready, waiting)) return ready;
+    const work = this.#options.bridge.prepare?.(this.#options.channel, pack.outgoing) ?? null;
+    if (work === null) return pack;
+    this.#isBusy = true;
+    this.#prepare(pack, work, signal).finally(() => {
+      this.#isBusy = false;
+      this.#options.done();
+    });
+    return null;
+  }
+
+  async #prepare(
+    pack: Pack,
+    work: (signal: AbortSignal) => Promise<Outgoing>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { clock, log } = this.#options;
+    const action = "make a message ready";
+    try {
+      const outgoing = await withDeadline({ clock, signal, limitMs: LONGEST_MS, action }, work);
+      this.#ready = { ...pack, outgoing };
+    } catch (error) {
+      if (signal.aborted) return;
+      log.warn("a message goes out as it stands: {error}", { error: describeError(error) });
+      this.#ready = pack;
+    }
+  }
+}
+
+/** Whether the pack's deliveries are the first that wait: none of them was dropped meanwhile. */
+function leads(pack: Pack, waiting: readonly Delivery[]): boolean {
+  return pack.deliveries.every((delivery, at) => waiting[at]?.id === delivery.id);
+}

@@ -1,0 +1,124 @@
+import type { Bridge, HistoryMessage, Part, Receipt, WireText } from "../port/bridge.ts";
+import type { MessageId } from "../port/ids.ts";
+import type { Settlement, Shipment } from "../port/store.ts";
+
+/** What a shipment came to, once every part has its receipt. */
+export type ShipmentEnd =
+  | { readonly kind: "done" }
+  | { readonly kind: "rejected"; readonly reason: string }
+  /** Some part is unsent or unknown: to be resumed when the channel is up again. */
+  | { readonly kind: "open"; readonly reason: string; readonly unknown: boolean };
+
+/**
+ * The receipts of one shipment under way. Turns them into settlements in the order of the parts, however the receipts
+ * come in. Pure bookkeeping: it sends nothing and stores nothing.
+ */
+export class ActiveShipment {
+  readonly #receipts: (Receipt | null)[];
+  #settled: number;
+
+  constructor(readonly shipment: Shipment, arrived: Arrived = new Map()) {
+    this.#settled = shipment.confirmed;
+    this.#receipts = shipment.parts.map((_, index) => {
+      const id = arrived.get(index);
+      return id === undefined ? null : { outcome: "confirmed", id };
+    });
+  }
+
+  /** Indexes of the parts that must be sent, in order. */
+  unsent(): number[] {
+    return this.#receipts.flatMap((receipt, index) =>
+      index >= this.#settled && receipt === null ? [index] : []
+    );
+  }
+
+  /** Takes a receipt; answers the parts that can be settled now. */
+  receive(index: number, receipt: Receipt): Settlement[] {
+    this.#receipts[index] = receipt;
+    return this.settleReady();
+  }
+
+  /** The settlements of confirmed parts whose turn has come. */
+  settleReady(): Settlement[] {
+    const settlements: Settlement[] = [];
+    for (; this.#settled < this.#receipts.length; this.#settled++) {
+      const receipt = this.#receipts[this.#settled];
+      if (receipt === null || receipt === undefined) break;
+      if (receipt.outcome === "rejected") continue;
+      if (receipt.outcome !== "confirmed") break;
+      settlements.push({ kind: "part", shipment: this.shipment.id, messageId: receipt.id });
+    }
+    return settlements;
+  }
+
+  /** How it ended; null while a receipt is missing. */
+  end(): ShipmentEnd | null {
+    const receipts: Receipt[] = [];
+    for (const receipt of this.#receipts.slice(this.shipment.confirmed)) {
+      if (receipt === null) return null;
+      receipts.push(receipt);
+    }
+    const open = receipts.find((receipt) => isOpen(receipt));
+    if (open !== undefined && open.outcome !== "confirmed") {
+      const unknown = receipts.some((receipt) => receipt.outcome === "unknown");
+      return { kind: "open", reason: open.reason, unknown };
+    }
+    const rejected = receipts.find((receipt) => receipt.outcome === "rejected");
+    return rejected === undefined
+      ? { kind: "done" }
+      : { kind: "rejected", reason: rejected.reason };
+  }
+
+  /** True when certainly nothing of it has left: it may wait again as if never rendered. */
+  untouched(): boolean {
+    return !this.shipment.doubtful && this.shipment.confirmed === 0 &&
+      this.#receipts.every((receipt) => receipt?.outcome === "unsent");
+  }
+}
+
+function isOpen(receipt: Receipt): boolean {
+  return receipt.outcome === "unsent" || receipt.outcome === "unknown";
+}
+
+/** One of our own messages, as the service's history shows it. */
+type OwnMessage = Extract<HistoryMessage, { own: true }>;
+
+/** The parts of one shipment that turned out to have arrived: index of the part -> its id at the service. */
+export type Arrived = ReadonlyMap<number, MessageId | null>;
+
+/** For each part the texts under which the service may show it. */
+export function textsShownBy(bridge: Bridge): (part: Part) => readonly WireText[] {
+  return (part) => bridge.shownAs?.(part) ?? [part.wire];
+}
+
+/**
+ * Finds out which unconfirmed parts arrived, by what the service's history shows of us. Parts leave in order, so each
+ * part is looked for behind the one before it; of two equal texts the first stands for the first. `isKnown` tells own
+ * messages that were confirmed earlier: they stand for nothing any more.
+ * `shownAs` tells the texts under which a part may be shown.
+ *
+ * Answers one map for each shipment, in order.
+ */
+export function reconcile(
+  shipments: readonly Shipment[],
+  own: readonly OwnMessage[],
+  isKnown: (id: MessageId) => boolean,
+  shownAs: (part: Part) => readonly WireText[] = (part) => [part.wire],
+): Arrived[] {
+  const candidates = own.filter((message) => message.id === null || !isKnown(message.id));
+  let from = 0;
+  return shipments.map((shipment) => {
+    const arrived = new Map<number, MessageId | null>();
+    for (let index = shipment.confirmed; index < shipment.parts.length; index++) {
+      const part = shipment.parts[index];
+      const wires = part === undefined ? [] : shownAs(part);
+      const found = candidates.findIndex((message, at) =>
+        at >= from && wires.includes(message.wire)
+      );
+      if (found === -1) continue;
+      arrived.set(index, candidates[found]?.id ?? null);
+      from = found + 1;
+    }
+    return arrived;
+  });
+}

@@ -1,0 +1,236 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import { EndpointWorker } from "../delivery/worker.ts";
+import type { RelayAccount } from "../intake/intake.ts";
+import type { Routing } from "../intake/routing.ts";
+import type { BridgeHost, ChannelPlan, ChannelRefusal, Cursor, History } from "../port/bridge.ts";
+import type { ChatEvent } from "../port/event.ts";
+import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
+import type { LinkState, RelayObserver } from "../port/observer.ts";
+import type { GatewayEndpoint } from "../port/settings.ts";
+import type { RelayStore } from "../port/store.ts";
+import { Supervisor } from "./supervisor.ts";
+
+export interface StaffOptions {
+  readonly accounts: ReadonlyMap<AccountId, RelayAccount>;
+  readonly routing: Routing;
+  readonly store: RelayStore;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly observer: RelayObserver;
+  readonly post: (input: HostInput) => void;
+}
+
+/** Somebody at work, until told to stop. */
+interface Post<Who> {
+  readonly who: Who;
+  readonly stop: AbortController;
+  /** Null before the work has begun. */
+  done: Promise<void> | null;
+}
+
+const LOOK_EVERY_MS = 20;
+
+/** Everybody who works in the core: one supervisor an account, one worker a destination. They come and go with the plan. */
+export class Staff {
+  readonly #options: StaffOptions;
+  readonly #supervisors = new Map<AccountId, Post<Supervisor>>();
+  readonly #workers = new Map<EndpointId, Post<EndpointWorker>>();
+  /** Ends all links; null before the work has begun. */
+  #links: AbortSignal | null = null;
+
+  constructor(options: StaffOptions) {
+    this.#options = options;
+  }
+
+  links(): ReadonlyMap<AccountId, LinkState> {
+    return new Map([...this.#supervisors].map(([account, { who }]) => [account, who.state]));
+  }
+
+  worker(endpoint: EndpointId): EndpointWorker | undefined {
+    return this.#workers.get(endpoint)?.who;
+  }
+
+  /** True when no worker can or need do anything now. */
+  get idle(): boolean {
+    return [...this.#workers.values()].every(({ who }) => who.idle);
+  }
+
+  reconnect(account: AccountId, reason: string): void {
+    this.#supervisors.get(account)?.who.reconnect(reason);
+  }
+
+  /** Everybody who is needed and not there yet is hired; they begin at once where the work has begun. */
+  hire(): readonly EndpointId[] {
+    for (const account of this.#options.accounts.values()) this.#supervise(account);
+    const fresh: EndpointId[] = [];
+    for (const [endpoint, place] of this.#options.routing.destinations()) {
+      if (this.#workers.has(endpoint)) continue;
+      this.#employ(endpoint, place);
+      fresh.push(endpoint);
+    }
+    this.#begin();
+    return fresh;
+  }
+
+  /** The work begins. `links` ends every link. */
+  begin(links: AbortSignal): void {
+    this.#links = links;
+    this.#begin();
+  }
+
+  /** These begin nothing new; resolves when what they have under way has ended, or at `signal`. */
+  async drain(endpoints: readonly EndpointId[], signal: AbortSignal): Promise<void> {
+    const workers = endpoints.flatMap((endpoint) => this.worker(endpoint) ?? []);
+    for (const worker of workers) worker.close();
+    const isDone = () => workers.every((worker) => worker.settled);
+    while (!signal.aborted && !isDone()) {
+      await this.#options.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {});
+    }
+  }
+
+  /** They go at once; what they had under way stays in the store. */
+  async retire(endpoints: readonly EndpointId[]): Promise<void> {
+    const leaving = endpoints.flatMap((endpoint) => this.#workers.get(endpoint) ?? []);
+    for (const endpoint of endpoints) this.#workers.delete(endpoint);
+    for (const { who } of leaving) who.finish();
+    await Promise.all(leaving.map(({ done }) => done));
+  }
+
+  /** Ends the links of these accounts, as their services want it. */
+  async dismiss(accounts: readonly AccountId[]): Promise<void> {
+    const leaving = accounts.flatMap((account) => this.#supervisors.get(account) ?? []);
+    for (const { stop } of leaving) stop.abort(new Error("the account is no longer wanted"));
+    await Promise.all(leaving.map(({ done }) => done));
+    for (const account of accounts) this.#supervisors.delete(account);
+  }
+
+  /** Everybody who sends goes; what is under way stays in the store. */
+  retireAll(): Promise<void> {
+    return this.retire([...this.#workers.keys()]);
+  }
+
+  /** Nobody begins anything new. */
+  closeAll(): void {
+    for (const { who } of this.#workers.values()) who.close();
+  }
+
+  /** Resolves when all links have ended. */
+  async linksEnded(): Promise<void> {
+    await Promise.all([...this.#supervisors.values()].map(({ done }) => done));
+  }
+
+  #begin(): void {
+    const links = this.#links;
+    if (links === null) return;
+    for (const post of this.#workers.values()) post.done ??= post.who.run();
+    for (const post of this.#supervisors.values()) {
+      post.done ??= post.who.run(AbortSignal.any([links, post.stop.signal]));
+    }
+  }
+
+  #supervise({ bridge }: RelayAccount): void {
+    const id = bridge.account;
+    if (this.#supervisors.has(id)) return;
+    const { clock, random, log, observer, store, routing, post } = this.#options;
+    const who = new Supervisor({
+      bridge,
+      clock,
+      random,
+      log: log.with({ account: id }),
+      host: (supervisor) =>
+        bridgeHost({
+          account: id,
+          get plans() {
+            return routing.plans(id);
+          },
+          store,
+          post,
+          linkUp: (self) => supervisor.linkUp(self),
+          latency: (roundTripMs) => observer.latency(id, roundTripMs),
+        }),
+      onLinkEnd: () => post({ kind: "link-end", account: id }),
+      onState: (state) => observer.linkState(id, state),
+    });
+    this.#supervisors.set(id, { who, stop: new AbortController(), done: null });
+  }
+
+  #employ(endpoint: EndpointId, place: GatewayEndpoint): void {
+    const { accounts, store, clock, log, observer } = this.#options;
+    const bridge = accounts.get(place.account)?.bridge;
+    if (bridge === undefined) throw new Error(`Cannot deliver to ${endpoint}: no such account`);
+    const who = new EndpointWorker({
+      endpoint,
+      channel: place.channel,
+      bridge,
+      store,
+      clock,
+      log: log.with({ account: place.account, channel: place.written }),
+      observer,
+      packing: bridge.capabilities.packing ?? null,
+      reconnect: (reason) => this.reconnect(place.account, reason),
+    });
+    this.#workers.set(endpoint, { who, stop: new AbortController(), done: null });
+  }
+}
+
+/** What the core's loop handles, in order. */
+export type HostInput =
+  | { readonly kind: "event"; readonly account: AccountId; readonly event: ChatEvent }
+  | {
+    readonly kind: "channel-up";
+    readonly account: AccountId;
+    readonly channel: ChannelId;
+    readonly history: History | null;
+  }
+  | {
+    readonly kind: "channel-down";
+    readonly account: AccountId;
+    readonly channel: ChannelId;
+    readonly why: ChannelRefusal;
+  }
+  | { readonly kind: "link-end"; readonly account: AccountId };
+
+export interface BridgeHostOptions {
+  readonly account: AccountId;
+  readonly plans: readonly ChannelPlan[];
+  readonly store: RelayStore;
+  readonly post: (input: HostInput) => void;
+  readonly linkUp: (self: string) => void;
+  readonly latency: (roundTripMs: number) => void;
+}
+
+/** The two clocks may differ by so much without a doubtful shipment being missed in the history. */
+const CLOCK_SKEW_MS = 120_000;
+
+/** The core's side of the port, for one connection of one account. */
+export function bridgeHost(options: BridgeHostOptions): BridgeHost {
+  const { account, store, post } = options;
+  return {
+    channels: () => options.plans,
+    cursor: (channel) => historyCursor(store, account, channel),
+    linkUp: (self) => options.linkUp(self.nick),
+    channelUp: (channel, history) => post({ kind: "channel-up", account, channel, history }),
+    channelDown: (channel, why) => post({ kind: "channel-down", account, channel, why }),
+    event: (event) => post({ kind: "event", account, event }),
+    latency: options.latency,
+  };
+}
+
+/**
+ * From where a bridge must read history: from the cursor, or from before the oldest shipment whose fate is unknown. A
+ * message of ours may stand before the cursor although its confirmation was never stored.
+ */
+function historyCursor(store: RelayStore, account: AccountId, channel: ChannelId): Cursor | null {
+  const endpoint = endpointId(account, channel);
+  const cursor = store.cursor(endpoint);
+  const times = store.underWay(endpoint).flatMap((shipment) =>
+    shipment.deliveries.map((delivery) => delivery.acceptedAtMs)
+  );
+  if (times.length === 0) return cursor;
+  // The cursor bears the service's time, deliveries bear ours: whichever is earlier, should somebody have set our clock.
+  const oldestMs = Math.min(...times, cursor?.atMs ?? Infinity);
+  return { id: null, atMs: oldestMs - CLOCK_SKEW_MS };
+}

@@ -1,0 +1,147 @@
+import type { Brand } from "../../base/types.ts";
+import type { Cursor, Outgoing, Part } from "./bridge.ts";
+import type { EndpointId, MessageId } from "./ids.ts";
+
+export type DeliveryId = Brand<number, "DeliveryId">;
+export type ShipmentId = Brand<number, "ShipmentId">;
+
+/** A message at the endpoint where it was written. */
+export interface SourceRef {
+  readonly endpoint: EndpointId;
+  readonly id: MessageId;
+}
+
+/** One event bound for one endpoint, not stored yet. */
+export interface NewDelivery {
+  readonly endpoint: EndpointId;
+  readonly outgoing: Outgoing;
+  /** The message it relays: null where that has no id. Follow-ups (edit, reaction …) have null: they make no link. */
+  readonly source: SourceRef | null;
+  /** Name of the gateway, for counts. */
+  readonly gateway: string;
+  /** Who speaks, at which endpoint: consecutive deliveries of one speaker may be packed. Null: never pack. */
+  readonly speaker: string | null;
+}
+
+/** A stored delivery. Ids ascend in the order of acceptance. */
+export interface Delivery extends NewDelivery {
+  readonly id: DeliveryId;
+  /** When it was taken over, milliseconds since the UNIX epoch. */
+  readonly acceptedAtMs: number;
+}
+
+/** An event that was taken over from an endpoint, with all that follows from it. */
+export interface Acceptance {
+  readonly origin: EndpointId;
+  /** Null where the service gives no ids: then it can't be recognised when it comes again. */
+  readonly messageId: MessageId | null;
+  /** By the service's clock: moves the cursor of `origin`. Null: the cursor stays (a join, a reaction …). */
+  readonly cursorAtMs: number | null;
+  readonly deliveries: readonly NewDelivery[];
+}
+
+/**
+ * Deliveries (one, or several packed into one) that have been rendered and may have left. Whoever finds a shipment
+ * after a crash does not know how many of its parts arrived: only those before `confirmed` did for certain.
+ */
+export interface Shipment {
+  readonly id: ShipmentId;
+  readonly endpoint: EndpointId;
+  readonly deliveries: readonly Delivery[];
+  readonly parts: readonly Part[];
+  /** How many parts are confirmed, from the first. */
+  readonly confirmed: number;
+  /** True when it was read back after a restart or a lost link: its unconfirmed parts may have arrived. */
+  readonly doubtful: boolean;
+}
+
+/** What has become known of a shipment. */
+export type Settlement =
+  /** The next part was shown by the service, under this id where it has ids. */
+  | { readonly kind: "part"; readonly shipment: ShipmentId; readonly messageId: MessageId | null }
+  /** All parts are confirmed: its deliveries leave the outbox, links are written. */
+  | { readonly kind: "done"; readonly shipment: ShipmentId }
+  /** Refused for good: its deliveries leave the outbox without links (but for parts that were confirmed). */
+  | { readonly kind: "rejected"; readonly shipment: ShipmentId }
+  /** No part left: its deliveries are waiting again, as if never rendered. Only with no part confirmed. */
+  | { readonly kind: "released"; readonly shipment: ShipmentId };
+
+/** Where copies of a message are. */
+export interface Trace {
+  readonly endpoint: EndpointId;
+  /** Ids of the copy's parts in order; empty while it waits in the outbox or where the service has no ids. */
+  readonly ids: readonly MessageId[];
+}
+
+export interface OutboxLimits {
+  readonly maxAgeMs: number;
+  /** Per endpoint. */
+  readonly maxMessages: number;
+}
+
+/** How an endpoint's outbox stands. */
+export interface OutboxLevel {
+  readonly waiting: number;
+  readonly oldestAcceptedAtMs: number | null;
+}
+
+/**
+ * What must survive a `kill -9`: outbox, shipments under way, message links, cursors, what was dropped and not yet
+ * announced. Every call is one transaction and has happened when it returns. Calls do not throw for a full or broken
+ * disk: the store then goes on in memory and says so itself.
+ */
+export interface RelayStore {
+  /**
+   * Takes events over. An acceptance whose message was taken over before (same origin and id) changes nothing and
+   * answers null; else it answers the stored deliveries, in order.
+   */
+  accept(batch: readonly Acceptance[], nowMs: number): readonly (readonly Delivery[] | null)[];
+
+  /** Deliveries of an endpoint that are in no shipment, oldest first, with ids above `after`. */
+  waiting(endpoint: EndpointId, after: DeliveryId | null, limit: number): readonly Delivery[];
+
+  /** Shipments of an endpoint that are not settled, oldest first. At start and after a lost link: all doubtful. */
+  underWay(endpoint: EndpointId): readonly Shipment[];
+
+  /** Writes down that these deliveries are about to leave as these parts. Answers the new shipments, in order. */
+  ship(
+    batch: readonly {
+      readonly endpoint: EndpointId;
+      readonly deliveries: readonly Delivery[];
+      readonly parts: readonly Part[];
+    }[],
+  ): readonly Shipment[];
+
+  settle(batch: readonly Settlement[], nowMs: number): void;
+
+  /** Copies of a message of `origin` at other endpoints; null when it was never taken over or is forgotten. */
+  traces(source: SourceRef): readonly Trace[] | null;
+
+  /** The message whose copy has this id at this endpoint; null for a message that is not ours. */
+  sourceOf(copy: SourceRef): SourceRef | null;
+
+  cursor(origin: EndpointId): Cursor | null;
+
+  /** Moves a cursor without an event: at the first start, where nothing is caught up. Never backwards. */
+  setCursor(origin: EndpointId, cursor: Cursor): void;
+
+  /**
+   * Drops what is over the limits, oldest first, never what is under way; counts it as unannounced. Answers what was
+   * dropped.
+   */
+  trim(limits: OutboxLimits, nowMs: number): readonly Delivery[];
+
+  /** Counts as dropped and unannounced what never became a delivery or was rejected. */
+  countDropped(endpoint: EndpointId, count: number): void;
+
+  /** How many were dropped since the last announcement at this endpoint; taken away by the call. */
+  takeUnannounced(endpoint: EndpointId): number;
+
+  /** Forgets links and ids from before this instant (milliseconds since the UNIX epoch), and gives disk space back. */
+  forget(olderThanMs: number): void;
+
+  level(endpoint: EndpointId): OutboxLevel;
+
+  /** Idempotent. */
+  close(): void;
+}

@@ -1,0 +1,156 @@
+import type { DatabaseSync } from "node:sqlite";
+import {
+  hashOf,
+  isTargets,
+  jsonIn,
+  numberIn,
+  type Row,
+  scan,
+  type Targets,
+  textIn,
+  toText,
+} from "./columns.ts";
+
+/** A message that was taken over, and the deliveries that relay it. */
+export interface MessageRow {
+  readonly id: number;
+  readonly endpoint: number;
+  readonly name: string;
+  readonly takenAtMs: number;
+  readonly targets: Targets;
+}
+
+/** A confirmed part of a delivery: at `endpoint` it has the id `copy`. */
+export interface LinkRow {
+  readonly message: number;
+  readonly delivery: number;
+  readonly part: number;
+  readonly endpoint: number;
+  readonly copy: string;
+}
+
+/** Statements on `message` and `link`: rows only, no rules. */
+export class LinkTable {
+  readonly #insertMessage;
+  readonly #find;
+  readonly #setTargets;
+  readonly #message;
+  readonly #oldest;
+  readonly #newest;
+  readonly #deleteMessage;
+  readonly #insertLink;
+  readonly #links;
+  readonly #deleteLinks;
+  readonly #sourceOf;
+
+  constructor(handle: DatabaseSync) {
+    this.#insertMessage = handle.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)");
+    this.#find = handle.prepare(
+      "SELECT * FROM message WHERE hash = ? AND endpoint = ? AND name = ?",
+    );
+    this.#message = handle.prepare("SELECT * FROM message WHERE id = ?");
+    this.#setTargets = handle.prepare("UPDATE message SET targets = ? WHERE id = ?");
+    this.#oldest = handle.prepare(
+      "SELECT id FROM message WHERE taken_at < ? ORDER BY taken_at LIMIT ?",
+    );
+    this.#newest = handle.prepare("SELECT * FROM message WHERE id < ? ORDER BY id DESC LIMIT ?");
+    this.#deleteMessage = handle.prepare("DELETE FROM message WHERE id = ?");
+    // A message may have been forgotten while a copy of it was still waiting: nobody would ever remove its links.
+    this.#insertLink = handle.prepare(
+      "INSERT OR IGNORE INTO link SELECT ?1, ?2, ?3, ?4, ?5, ?6 FROM message WHERE id = ?1",
+    );
+    this.#links = handle.prepare("SELECT * FROM link WHERE message = ? ORDER BY delivery, part");
+    this.#deleteLinks = handle.prepare("DELETE FROM link WHERE message = ?");
+    this.#sourceOf = handle.prepare(
+      "SELECT message.* FROM link JOIN message ON message.id = link.message " +
+        "WHERE link.hash = ? AND link.endpoint = ? AND link.copy = ? ORDER BY link.message LIMIT 1",
+    );
+  }
+
+  /** A message that `find` does not know. */
+  addMessage(row: MessageRow): void {
+    const targets = JSON.stringify(row.targets);
+    const hash = hashOf(row.name);
+    this.#insertMessage.run(
+      row.id,
+      row.endpoint,
+      toText(row.name),
+      row.takenAtMs,
+      hash,
+      targets,
+    );
+  }
+
+  find(endpoint: number, name: string): MessageRow | null {
+    return messageOrNull(this.#find.get(hashOf(name), endpoint, toText(name)));
+  }
+
+  message(id: number): MessageRow | null {
+    return messageOrNull(this.#message.get(id));
+  }
+
+  setTargets(id: number, targets: Targets): void {
+    this.#setTargets.run(JSON.stringify(targets), id);
+  }
+
+  /** Messages taken over before this instant, oldest first. */
+  takenBefore(takenAtMs: number, limit: number): number[] {
+    return this.#oldest.all(takenAtMs, limit).map((row) => numberIn(row, "id"));
+  }
+
+  /** Undecoded rows of the messages, the last taken over first: see `scan`. */
+  newest(): Iterable<Row> {
+    return scan((last, limit) =>
+      this.#newest.all(last === null ? Number.MAX_SAFE_INTEGER : numberIn(last, "id"), limit)
+    );
+  }
+
+  *all(): Iterable<MessageRow> {
+    for (const row of this.newest()) yield messageRow(row);
+  }
+
+  removeMessage(id: number): void {
+    this.#deleteLinks.run(id);
+    this.#deleteMessage.run(id);
+  }
+
+  addLink(row: LinkRow): void {
+    const { message, delivery, part, endpoint, copy } = row;
+    this.#insertLink.run(message, delivery, part, endpoint, toText(copy), hashOf(copy));
+  }
+
+  /** Links of a message, by delivery and part. */
+  links(message: number): LinkRow[] {
+    return this.#links.all(message).map(linkRow);
+  }
+
+  /** The message whose copy this is; the first that was accepted where several were packed. */
+  sourceOf(endpoint: number, copy: string): MessageRow | null {
+    return messageOrNull(this.#sourceOf.get(hashOf(copy), endpoint, toText(copy)));
+  }
+}
+
+/** Throws DamagedRowError. */
+export function messageRow(row: Row): MessageRow {
+  return {
+    id: numberIn(row, "id"),
+    endpoint: numberIn(row, "endpoint"),
+    name: textIn(row, "name"),
+    takenAtMs: numberIn(row, "taken_at"),
+    targets: jsonIn(row, "targets", isTargets),
+  };
+}
+
+function messageOrNull(row: Row | undefined): MessageRow | null {
+  return row === undefined ? null : messageRow(row);
+}
+
+function linkRow(row: Row): LinkRow {
+  return {
+    message: numberIn(row, "message"),
+    delivery: numberIn(row, "delivery"),
+    part: numberIn(row, "part"),
+    endpoint: numberIn(row, "endpoint"),
+    copy: textIn(row, "copy"),
+  };
+}

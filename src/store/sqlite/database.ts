@@ -1,0 +1,225 @@
+import type { DatabaseSync } from "node:sqlite";
+import type { Clock } from "../../base/clock.ts";
+import type { Cursor } from "../../relay/port/bridge.ts";
+import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
+import { numberIn, type Row, textIn, textOrNullIn, toText } from "./columns.ts";
+import { LinkTable } from "./copy_table.ts";
+import { OutboxTable } from "./outbox_table.ts";
+
+/** One open database of the current schema with its prepared statements. */
+export class StoreDatabase {
+  readonly outbox: OutboxTable;
+  readonly links: LinkTable;
+  readonly state: StateTable;
+  readonly #handle: DatabaseSync;
+  readonly #begin;
+  readonly #commit;
+  readonly #sync: SyncPolicy;
+  #synchronous: boolean | null = null;
+  #open = true;
+
+  /** Takes the handle over. Throws what SQLite throws when a table is missing or different. */
+  constructor(handle: DatabaseSync, sync: SyncPolicy) {
+    this.#handle = handle;
+    this.#sync = sync;
+    this.outbox = new OutboxTable(handle);
+    this.links = new LinkTable(handle);
+    this.state = new StateTable(handle);
+    this.#begin = handle.prepare("BEGIN IMMEDIATE");
+    this.#commit = handle.prepare("COMMIT");
+  }
+
+  /** All of `work` or nothing. Rethrows what went wrong. */
+  transaction<T>(durability: Durability, work: () => T): T {
+    const synchronous = this.#sync.isDue(durability);
+    this.#setSynchronous(synchronous);
+    this.#begin.run();
+    try {
+      const result = work();
+      this.#commit.run();
+      this.#sync.committed(synchronous);
+      return result;
+    } catch (thrown) {
+      this.#rollBack();
+      throw thrown;
+    }
+  }
+
+  /** Gives back to the file system up to `pages` pages that hold nothing, but for `reserve` of them. */
+  shrink(pages: number, reserve: number): void {
+    const free = Number(this.#handle.prepare("PRAGMA freelist_count").get()?.["freelist_count"]);
+    const surplus = Math.min(pages, free - reserve);
+    if (surplus > 0) this.#handle.exec(`PRAGMA incremental_vacuum(${surplus})`);
+  }
+
+  /** Moves the log into the file, so that it starts again from its front without growing. */
+  emptyLog(): void {
+    this.#handle.exec("PRAGMA wal_checkpoint(RESTART)");
+  }
+
+  /** Idempotent; a file that can't even be closed is left to the end of the process. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      this.#handle.close();
+    } catch {
+      // Nothing can be done for this file; whoever closes it has said what is wrong.
+    }
+  }
+
+  #setSynchronous(synchronous: boolean): void {
+    if (synchronous === this.#synchronous) return;
+    // `exec`, because SQLite acts on this pragma when it compiles it, not when it runs it.
+    this.#handle.exec(`PRAGMA synchronous = ${synchronous ? "FULL" : "NORMAL"}`);
+    this.#synchronous = synchronous;
+  }
+
+  #rollBack(): void {
+    try {
+      this.#handle.exec("ROLLBACK");
+    } catch {
+      // SQLite has rolled back by itself after some errors.
+    }
+  }
+}
+
+/** Statements on the small tables: names of endpoints, cursors, counts of what was dropped, the id sequence. */
+export class StateTable {
+  readonly #handle: DatabaseSync;
+  readonly #addEndpoint;
+  readonly #cursor;
+  readonly #setCursor;
+  readonly #dropped;
+  readonly #addDropped;
+  readonly #clearDropped;
+  readonly #setNextId;
+
+  constructor(handle: DatabaseSync) {
+    this.#handle = handle;
+    this.#addEndpoint = handle.prepare("INSERT OR IGNORE INTO endpoint VALUES (?, ?)");
+    this.#cursor = handle.prepare("SELECT name, at FROM cursor WHERE endpoint = ?");
+    // Never backwards, whoever asks.
+    this.#setCursor = handle.prepare(
+      "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (endpoint) " +
+        "DO UPDATE SET name = excluded.name, at = excluded.at WHERE excluded.at >= cursor.at",
+    );
+    this.#dropped = handle.prepare("SELECT count FROM dropped WHERE endpoint = ?");
+    this.#addDropped = handle.prepare(
+      "INSERT INTO dropped VALUES (?, ?) ON CONFLICT (endpoint) " +
+        "DO UPDATE SET count = dropped.count + excluded.count",
+    );
+    this.#clearDropped = handle.prepare("DELETE FROM dropped WHERE endpoint = ?");
+    this.#setNextId = handle.prepare(
+      "INSERT INTO meta VALUES ('next_id', ?) ON CONFLICT (name) " +
+        "DO UPDATE SET value = max(meta.value, excluded.value)",
+    );
+  }
+
+  addEndpoint(id: number, name: EndpointId): void {
+    this.#addEndpoint.run(id, toText(name));
+  }
+
+  endpoints(): Map<number, EndpointId> {
+    const rows = this.#handle.prepare("SELECT * FROM endpoint").all();
+    return new Map(rows.map((row) => [numberIn(row, "id"), textIn(row, "name") as EndpointId]));
+  }
+
+  cursor(endpoint: number): Cursor | null {
+    const row = this.#cursor.get(endpoint);
+    return row === undefined ? null : cursorIn(row);
+  }
+
+  setCursor(endpoint: number, cursor: Cursor): void {
+    const name = cursor.id === null ? null : toText(cursor.id);
+    this.#setCursor.run(endpoint, name, cursor.atMs);
+  }
+
+  cursors(): Map<number, Cursor> {
+    const rows = this.#handle.prepare("SELECT * FROM cursor").all();
+    return new Map(rows.map((row) => [numberIn(row, "endpoint"), cursorIn(row)]));
+  }
+
+  dropped(endpoint: number): number {
+    const row = this.#dropped.get(endpoint);
+    return row === undefined ? 0 : numberIn(row, "count");
+  }
+
+  addDropped(endpoint: number, count: number): void {
+    this.#addDropped.run(endpoint, count);
+  }
+
+  clearDropped(endpoint: number): void {
+    this.#clearDropped.run(endpoint);
+  }
+
+  allDropped(): Map<number, number> {
+    const rows = this.#handle.prepare("SELECT * FROM dropped").all();
+    return new Map(rows.map((row) => [numberIn(row, "endpoint"), numberIn(row, "count")]));
+  }
+
+  /** The first id that no run has reserved. */
+  nextId(): number {
+    const row = this.#handle.prepare("SELECT value FROM meta WHERE name = 'next_id'").get();
+    return row === undefined ? 1 : numberIn(row, "value");
+  }
+
+  /** Never backwards. */
+  setNextId(nextId: number): void {
+    this.#setNextId.run(nextId);
+  }
+
+  clearAllDropped(): void {
+    this.#handle.exec("DELETE FROM dropped");
+  }
+}
+
+function cursorIn(row: Row): Cursor {
+  const id = textOrNullIn(row, "name");
+  return { id: id === null ? null : id as MessageId, atMs: numberIn(row, "at") };
+}
+
+/**
+ * When a transaction must be on the disk itself, not only in the system's cache, where a power cut would undo it. The
+ * death of this process never undoes one.
+ *
+ * `settled`: with this commit, unless the disk was waited for a moment ago. `soon`: not with this commit, which stands
+ * between a message and its sending. docs/delivery-store.md says what each costs.
+ */
+export type Durability = "settled" | "soon";
+
+/** A disk takes from 0.1 to 30 ms for it: at this pace that stays a small share of the time. */
+const PAUSE_MS = 50;
+/** What no later commit took along by then takes the next one, whatever it is. */
+const OVERDUE_MS = 1_000;
+
+/** Decides which commits wait for the disk. A commit that does takes all earlier ones along. */
+export class SyncPolicy {
+  readonly #clock: Clock;
+  #syncedAtMs = Number.NEGATIVE_INFINITY;
+  /** Time of the first commit that the disk may not have; null when it has all. */
+  #openSinceMs: number | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** True when something has waited too long: the next commit will take it along. */
+  get overdue(): boolean {
+    return this.#openSinceMs !== null && this.#clock.monotonic() - this.#openSinceMs >= OVERDUE_MS;
+  }
+
+  isDue(durability: Durability): boolean {
+    if (this.overdue) return true;
+    return durability === "settled" && this.#clock.monotonic() - this.#syncedAtMs >= PAUSE_MS;
+  }
+
+  committed(synchronous: boolean): void {
+    const nowMs = this.#clock.monotonic();
+    if (!synchronous) this.#openSinceMs ??= nowMs;
+    else {
+      this.#syncedAtMs = nowMs;
+      this.#openSinceMs = null;
+    }
+  }
+}

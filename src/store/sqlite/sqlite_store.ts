@@ -1,0 +1,135 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/log.ts";
+import type { Cursor } from "../../relay/port/bridge.ts";
+import type { EndpointId } from "../../relay/port/ids.ts";
+import type {
+  Acceptance,
+  Delivery,
+  DeliveryId,
+  OutboxLevel,
+  OutboxLimits,
+  RelayStore,
+  Settlement,
+  Shipment,
+  SourceRef,
+  Trace,
+} from "../../relay/port/store.ts";
+import { Acceptor } from "./acceptor.ts";
+import type { OpenHandle } from "./database_file.ts";
+import { StoreHome } from "./failover.ts";
+import { LinkBook } from "./link_book.ts";
+import { Outbox } from "./outbox.ts";
+
+export interface RelayStoreOptions {
+  /** The database file, made with mode 0600 where there is none; its directory must exist. Null: memory only. */
+  readonly path: string | null;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How SQLite opens a file, for tests of what happens when it can't. */
+  readonly openHandle?: OpenHandle;
+}
+
+/**
+ * Opens the relay's memory. A damaged file is set aside, a disk that can't be written is waited for in memory; both
+ * are said through `log`. Throws StoreRefusedError for what only the operator can mend: a symbolic link, a file of
+ * another program or of a newer version.
+ */
+export function openRelayStore(options: RelayStoreOptions): RelayStore {
+  return new SqliteRelayStore(options);
+}
+
+class SqliteRelayStore implements RelayStore {
+  readonly #home: StoreHome;
+  readonly #links: LinkBook;
+  readonly #acceptor: Acceptor;
+  readonly #outbox: Outbox;
+  #closed = false;
+
+  constructor(options: RelayStoreOptions) {
+    this.#home = new StoreHome(options);
+    this.#links = new LinkBook(this.#home, options.clock);
+    this.#acceptor = new Acceptor(this.#home, this.#links);
+    this.#outbox = new Outbox(this.#home, this.#links, options.log);
+  }
+
+  accept(batch: readonly Acceptance[], nowMs: number): readonly (readonly Delivery[] | null)[] {
+    const answer = this.#acceptor.accept(batch, nowMs);
+    this.#links.forgetSome();
+    return answer;
+  }
+
+  waiting(endpoint: EndpointId, after: DeliveryId | null, limit: number): readonly Delivery[] {
+    return this.#outbox.waiting(endpoint, after, limit);
+  }
+
+  underWay(endpoint: EndpointId): readonly Shipment[] {
+    return this.#outbox.underWay(endpoint);
+  }
+
+  ship(batch: Parameters<RelayStore["ship"]>[0]): readonly Shipment[] {
+    return this.#outbox.ship(batch);
+  }
+
+  settle(batch: readonly Settlement[], _nowMs: number): void {
+    this.#outbox.settle(batch);
+  }
+
+  traces(source: SourceRef): readonly Trace[] | null {
+    return this.#links.traces(source);
+  }
+
+  sourceOf(copy: SourceRef): SourceRef | null {
+    return this.#links.sourceOf(copy);
+  }
+
+  cursor(origin: EndpointId): Cursor | null {
+    return this.#home.read((database) => {
+      const endpoint = this.#home.state.endpoint(origin);
+      return endpoint === null ? null : database.state.cursor(endpoint);
+    });
+  }
+
+  setCursor(origin: EndpointId, cursor: Cursor): void {
+    this.#home.write("settled", [origin], (database) => {
+      database.state.setCursor(this.#home.number(origin), cursor);
+    });
+  }
+
+  trim(limits: OutboxLimits, nowMs: number): readonly Delivery[] {
+    return this.#outbox.trim(limits, nowMs);
+  }
+
+  countDropped(endpoint: EndpointId, count: number): void {
+    if (count <= 0) return;
+    this.#home.write("settled", [endpoint], (database) => {
+      database.state.addDropped(this.#home.number(endpoint), count);
+    });
+  }
+
+  takeUnannounced(endpoint: EndpointId): number {
+    const count = this.#home.read((database) => {
+      const number = this.#home.state.endpoint(endpoint);
+      return number === null ? 0 : database.state.dropped(number);
+    });
+    if (count > 0) {
+      this.#home.write("settled", [endpoint], (database) => {
+        database.state.clearDropped(this.#home.number(endpoint));
+      });
+    }
+    return count;
+  }
+
+  forget(olderThanMs: number): void {
+    this.#links.forget(olderThanMs);
+  }
+
+  level(endpoint: EndpointId): OutboxLevel {
+    return this.#outbox.level(endpoint);
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#home.close();
+  }
+}

@@ -1,0 +1,155 @@
+import type { Part } from "../../relay/port/bridge.ts";
+import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
+import type { Delivery, DeliveryId, Shipment, ShipmentId } from "../../relay/port/store.ts";
+import { isOutgoing } from "./columns.ts";
+import type { StoreDatabase } from "./database.ts";
+import type { DeliveryRow } from "./outbox_table.ts";
+import { DamagedRowError } from "./store_fault.ts";
+
+/** A shipment that is not settled. */
+export interface UnderWay {
+  readonly id: number;
+  readonly endpoint: number;
+  readonly rows: readonly DeliveryRow[];
+  readonly deliveries: readonly Delivery[];
+  readonly parts: readonly Part[];
+  confirmed: number;
+}
+
+/**
+ * What is asked for all the time, kept in memory beside the database: names, counts and the few shipments under way.
+ * It is changed only after the transaction that says the same has been committed.
+ */
+export class OpenState {
+  readonly #names = new Map<number, EndpointId>();
+  readonly #endpoints = new Map<EndpointId, number>();
+  readonly #outbox = new Map<number, number>();
+  readonly #shipments = new Map<number, UnderWay>();
+  readonly #shipped = new Map<number, Set<number>>();
+
+  /** Reads it from a database; throws DamagedRowError where the tables contradict each other. */
+  static load(database: StoreDatabase): OpenState {
+    const state = new OpenState();
+    for (const [id, name] of database.state.endpoints()) state.addEndpoint(id, name);
+    for (const [endpoint, count] of database.outbox.counts()) state.count(endpoint, count);
+    for (const row of database.outbox.shipments()) {
+      const rows = row.deliveries.map((id) => {
+        const delivery = database.outbox.delivery(row.endpoint, id);
+        if (delivery !== null) return delivery;
+        throw new DamagedRowError(`Cannot find delivery ${id} of shipment ${row.id}`);
+      });
+      const deliveries = rows.map((delivery) => state.delivery(delivery));
+      state.addShipment({ ...row, rows, deliveries });
+    }
+    return state;
+  }
+
+  addEndpoint(id: number, name: EndpointId): void {
+    this.#names.set(id, name);
+    this.#endpoints.set(name, id);
+  }
+
+  endpoint(name: EndpointId): number | null {
+    return this.#endpoints.get(name) ?? null;
+  }
+
+  endpoints(): ReadonlyMap<number, EndpointId> {
+    return this.#names;
+  }
+
+  /** Throws DamagedRowError: a row speaks of an endpoint that has no name. */
+  name(endpoint: number): EndpointId {
+    const name = this.#names.get(endpoint);
+    if (name !== undefined) return name;
+    throw new DamagedRowError(`Cannot find the name of endpoint ${endpoint}`);
+  }
+
+  /** Changes the count of deliveries in an endpoint's outbox. */
+  count(endpoint: number, change: number): void {
+    this.#outbox.set(endpoint, (this.#outbox.get(endpoint) ?? 0) + change);
+  }
+
+  /** Deliveries in no shipment, by endpoint. */
+  waiting(endpoint: number): number {
+    return (this.#outbox.get(endpoint) ?? 0) - (this.#shipped.get(endpoint)?.size ?? 0);
+  }
+
+  /** Deliveries in the outbox, in a shipment or not; of all endpoints when none is named. */
+  outboxSize(endpoint?: number): number {
+    if (endpoint !== undefined) return this.#outbox.get(endpoint) ?? 0;
+    let size = 0;
+    for (const count of this.#outbox.values()) size += count;
+    return size;
+  }
+
+  outboxSizes(): ReadonlyMap<number, number> {
+    return this.#outbox;
+  }
+
+  addShipment(shipment: UnderWay): void {
+    this.#shipments.set(shipment.id, shipment);
+    const shipped = this.#shipped.get(shipment.endpoint) ?? new Set();
+    for (const row of shipment.rows) shipped.add(row.id);
+    this.#shipped.set(shipment.endpoint, shipped);
+  }
+
+  removeShipment(shipment: UnderWay): void {
+    this.#shipments.delete(shipment.id);
+    for (const row of shipment.rows) this.#shipped.get(shipment.endpoint)?.delete(row.id);
+  }
+
+  shipment(id: number): UnderWay | null {
+    return this.#shipments.get(id) ?? null;
+  }
+
+  /** All shipments under way, oldest first. */
+  shipments(): readonly UnderWay[] {
+    return [...this.#shipments.values()];
+  }
+
+  /** Ids of an endpoint's deliveries that are in a shipment. */
+  shipped(endpoint: number): ReadonlySet<number> {
+    return this.#shipped.get(endpoint) ?? NOTHING;
+  }
+
+  /** Throws DamagedRowError. */
+  delivery(row: DeliveryRow): Delivery {
+    const outgoing: unknown = parse(row.outgoing);
+    if (!isOutgoing(outgoing)) {
+      throw new DamagedRowError(`Cannot read delivery ${row.id}: it is not what was written`);
+    }
+    const source = row.sourceEndpoint === null || row.sourceName === null
+      ? null
+      : { endpoint: this.name(row.sourceEndpoint), id: row.sourceName as MessageId };
+    return {
+      id: row.id as DeliveryId,
+      acceptedAtMs: row.acceptedAtMs,
+      endpoint: this.name(row.endpoint),
+      outgoing,
+      source,
+      gateway: row.gateway,
+      speaker: row.speaker,
+    };
+  }
+
+  toShipment(underWay: UnderWay, doubtful: boolean): Shipment {
+    return {
+      id: underWay.id as ShipmentId,
+      endpoint: this.name(underWay.endpoint),
+      deliveries: underWay.deliveries,
+      parts: underWay.parts,
+      confirmed: underWay.confirmed,
+      doubtful,
+    };
+  }
+}
+
+const NOTHING: ReadonlySet<number> = new Set();
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

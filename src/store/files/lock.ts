@@ -112,6 +112,8 @@ function heldLock({ file, writable }: Opened): Lock {
       try {
         if (writable) file.truncateSync(0);
       } finally {
+        // A child that was forked meanwhile holds a copy of the descriptor until its exec: closing ours would leave it locked.
+        file.unlockSync();
         file.close();
       }
     },

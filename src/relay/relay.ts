@@ -67,6 +67,7 @@ export class Relay {
       accounts: this.#accounts,
       routing: this.#routing,
       post: (input) => this.#loop.post(input),
+      stored: () => this.handled(),
     });
     this.#staff.hire();
   }

@@ -91,6 +91,10 @@ export class RecordingHost implements BridgeHost {
     this.#tell({ kind: "event", event });
   }
 
+  stored(): Promise<void> {
+    return Promise.resolve();
+  }
+
   latency(roundTripMs: number): void {
     if (!(roundTripMs >= 0)) this.violations.push(`a round trip of ${roundTripMs} ms`);
     this.latencies.push(roundTripMs);

@@ -54,24 +54,27 @@ export function composeMessage(
     action: event.action,
     replyTo: reference.id,
     sender: { person: event.sender, account: composition.route.from.account },
+    atMs: event.atMs,
   };
 }
 
-/** A changed text as a new line; null where edits are not wanted. */
+/** A changed text: in place of the old one where the service can, else as a new line; null where edits are not wanted. */
 export function composeEdit(
   composition: Composition,
   event: EditEvent,
   reference: Reference,
 ): OutgoingMessage | null {
-  const { receiver } = composition;
+  const { receiver, capabilities } = composition;
   if (receiver.editDisable) return null;
   return {
+    ...(capabilities.edits === true && reference.id !== null ? { edits: reference.id } : {}),
     kind: "message",
     prefix: nickPrefix(composition, event.sender),
     text: [...event.text, ...plainText(receiver.editSuffix)],
     action: false,
     replyTo: reference.id,
     sender: { person: event.sender, account: composition.route.from.account },
+    atMs: event.atMs,
   };
 }
 
@@ -109,18 +112,19 @@ export function composeLine(
         : null;
     case "join":
       return receiver.showJoinPart
-        ? composeSystem(composition, `${identity(composition, event.who)} joins`)
+        ? composeSystem(composition, event, `${identity(composition, event.who)} joins`)
         : null;
     case "leave": {
       const wanted = event.how === "quit"
         ? receiver.showJoinPart || receiver.showQuit
         : receiver.showJoinPart;
-      return wanted ? composeSystem(composition, leaveText(composition, event)) : null;
+      return wanted ? composeSystem(composition, event, leaveText(composition, event)) : null;
     }
     case "rename":
       return receiver.showNickChange
         ? composeSystem(
           composition,
+          event,
           `${visibleNick(event.from)} is now known as ${visibleNick(event.who.nick)}`,
         )
         : null;
@@ -128,6 +132,7 @@ export function composeLine(
       return receiver.showTopicChange
         ? composeSystem(
           composition,
+          event,
           `${visibleNick(event.by?.nick ?? "?")} changes topic to: ${event.topic}`,
         )
         : null;
@@ -149,11 +154,17 @@ export function composeOwnLine(text: string): OutgoingMessage {
 }
 
 /** What no person said: shown as from "system", as Matterbridge does. */
-function composeSystem(composition: Composition, text: string): OutgoingMessage {
+function composeSystem(
+  composition: Composition,
+  event: ChatEvent & { readonly kind: NonNullable<OutgoingMessage["about"]> },
+  text: string,
+): OutgoingMessage {
   const system = { id: "" as Person["id"], nick: "system", userId: "" };
   return {
     ...composeOwnLine(text),
     prefix: nickPrefix(composition, system),
+    about: event.kind,
+    atMs: event.atMs,
   };
 }
 

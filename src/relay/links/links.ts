@@ -21,6 +21,8 @@ export interface StaffOptions {
   readonly log: Logger;
   readonly observer: RelayObserver;
   readonly post: (input: HostInput) => void;
+  /** Resolves when all that was posted before is stored. */
+  readonly stored: () => Promise<void>;
 }
 
 /** Somebody at work, until told to stop. */
@@ -134,7 +136,7 @@ export class Staff {
   #supervise({ bridge }: RelayAccount): void {
     const id = bridge.account;
     if (this.#supervisors.has(id)) return;
-    const { clock, random, log, observer, store, routing, post } = this.#options;
+    const { clock, random, log, observer, store, routing, post, stored } = this.#options;
     const who = new Supervisor({
       bridge,
       clock,
@@ -148,6 +150,7 @@ export class Staff {
           },
           store,
           post,
+          stored,
           linkUp: (self) => supervisor.linkUp(self),
           latency: (roundTripMs) => observer.latency(id, roundTripMs),
         }),
@@ -198,6 +201,7 @@ export interface BridgeHostOptions {
   readonly plans: readonly ChannelPlan[];
   readonly store: RelayStore;
   readonly post: (input: HostInput) => void;
+  readonly stored: () => Promise<void>;
   readonly linkUp: (self: string) => void;
   readonly latency: (roundTripMs: number) => void;
 }
@@ -216,6 +220,7 @@ export function bridgeHost(options: BridgeHostOptions): BridgeHost {
     channelDown: (channel, why) => post({ kind: "channel-down", account, channel, why }),
     event: (event) => post({ kind: "event", account, event }),
     latency: options.latency,
+    stored: options.stored,
   };
 }
 

@@ -75,6 +75,8 @@ export interface Capabilities {
   readonly deletions: boolean;
   /** The service can show which message is answered (OutgoingMessage.replyTo). */
   readonly replies: boolean;
+  /** The service can replace the text of an own message (OutgoingMessage.edits). Omitted: an edit is a message of its own. */
+  readonly edits?: boolean;
   /** How consecutive messages of one speaker are joined when many wait; absent where each goes alone. */
   readonly packing?: {
     readonly separator: string;
@@ -106,6 +108,8 @@ export interface BridgeHost {
   event(event: ChatEvent): void;
   /** One measured round trip to the service, in milliseconds. */
   latency(roundTripMs: number): void;
+  /** Resolves when every event reported before this call is stored, and never if the core stops first. */
+  stored(): Promise<void>;
 }
 
 export interface ChannelPlan {
@@ -177,6 +181,12 @@ export interface OutgoingMessage {
   readonly replyTo: MessageId | null;
   /** Who said it, where; null for notices of the relay itself. For services that can show another's name. */
   readonly sender: { readonly person: Person; readonly account: AccountId } | null;
+  /** The own message whose text this replaces, where the service can (`Capabilities.edits`). */
+  readonly edits?: MessageId;
+  /** When it happened at its origin, milliseconds since the UNIX epoch. Omitted for lines of the relay itself. */
+  readonly atMs?: number;
+  /** The event that the relay words in this line. Omitted for what a user wrote. For services that tell them apart. */
+  readonly about?: "join" | "leave" | "rename" | "topic";
 }
 
 /** Take back a message of ours. */

@@ -7,6 +7,8 @@ export interface Person {
   readonly nick: string;
   /** For the {USERID} placeholder: what tells this person from a namesake (`ident@host`, say). */
   readonly userId: string;
+  /** URL of their picture, where the service has one. */
+  readonly avatar?: string;
   /** True when the service says that this is a program. */
   readonly bot?: boolean;
 }

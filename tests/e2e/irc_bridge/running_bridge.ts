@@ -62,6 +62,7 @@ export class RunningBridge implements AsyncDisposable {
       channelDown: (channel, why) => tell({ kind: "down", channel, why }),
       event: (event) => tell({ kind: "event", event }),
       latency: (roundTripMs) => void this.latencies.push(roundTripMs),
+      stored: () => Promise.resolve(),
     };
     this.ended = this.bridge.runOnce(host, this.#stop.signal);
     this.ended.then(() => this.#changes.notify());

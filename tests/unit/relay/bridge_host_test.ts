@@ -36,7 +36,7 @@ function told(acceptedAtMs: number | null) {
   const nothing = () => {};
   const host = bridgeHost({
     ...{ account: ACCOUNT, plans: [], store },
-    ...{ post: nothing, linkUp: nothing, latency: nothing },
+    ...{ post: nothing, linkUp: nothing, latency: nothing, stored: () => Promise.resolve() },
   });
   const cursor = host.cursor(CHANNEL);
   store.close();

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { ChatCommands } from "../../../src/relay/intake/chat_commands.ts";
+import type { Outgoing, Part } from "../../../src/relay/port/bridge.ts";
+import { type ChannelId, endpointId } from "../../../src/relay/port/ids.ts";
 import { noObserver } from "../../../src/relay/port/observer.ts";
 import type { AccountSettings } from "../../../src/relay/port/settings.ts";
 import type { RelayStore } from "../../../src/relay/port/store.ts";
@@ -261,6 +263,49 @@ Deno.test("Relay tells edits, deletions and reactions only of what it relayed", 
     "<bob> reacts with 👍 to alice: new text",
     "<alice> deleted a message",
   ]);
+});
+
+/** Keeps what it was asked to render. */
+class OpenBridge extends MemoryBridge {
+  readonly rendered: Outgoing[] = [];
+
+  override render(channel: ChannelId, outgoing: Outgoing): Part[] {
+    this.rendered.push(outgoing);
+    return super.render(channel, outgoing);
+  }
+}
+
+Deno.test("Relay names the copy that an edit replaces, where the service can edit", async () => {
+  const right = new OpenBridge("memory.right", { edits: true });
+  await using bench = new Bench({ right, settings: { showJoinPart: true } });
+  const base = { ...at(bench), late: false } as const;
+  bench.left.emit(message("text", { ...base, id: messageId("1") }));
+  await right.waitForTexts(["<alice> text"]);
+  await bench.clock.advance(10);
+  const { text, sender } = message("new text");
+  bench.left.emit({ ...base, kind: "edit", id: messageId("1"), sender, text });
+  bench.left.emit({ ...base, kind: "join", who: person("bob") });
+  await right.waitForTexts(["<alice> text", "<alice> new text", "<system> bob joins"]);
+  const shown = right.rendered.flatMap((one) =>
+    one.kind === "message" ? [{ edits: one.edits, about: one.about, atMs: one.atMs }] : []
+  );
+  const { atMs } = base;
+  assert.deepEqual(shown, [
+    { edits: undefined, about: undefined, atMs },
+    { edits: "memory.right-1", about: undefined, atMs },
+    { edits: undefined, about: "join", atMs },
+  ]);
+});
+
+Deno.test("BridgeHost.stored() resolves when what was reported before is stored", async () => {
+  await using bench = new Bench();
+  bench.right.fate = () => "swallow";
+  bench.left.emit(message("text", { ...at(bench), id: messageId("1") }));
+  const endpoint = endpointId(bench.left.account, channelId("#a"));
+  const known = () => bench.store.traces({ endpoint, id: messageId("1") });
+  assert.equal(known(), null);
+  await bench.left.host?.stored();
+  assert.notEqual(known(), null);
 });
 
 Deno.test("Relay keeps waiting messages over a restart", async () => {

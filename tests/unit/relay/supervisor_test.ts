@@ -36,6 +36,7 @@ function supervised(ends: (run: number) => LinkEnd | "stay") {
         post: () => {},
         linkUp: (nick) => self.linkUp(nick),
         latency: () => {},
+        stored: () => Promise.resolve(),
       }),
     onLinkEnd: () => {},
     onState: (state) => states.push(state),

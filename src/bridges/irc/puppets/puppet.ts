@@ -207,6 +207,7 @@ export class Puppet implements Voice {
       channelDown: (channel) => change(channel, "closed"),
       event: () => {},
       latency: () => {},
+      stored: () => Promise.resolve(),
     };
   }
 }

@@ -127,6 +127,7 @@ export class RoomProbe {
       channelDown: (channel, why) => this.#note(channel, { kind: "down", reason: why.reason }),
       event: () => {},
       latency: () => {},
+      stored: () => Promise.resolve(),
     };
   }
 

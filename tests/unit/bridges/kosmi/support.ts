@@ -68,6 +68,10 @@ export class RecordingHost implements BridgeHost {
     this.events.push(event);
     this.changes.notify();
   }
+  stored(): Promise<void> {
+    return Promise.resolve();
+  }
+
   latency(roundTripMs: number): void {
     this.latencies.push(roundTripMs);
     this.changes.notify();

@@ -1,14 +1,10 @@
 import assert from "node:assert/strict";
 import { readProjectFile, trackedFiles } from "./module_graph.ts";
 
-const MOST_LINES = 300;
+const MOST_LINES = 350;
 
 /** Files of src that may be longer: how much, and why. What grows past its own bound is to be taken apart. */
 const LONGER: Readonly<Record<string, { readonly most: number; readonly reason: string }>> = {
-  "src/bridges/kosmi/link/link.ts": {
-    most: 340,
-    reason: "one class: state of one WebSocket from dial to end",
-  },
   "src/bridges/kosmi/protocol/operations.ts": {
     most: 450,
     reason: "all GraphQL documents with their types, one file by design",
@@ -17,17 +13,9 @@ const LONGER: Readonly<Record<string, { readonly most: number; readonly reason: 
     most: 420,
     reason: "one class: entering, reading and sending share the state of one room",
   },
-  "src/relay/delivery/worker.ts": {
-    most: 350,
-    reason: "one loop that owns all state of an endpoint's deliveries",
-  },
-  "src/store/sqlite/failover.ts": {
-    most: 350,
-    reason: "one class: every move between disk and memory, with what must move along",
-  },
 };
 
-Deno.test("a file of src has at most 300 lines, or a reason", async () => {
+Deno.test("a file of src has at most 350 lines, or a reason", async () => {
   const paths = await trackedFiles((path) => /^src\/.*\.ts$/.test(path));
   const long = [];
   for (const path of paths) {

@@ -1,3 +1,39 @@
+/**
+ * Signs that show nothing: Unicode's default-ignorable code points (soft hyphen, joiners, Hangul fillers, marks of
+ * direction …) and the control characters.
+ */
+const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\ufff9-\ufffb]+/gu;
+/** Everything that only takes up room, the blank Braille pattern too. */
+const SPACES = /[\s\p{Z}\x85\u2800]+/gu;
+/** Whatever one program or another takes for the end of a line. */
+// deno-lint-ignore no-control-regex
+const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/g;
+
+/** True when nothing of the text can be seen. */
+export function isBlank(text: string): boolean {
+  return visibleLine(text) === "";
+}
+
+/** The text on one line, without signs that show nothing, with single spaces between what can be seen. */
+export function visibleLine(text: string): string {
+  return text.replace(SPACES, " ").replace(UNSEEN, "").trim();
+}
+
+/** The text with `lineBreak` for every kind of line break. */
+export function withLineBreaks(text: string, lineBreak: string): string {
+  return text.replace(LINE_BREAK, lineBreak);
+}
+
+/** No message is longer; a service that lets people write books must not cost others their turn. */
+const MOST_TEXT_UNITS = 20_000;
+
+/** The text, or its start with the length of what is left out. */
+export function boundedText(text: string): string {
+  if (text.length <= MOST_TEXT_UNITS) return text;
+  const rest = text.length - MOST_TEXT_UNITS;
+  return `${text.slice(0, MOST_TEXT_UNITS).toWellFormed()}… [${rest} more characters]`;
+}
+
 const segmenter = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
 /** Length in UTF-8 bytes; half a surrogate pair counts as the replacement character that is written for it. */

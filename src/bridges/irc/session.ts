@@ -156,7 +156,7 @@ export class Session {
   }
 
   #dial(): void {
-    const { charset, host, limits, port, tls, bind } = this.#settings;
+    const { charset, host, limits, port, tls, bind, proxy } = this.#settings;
     const cancel = this.#timers.after(limits.connectMs, () => {
       this.#finish({
         kind: "lost",
@@ -164,7 +164,7 @@ export class Session {
       });
     });
     this.#connection = openConnection(
-      { dial: { host, port, bind, tls }, charset },
+      { dial: { host, port, bind, tls, proxy }, charset },
       {
         opened: () => {
           cancel();

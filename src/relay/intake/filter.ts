@@ -1,5 +1,6 @@
+import { isBlank } from "../../base/text.ts";
 import type { MessageEvent } from "../port/event.ts";
-import { PLAIN, plainText, type RichText, textOf } from "../port/rich_text.ts";
+import { restyled, type RichText, textOf } from "../port/rich_text.ts";
 import type { Replacement, SenderSettings } from "../port/settings.ts";
 
 /** Whether nothing of this person is to be relayed. */
@@ -18,7 +19,7 @@ export function ignoreReason(
   const text = textOf(event.text);
   if (isIgnored(settings, event.sender.nick)) return "ignored nick";
   if (settings.ignoreMessages.some((pattern) => pattern.test(text))) return "ignored text";
-  return text.trim() === "" ? "empty" : null;
+  return isBlank(text) ? "empty" : null;
 }
 
 /** The message with ExtractNicks, ReplaceNicks and ReplaceMessages carried out, in this order. */
@@ -48,7 +49,7 @@ function extractNick(
     if (match.length === 2) {
       return { nick, text: without(event.text, match.index, match[0].length) };
     }
-    if (match[2] !== undefined) return { nick, text: plainText(match[2]) };
+    if (match[2] !== undefined) return { nick, text: restyled(event.text, match[2]) };
   }
   return { nick: event.sender.nick, text: event.text };
 }
@@ -76,5 +77,5 @@ function replaceInRich(rich: RichText, replacements: readonly Replacement[]): Ri
   const after = replaceAll(before, replacements);
   if (after === before) return rich;
   const bySpan = rich.map((span) => ({ ...span, text: replaceAll(span.text, replacements) }));
-  return textOf(bySpan) === after ? bySpan : [{ text: after, style: PLAIN }];
+  return textOf(bySpan) === after ? bySpan : restyled(rich, after);
 }

@@ -1,9 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { isBlank } from "../../base/text.ts";
 import type { Bridge } from "../port/bridge.ts";
 import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent, Person } from "../port/event.ts";
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "../port/ids.ts";
-import { textOf } from "../port/rich_text.ts";
+import { openText, textOf } from "../port/rich_text.ts";
 import type { AccountSettings, Route } from "../port/settings.ts";
 import type { Acceptance, NewDelivery, RelayStore, SourceRef } from "../port/store.ts";
 import {
@@ -68,7 +69,7 @@ export class Intake {
   #message(origin: EndpointId, from: RelayAccount, received: MessageEvent): NewDelivery[] {
     if (this.#isOurCopy(origin, received.id)) return [];
     const rewritten = rewrite(from.settings, received);
-    if (ignoreReason(from.settings, received) !== null || textOf(rewritten.text).trim() === "") {
+    if (ignoreReason(from.settings, received) !== null || isBlank(textOf(rewritten.text))) {
       return [];
     }
     const { sender, id } = rewritten;
@@ -76,7 +77,7 @@ export class Intake {
     this.#options.speakers.spoke(origin, sender, this.#options.clock.now(), id);
     const event = { ...rewritten, sender: this.#toldApart(origin, from, sender) };
     if (event.id !== null) {
-      this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
+      this.#options.recent.remember(origin, event.id, event.sender.nick, openText(event.text));
     }
     const repliedTo = event.replyTo?.id ?? null;
     return this.#options.routing.from(origin).map((route) => {
@@ -140,7 +141,7 @@ export class Intake {
     if (ignoreReason(from.settings, received) !== null) return [];
     const rewritten = rewrite(from.settings, received);
     const event = { ...rewritten, sender: this.#toldApart(origin, from, rewritten.sender) };
-    this.#options.recent.remember(origin, event.id, event.sender.nick, textOf(event.text));
+    this.#options.recent.remember(origin, event.id, event.sender.nick, openText(event.text));
     return this.#followUps(
       origin,
       event.id,

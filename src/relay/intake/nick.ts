@@ -1,12 +1,9 @@
-import { graphemes } from "../../base/text.ts";
+import { graphemes, visibleLine } from "../../base/text.ts";
 import { type Colour, PLAIN, type Style } from "../port/rich_text.ts";
 
-// Control codes, and the marks that turn the reading direction of all that follows.
-const UNSAFE = /[\p{Cc}\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]/gu;
-
-/** A nick on one line without codes that act on what stands around it; "?" when nothing is left. */
+/** A nick on one line, of signs that can be seen and act on nothing around them; "?" when nothing is left. */
 export function visibleNick(nick: string): string {
-  const visible = nick.replace(/[\r\n\t]+/g, " ").replace(UNSAFE, "").trim();
+  const visible = visibleLine(nick).toWellFormed();
   return visible === "" ? "?" : visible;
 }
 

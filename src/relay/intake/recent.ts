@@ -1,6 +1,7 @@
 import { graphemes } from "../../base/text.ts";
 import type { Person } from "../port/event.ts";
 import type { EndpointId, MessageId, UserId } from "../port/ids.ts";
+import { visibleNick } from "./nick.ts";
 
 /** What is remembered of a message to say later which one a reply or a reaction means. */
 export interface RecentMessage {
@@ -47,6 +48,8 @@ export function excerptOf(text: string): string {
 /** Somebody who spoke lately at an endpoint. */
 export interface RecentSpeaker {
   readonly nick: string;
+  /** The nick as others see and write it, in lower case. */
+  readonly shown: string;
   readonly atMs: number;
   /** Counts up: who began later to take part under their nick has the higher one. */
   readonly since: number;
@@ -56,6 +59,9 @@ export interface RecentSpeaker {
 
 /** Who said nothing for longer is no part of the conversation. */
 export const LATELY_MS = 30 * 60_000;
+
+/** Whom a text names stands at its start. */
+const MOST_READ = 400;
 
 /** Who spoke where lately, in memory only, bounded: for notices about people who matter, and for mentions. */
 export class RecentSpeakers {
@@ -72,7 +78,10 @@ export class RecentSpeakers {
     const goesOn = known?.nick === person.nick && atMs - known.atMs <= LATELY_MS;
     people.delete(person.id);
     const since = goesOn ? known.since : ++this.#begun;
-    people.set(person.id, { nick: person.nick, atMs, since, messageId });
+    const shown = known?.nick === person.nick
+      ? known.shown
+      : visibleNick(person.nick).toLowerCase();
+    people.set(person.id, { nick: person.nick, shown, atMs, since, messageId });
     if (people.size <= this.capacity) return;
     const oldest = people.keys().next();
     if (!oldest.done) people.delete(oldest.value);
@@ -99,10 +108,12 @@ export class RecentSpeakers {
 
   /** Whom a text names at its start, newest speaker first: "Zoë: yes", "@Zoë yes". Null for nobody who spoke lately. */
   addressed(endpoint: EndpointId, text: string): RecentSpeaker | null {
-    const start = text.trimStart().replace(/^@/, "").toLowerCase();
+    // Some relays put a zero-width space into a nick so that nobody is called.
+    const start = text.slice(0, MOST_READ).replaceAll("\u200b", "").trimStart().replace(/^@/, "")
+      .toLowerCase();
     let best: RecentSpeaker | null = null;
     for (const speaker of this.#places.get(endpoint)?.values() ?? []) {
-      const nick = speaker.nick.toLowerCase();
+      const nick = speaker.shown;
       if (nick === "" || !start.startsWith(nick)) continue;
       if (!/^(?:[:,]|\s|$)/.test(start.slice(nick.length))) continue;
       // "Zoë Smith" is not "Zoë"; of two of one name the one who spoke last is meant.

@@ -12,6 +12,8 @@ export interface Style {
   readonly strike?: true;
   readonly monospace?: true;
   readonly reverse?: true;
+  /** Hidden until a reader asks for it. Must never be shown openly: where a service can't hide it, marked as `||…||`. */
+  readonly spoiler?: true;
   readonly colour?: Colour;
   readonly background?: Colour;
 }
@@ -38,4 +40,47 @@ export function plainText(text: string): RichText {
 /** The visible text alone. */
 export function textOf(rich: RichText): string {
   return rich.map((span) => span.text).join("");
+}
+
+/** The text for a place that shows no styles, such as an excerpt: without what is hidden. */
+export function openText(rich: RichText): string {
+  return byVisibility(rich).map(({ spans, hidden }) => hidden ? "[spoiler]" : textOf(spans)).join(
+    "",
+  );
+}
+
+/** The text with `||` around what is hidden, as people write it where nothing else is understood. */
+export function barredText(rich: RichText): string {
+  return byVisibility(rich).map(({ spans, hidden }) =>
+    hidden ? barred(textOf(spans)) : textOf(spans)
+  )
+    .join("");
+}
+
+/** Hidden text between its marks, spaces outside; marks of its own would end it early. */
+export function barred(text: string): string {
+  const start = text.length - text.trimStart().length;
+  const inner = text.trim().replace(/\|(?=\|)/g, "|\u200b");
+  if (inner === "") return text;
+  return `${text.slice(0, start)}||${inner}||${text.slice(text.trimEnd().length)}`;
+}
+
+/** Runs of spans that are all hidden or all shown. */
+export function byVisibility(
+  rich: RichText,
+): readonly { readonly hidden: boolean; readonly spans: RichText }[] {
+  const runs: { hidden: boolean; spans: Span[] }[] = [];
+  for (const span of rich) {
+    const hidden = span.style.spoiler === true;
+    const last = runs.at(-1);
+    if (last?.hidden === hidden) last.spans.push(span);
+    else runs.push({ hidden, spans: [span] });
+  }
+  return runs;
+}
+
+/** Another text in place of `rich`, in one style: hidden where any of it was. */
+export function restyled(rich: RichText, text: string): RichText {
+  const hidden = rich.some((span) => span.style.spoiler === true);
+  return text === "" ? [] : [{ text, style: hidden ? { spoiler: true } : PLAIN }];
 }

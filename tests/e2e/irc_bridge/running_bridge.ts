@@ -153,14 +153,14 @@ export function outgoing(text: string, more: Partial<OutgoingMessage> = {}): Out
 }
 
 export function optionsFor(
-  server: TestIrcServer,
+  server: Pick<TestIrcServer, "host" | "port"> & Partial<Pick<TestIrcServer, "password">>,
   more: Partial<IrcBridgeOptions> = {},
 ): IrcBridgeOptions {
   return {
     account: "irc.test" as AccountId,
     host: server.host,
     port: server.port,
-    password: server.password,
+    password: server.password ?? null,
     nick: "relay",
     clock: systemClock,
     random: () => 0.5,
@@ -170,7 +170,7 @@ export function optionsFor(
 }
 
 export function start(
-  server: TestIrcServer,
+  server: Pick<TestIrcServer, "host" | "port"> & Partial<Pick<TestIrcServer, "password">>,
   running: RunningOptions = {},
   bridge?: IrcBridge,
 ): RunningBridge {

@@ -79,7 +79,7 @@ export class IrcProbe {
 
   /** Dials and logs in. Never rejects. */
   async login(signal: AbortSignal): Promise<LoginFinding> {
-    const { charset, host, limits, port, tls, bind } = this.#settings;
+    const { charset, host, limits, port, tls, bind, proxy } = this.#settings;
     const stop = () => this.#finish({ kind: "stopped", reason: "The check was stopped" });
     if (signal.aborted) stop();
     signal.addEventListener("abort", stop, { once: true });
@@ -90,7 +90,7 @@ export class IrcProbe {
     });
     if (!signal.aborted) {
       this.#connection = openConnection(
-        { dial: { host, port, bind, tls }, charset },
+        { dial: { host, port, bind, tls, proxy }, charset },
         {
           opened: () => this.#registration.begin(),
           message: (message) => this.#line(message),

@@ -3,6 +3,7 @@ import type { Logger } from "../../../base/log.ts";
 import type { AccountId } from "../../../relay/port/ids.ts";
 import { MemoryStsPolicies, type StsPolicies } from "../login/sts.ts";
 import type { IrcMessage } from "../wire/message.ts";
+import type { SocksProxy } from "../wire/socket.ts";
 
 /** Everything an IRC account needs. What is left out has the default named beside it. */
 export interface IrcBridgeOptions {
@@ -17,6 +18,8 @@ export interface IrcBridgeOptions {
 
   /** Local address to connect from. Default: the system chooses. */
   readonly bind?: string | null;
+  /** Through which all connections go, names looked up by it. Default: none. */
+  readonly proxy?: SocksProxy | null;
   /** Default: plain text. */
   readonly tls?: IrcTls | null;
   /** Default: the nick. */
@@ -192,6 +195,7 @@ export type IrcSettings =
 export function settingsOf(options: IrcBridgeOptions): IrcSettings {
   const defaults = {
     bind: null,
+    proxy: null,
     password: null,
     sasl: null,
     nickServ: null,

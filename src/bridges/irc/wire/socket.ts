@@ -1,19 +1,8 @@
-// @ts-types="./irc_framework.d.ts"
-import Client from "irc-framework/src/client.js";
 import { Buffer } from "node:buffer";
-import { EventEmitter } from "node:events";
 import net from "node:net";
 import tls from "node:tls";
 import { pinFault } from "./certificate.ts";
-import type { FrameworkMessage, FrameworkTransport } from "./irc_framework.d.ts";
-import {
-  formatLine,
-  type IrcMessage,
-  type LineCodec,
-  lineCodec,
-  type OutLine,
-  singleLine,
-} from "./message.ts";
+import { formatLine, type IrcMessage, lineCodec, type OutLine, readLine } from "./message.ts";
 
 /** Where and how to connect. */
 export interface DialOptions {
@@ -22,6 +11,8 @@ export interface DialOptions {
   /** Local address to connect from; null lets the system choose. */
   readonly bind: string | null;
   readonly tls: DialTls | null;
+  /** Null: straight to the server. */
+  readonly proxy: SocksProxy | null;
 }
 
 export interface DialTls {
@@ -34,60 +25,63 @@ export interface DialTls {
   readonly caPem: readonly string[];
 }
 
-export interface SocketTransportOptions {
-  readonly dial: DialOptions;
-  readonly codec: LineCodec;
-  readonly maxLineBytes: number;
-  readonly onTooLong: (bytes: number) => void;
-  readonly onBytes: () => void;
+/** A SOCKS5 proxy, which also looks up the server's name: nothing tells others whom we talk to. */
+export interface SocksProxy {
+  readonly host: string;
+  readonly port: number;
+  /** Tor takes any pair, and gives each one a path of its own. */
+  readonly login: { readonly user: string; readonly password: string } | null;
 }
 
-/**
- * The socket under irc-framework, in place of its own: that one keeps an endless line in memory, guesses the charset
- * once for all lines, pins no certificate and writes CR and LF as they come. All that leaves passes `writeLine`, so
- * that no caller, irc-framework included, can send a second line.
- */
-export class SocketTransport extends EventEmitter implements FrameworkTransport {
+export interface SocketTransportOptions {
+  readonly dial: DialOptions;
+  readonly maxLineBytes: number;
+  readonly onOpen: () => void;
+  readonly onBytes: () => void;
+  readonly onLine: (line: Uint8Array) => void;
+  readonly onTooLong: (bytes: number) => void;
+  /** Comes once, last. Null: the server closed. */
+  readonly onClosed: (error: Error | null) => void;
+}
+
+const CRLF = Uint8Array.of(13, 10);
+
+/** The socket: dialled, perhaps through a proxy, with TLS and a pinned certificate; lines in and out, as bytes. */
+export class SocketTransport {
   readonly #options: SocketTransportOptions;
   readonly #reader: LineReader;
   #socket: net.Socket | null = null;
   #error: Error | null = null;
   #open = false;
-  #waiting: { readonly bytes: Uint8Array; readonly written: () => void }[] = [];
+  #ended = false;
+  #waiting: Uint8Array[] = [];
 
   constructor(options: SocketTransportOptions) {
-    super();
     this.#options = options;
-    this.#reader = new LineReader({
-      maxLineBytes: options.maxLineBytes,
-      onLine: (line) => this.emit("line", options.codec.decode(line)),
-      onTooLong: options.onTooLong,
-    });
+    this.#reader = new LineReader(options);
   }
 
   connect(): void {
     const { dial } = this.#options;
-    const socket = dial.tls === null
-      ? net.connect(tcpOptions(dial))
-      : tls.connect(tlsOptions(dial, dial.tls));
-    this.#socket = socket;
-    socket.on(dial.tls === null ? "connect" : "secureConnect", () => this.#opened(socket));
-    socket.on("data", (chunk: Buffer) => {
-      this.#options.onBytes();
-      this.#reader.push(chunk);
-    });
-    socket.on("error", (error: Error) => this.#error ??= error);
-    // The server closed its side: without this a half-closed socket would stay for ever.
-    socket.on("end", () => socket.destroy());
-    socket.on("close", () => this.#closed());
+    if (dial.proxy !== null) {
+      const toProxy = net.connect(tcpOptions({ ...dial.proxy, bind: dial.bind }));
+      toProxy.on("error", (error) => this.#error ??= proxyError(error, dial.proxy));
+      this.#own(toProxy);
+      toProxy.once("connect", () => void this.#passProxy(toProxy, dial.proxy));
+    } else if (dial.tls === null) {
+      const socket = net.connect(tcpOptions(dial));
+      this.#own(socket);
+      socket.once("connect", () => this.#opened(socket));
+    } else {
+      this.#secure(tcpOptions(dial), dial.tls);
+    }
   }
 
-  writeLine(line: string, callback?: () => void): void {
-    const socket = this.#socket;
-    if (socket === null || !this.#open || !socket.writable) return callback?.();
-    const bytes = this.#options.codec.encode(`${singleLine(line)}\r\n`);
-    this.#waiting.push({ bytes, written: () => callback?.() });
-    if (this.#waiting.length === 1) queueMicrotask(() => this.#flush());
+  /** All that leaves passes here. Without its end; no caller can send a second line by what it writes in one. */
+  writeLine(line: Uint8Array): void {
+    if (!this.#open || this.#socket?.writable !== true) return;
+    this.#waiting.push(line.includes(10) || line.includes(13) ? oneLine(line) : line, CRLF);
+    if (this.#waiting.length === 2) queueMicrotask(() => this.#flush());
   }
 
   /**
@@ -97,65 +91,111 @@ export class SocketTransport extends EventEmitter implements FrameworkTransport 
   #flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    const written = () => waiting.forEach((each) => each.written());
-    const socket = this.#socket;
-    if (waiting.length === 0) return;
-    if (socket === null || !socket.writable) return written();
-    socket.write(Buffer.concat(waiting.map((each) => each.bytes)), written);
+    if (waiting.length > 0 && this.#socket?.writable) this.#socket.write(Buffer.concat(waiting));
   }
 
-  close(force = false): void {
+  destroy(): void {
     this.#flush();
-    if (force || !this.#open) this.#socket?.destroy();
-    else this.#socket?.end();
-  }
-
-  disposeSocket(): void {
+    if (this.#socket === null) this.#closed();
     this.#socket?.destroy();
   }
 
-  /** The codec decides; irc-framework only wants to hear that it is all right. */
-  setEncoding(): boolean {
-    return true;
+  /** From now on this socket is the one whose end is the end. */
+  #own(socket: net.Socket): void {
+    this.#socket = socket;
+    socket.on("error", (error: Error) => this.#error ??= error);
+    socket.on("close", () => {
+      if (this.#socket === socket) this.#closed();
+    });
+  }
+
+  /** The library is loaded by those alone who use a proxy. */
+  async #passProxy(socket: net.Socket, proxy: SocksProxy | null): Promise<void> {
+    const { host, port, tls } = this.#options.dial;
+    const { SocksClient } = await import("socks");
+    try {
+      await SocksClient.createConnection({
+        command: "connect",
+        existing_socket: socket,
+        destination: { host, port },
+        proxy: {
+          ...{ host: proxy?.host ?? "", port: proxy?.port ?? 0, type: 5 },
+          ...(proxy?.login && { userId: proxy.login.user, password: proxy.login.password }),
+        },
+      });
+    } catch (thrown) {
+      this.#error ??= proxyError(thrown, proxy);
+      return void socket.destroy();
+    }
+    if (tls === null) this.#opened(socket);
+    else this.#secure({ socket }, tls);
+  }
+
+  #secure(transport: tls.ConnectionOptions, options: DialTls): void {
+    const { host } = this.#options.dial;
+    const socket = tls.connect({ ...transport, ...tlsOptions(host, options) });
+    this.#own(socket);
+    socket.on("secureConnect", () => {
+      const fault = pinFault(socket, options);
+      if (fault === null) return this.#opened(socket);
+      this.#error = fault;
+      // A tick later: cut inside the handshake, the server's side reports a broken TLS library in place of a goodbye.
+      setTimeout(() => socket.destroy(), 0);
+    });
   }
 
   #opened(socket: net.Socket): void {
     socket.setNoDelay(true);
-    const fault = socket instanceof tls.TLSSocket ? pinFault(socket, this.#options.dial.tls) : null;
-    if (fault !== null) return this.#refuse(socket, fault);
+    socket.on("data", (chunk: Buffer) => {
+      this.#options.onBytes();
+      this.#reader.push(chunk);
+    });
+    // The server closed its side: without this a half-closed socket would stay for ever.
+    socket.on("end", () => socket.destroy());
     this.#open = true;
-    this.emit("open");
-  }
-
-  #refuse(socket: net.Socket, fault: Error): void {
-    this.#error = fault;
-    // A tick later: cut inside the handshake, the server's side reports a broken TLS library in place of a goodbye.
-    setTimeout(() => socket.destroy(), 0);
+    this.#options.onOpen();
   }
 
   #closed(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#open = false;
     this.#socket = null;
-    this.emit("close", this.#error ?? false);
+    this.#options.onClosed(this.#error);
   }
 }
 
-function tcpOptions(dial: DialOptions): net.TcpNetConnectOpts {
-  const local = dial.bind === null ? {} : { localAddress: dial.bind };
-  return { host: dial.host, port: dial.port, ...local };
+/** The bytes with spaces in place of what some server takes for a line's end. */
+function oneLine(line: Uint8Array): Uint8Array {
+  return line.map((byte) => byte === 10 || byte === 13 ? 32 : byte);
 }
 
-function tlsOptions(dial: DialOptions, options: DialTls): tls.ConnectionOptions {
+function tcpOptions(
+  to: { readonly host: string; readonly port: number; readonly bind: string | null },
+): net.TcpNetConnectOpts {
+  const local = to.bind === null ? {} : { localAddress: to.bind };
+  return { host: to.host, port: to.port, ...local };
+}
+
+function tlsOptions(host: string, options: DialTls): tls.ConnectionOptions {
   const pem = options.clientCertificatePem;
   return {
-    ...tcpOptions(dial),
+    host,
     // Server name indication takes host names only.
-    ...(net.isIP(dial.host) === 0 ? { servername: dial.host } : {}),
+    ...(net.isIP(host) === 0 ? { servername: host } : {}),
     ...(pem === null ? {} : { cert: pem, key: pem }),
     ...(options.caPem.length === 0 ? {} : { ca: [...options.caPem] }),
     // A pin names the one right certificate: it says more than any authority.
     rejectUnauthorized: options.verify && options.pinSha256.length === 0,
   };
+}
+
+/** The library's words with the proxy named, so that nobody looks for the fault at the server. */
+function proxyError(thrown: unknown, proxy: SocksProxy | null): Error {
+  const said = thrown instanceof Error ? thrown.message : String(thrown);
+  return new Error(`The SOCKS5 proxy ${proxy?.host}:${proxy?.port} did not connect us: ${said}`, {
+    cause: thrown,
+  });
 }
 
 /** Tags may take 8,191 bytes beside the line's 512; twice that is more than any honest server sends. */
@@ -174,7 +214,7 @@ export interface ConnectionEvents {
   /** Any bytes came in: the link is alive. */
   bytes(): void;
   tooLong(bytes: number): void;
-  /** A fault of ours in `message`: it must not end in irc-framework, which prints it. */
+  /** A fault of ours in `message`: it must not end the socket. */
   fault(thrown: unknown): void;
   /** Comes once, last. `error` null: the server closed. */
   closed(error: Error | null): void;
@@ -183,73 +223,37 @@ export interface ConnectionEvents {
 export interface Connection {
   /** Returns at once. What is sent after the end is dropped; what passes `maxBytes` (without CRLF) is cut. */
   send(line: OutLine, maxBytes?: number): void;
+  /** From now on lines are written in UTF-8, whatever the charset: the server takes nothing else (UTF8ONLY). */
+  useUtf8(): void;
   /** Closes at once, whatever is still under way. `closed` follows. */
   destroy(): void;
 }
 
-/**
- * The only file that touches irc-framework, and its client alone: the package's entry loads a socket of its own with
- * SOCKS and the tables of a hundred charsets, which is twice the code of the rest. Taken from it: connecting, and
- * the reading of lines and tags. Its own opening lines and its handling of what the server says are bypassed, because
- * it would send the password before the server can ask for TLS, go on unauthenticated when SASL fails, drop nested
- * batches, answer CTCP without a limit, request all capabilities in one line that is refused whole, and print faults to
- * the console.
- */
 export function openConnection(options: ConnectionOptions, events: ConnectionEvents): Connection {
-  const client = new Client();
-  client.registerToNetwork = () => {};
+  let codec = lineCodec(options.charset);
   const transport = new SocketTransport({
     dial: options.dial,
-    codec: lineCodec(options.charset),
     maxLineBytes: MAX_READ_BYTES,
-    onTooLong: events.tooLong,
-    onBytes: events.bytes,
+    onOpen: () => events.opened(),
+    onBytes: () => events.bytes(),
+    onLine: (line) => {
+      try {
+        const message = readLine(line, codec);
+        if (message.command !== "") events.message(message);
+      } catch (thrown) {
+        events.fault(thrown);
+      }
+    },
+    onTooLong: (bytes) => events.tooLong(bytes),
+    onClosed: (error) => events.closed(error),
   });
-  client.use((_client, raw) => {
-    raw.use((_command, message, _line, _from, _next) => guarded(events, message));
-  });
-  client.on("socket connected", () => events.opened());
-  client.on("socket close", (error) => {
-    client.removeAllListeners();
-    events.closed(error instanceof Error ? error : null);
-  });
-  client.connect(frameworkOptions(transport));
+  transport.connect();
   return {
-    send: (line, maxBytes) => client.raw(formatLine(line, maxBytes)),
-    destroy: () => transport.close(true),
-  };
-}
-
-function frameworkOptions(transport: SocketTransport) {
-  return {
-    version: false,
-    auto_reconnect: false,
-    ping_interval: 0,
-    ping_timeout: 0,
-    // It makes its transport itself, with `new`: a constructor may answer an object that exists already.
-    transport: function () {
-      return transport;
-    } as unknown as new () => SocketTransport,
-  } as const;
-}
-
-/** irc-framework passes what a listener throws to the console: nothing may leave this function. */
-function guarded(events: ConnectionEvents, message: FrameworkMessage): void {
-  try {
-    events.message(toMessage(message));
-  } catch (thrown) {
-    events.fault(thrown);
-  }
-}
-
-function toMessage(message: FrameworkMessage): IrcMessage {
-  return {
-    tags: new Map(Object.entries(message.tags)),
-    nick: message.nick === "" ? message.prefix : message.nick,
-    user: message.ident,
-    host: message.hostname,
-    command: message.command,
-    params: [...message.params],
+    send: (line, maxBytes) => transport.writeLine(codec.encode(formatLine(line, maxBytes))),
+    useUtf8: () => {
+      codec = lineCodec(null);
+    },
+    destroy: () => transport.destroy(),
   };
 }
 

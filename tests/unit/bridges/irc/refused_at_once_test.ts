@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { lineCodec } from "../../../../src/bridges/irc/wire/message.ts";
 import { SocketTransport } from "../../../../src/bridges/irc/wire/socket.ts";
 
 const WORDS = "ERROR :Closing Link: (K-Lined)";
@@ -26,22 +24,22 @@ Deno.test("SocketTransport reads the last words of a server that closes as soon 
 
 /** What a server says to somebody who registers at once. */
 async function heard(port: number): Promise<string[]> {
+  const lines: string[] = [];
+  const closed = Promise.withResolvers<void>();
   const transport = new SocketTransport({
-    dial: { host: "127.0.0.1", port, bind: null, tls: null },
-    codec: lineCodec(null),
+    dial: { host: "127.0.0.1", port, bind: null, tls: null, proxy: null },
     maxLineBytes: 512,
+    onOpen: () => {
+      for (const line of ["CAP LS 302", "NICK relay", "USER relay 0 * relay"]) {
+        transport.writeLine(new TextEncoder().encode(line));
+      }
+    },
     onTooLong: () => {},
     onBytes: () => {},
+    onLine: (line) => lines.push(new TextDecoder().decode(line)),
+    onClosed: () => closed.resolve(),
   });
-  const lines: string[] = [];
-  transport.on("line", (line: string) => lines.push(line));
-  transport.on("open", () => {
-    for (const line of ["CAP LS 302", "NICK relay", "USER relay 0 * relay"]) {
-      transport.writeLine(line);
-    }
-  });
-  const closed = once(transport, "close");
   transport.connect();
-  await closed;
+  await closed.promise;
   return lines;
 }

@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { normalPin } from "../../../../src/bridges/irc/wire/certificate.ts";
-import { formatLine, lineCodec } from "../../../../src/bridges/irc/wire/message.ts";
+import {
+  formatLine,
+  type IrcMessage,
+  lineCodec,
+  readLine,
+} from "../../../../src/bridges/irc/wire/message.ts";
 import { LineReader } from "../../../../src/bridges/irc/wire/socket.ts";
 
 const encoder = new TextEncoder();
@@ -105,6 +110,112 @@ Deno.test("lineCodec() reads valid UTF-8 whatever the charset, else the fallback
   assert.equal(lineCodec("utf-8").decode(Uint8Array.of(0xe5)), "å");
   assert.equal(lineCodec("koi8-r").decode(Uint8Array.of(0xc4)), "д");
   assert.throws(() => lineCodec("klingon-1"), RangeError);
+});
+
+const BYTES: readonly (readonly [string | null, string, readonly number[], string])[] = [
+  [null, "UTF-8 cut at its end", [0xd0, 0xb4, 0xd0, 0xb0, 0xd0], "да\ufffd"],
+  [null, "UTF-8 with one bad byte", [0xd0, 0xb4, 0xff, 0xd0, 0xb0], "д\ufffdа"],
+  [null, "UTF-8 cut at its start", [0xb4, 0xd0, 0xb0], "\ufffdа"],
+  [null, "CJK cut at its end", [0xe4, 0xb8, 0xad, 0xe6, 0x96], "中\ufffd"],
+  [null, "Latin-1 without any sequence", [0x63, 0x61, 0x66, 0xe9], "café"],
+  [null, "CESU-8", [0x68, 0xed, 0xa0, 0xbd, 0xed, 0xb8, 0xb8], "h😸"],
+  [null, "CESU-8 in a cut text", [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0xb8, 0xd0], "😸\ufffd"],
+  ["koi8-r", "UTF-8 cut at its end", [0xd0, 0xb4, 0xd0, 0xb0, 0xd0], "да\ufffd"],
+  ["windows-1251", "letters that look like a sequence", [0xc5, 0xb8, 0xe6, 0xe8, 0xea], "Еёжик"],
+  ["gbk", "letters that look like sequences", [0xc4, 0xe3, 0xba, 0xc3], "你好"],
+  ["iso-2022-jp", "escapes", [0x61, 0x1b, 0x24, 0x42, 0x24, 0x22, 0x1b, 0x28, 0x42, 0x21], "aあ!"],
+  ["iso-2022-jp", "UTF-8", [0xe3, 0x81, 0x82], "あ"],
+];
+
+for (const [charset, what, bytes, text] of BYTES) {
+  Deno.test(`lineCodec(${charset}) reads ${what}`, () =>
+    assert.equal(lineCodec(charset).decode(Uint8Array.from(bytes)), text));
+}
+
+Deno.test("lineCodec() reads back what it wrote in ISO-2022-JP, and ends in ASCII", () => {
+  const codec = lineCodec("iso-2022-jp");
+  for (const text of ["日本語 and ASCII あ", "カナ", "plain", "", "終"]) {
+    const bytes = codec.encode(text);
+    assert.ok(bytes.every((byte) => byte < 0x80));
+    assert.equal(codec.decode(bytes), text);
+    assert.equal(new TextDecoder("iso-2022-jp").decode(bytes), text);
+  }
+  assert.equal(codec.decode(codec.encode("ｶﾞ🎬")), "ガ?");
+});
+
+Deno.test("lineCodec() never throws, and gives valid UTF-8 back unchanged", () => {
+  for (const charset of [null, "koi8-r", "shift_jis", "iso-2022-jp"]) {
+    const codec = lineCodec(charset);
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      const text = codec.decode(bytes);
+      assert.ok(text.isWellFormed());
+    }));
+    fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => {
+      if (charset !== "iso-2022-jp") assert.equal(codec.decode(encoder.encode(text)), text);
+    }));
+  }
+});
+
+function line(...parts: readonly (string | readonly number[])[]) {
+  const bytes = parts.flatMap((part) =>
+    typeof part === "string" ? [...encoder.encode(part)] : part
+  );
+  return readLine(Uint8Array.from(bytes), lineCodec(null));
+}
+
+Deno.test("readLine() decodes every parameter for itself", () => {
+  const said = line(":Zoë!u@h PRIVMSG #да :", [0xe9, 0x74, 0xe9]);
+  assert.deepEqual([said.nick, ...said.params], ["Zoë", "#да", "été"]);
+  const cut = line(":bob!u@h PRIVMSG #да :дааа", [0xd0]);
+  assert.deepEqual(cut.params, ["#да", "дааа\ufffd"]);
+  const old = line(":Z", [0xeb], "!u@h PRIVMSG #c :да");
+  assert.deepEqual([old.nick, ...old.params], ["Zë", "#c", "да"]);
+});
+
+const READ: readonly (readonly [string, Partial<IrcMessage>])[] = [
+  ["PING", { nick: "", command: "PING", params: [] }],
+  ["ping :a b", { command: "PING", params: ["a b"] }],
+  [":irc.test 001 relay :Hi", { nick: "irc.test", user: "", command: "001" }],
+  [":a!u@h PRIVMSG #c :", { nick: "a", user: "u", host: "h", params: ["#c", ""] }],
+  [":a!u@h PRIVMSG   #c  ::)", { params: ["#c", ":)"] }],
+  [":a JOIN :#c", { nick: "a", params: ["#c"] }],
+  ["@time=x;+draft/reply=a\\:b\\s\\\\;k :a!u@h TAGMSG #c", {
+    tags: new Map([["time", "x"], ["+draft/reply", "a;b \\"], ["k", ""]]),
+  }],
+  ["@text=да PING", { tags: new Map([["text", "да"]]) }],
+  ["@__proto__=1 PING", { tags: new Map([["__proto__", "1"]]) }],
+  [":a!u@h PRIVMSG #c :x\ry", { params: ["#c", "x y"] }],
+  ["", { command: "", params: [] }],
+  [":", { command: "", params: [] }],
+  ["@", { command: "", params: [] }],
+];
+
+for (const [written, expected] of READ) {
+  Deno.test(`readLine() reads ${JSON.stringify(written)}`, () => {
+    const message = line(written);
+    for (const [key, value] of Object.entries(expected)) {
+      assert.deepEqual(message[key as keyof IrcMessage], value);
+    }
+  });
+}
+
+Deno.test("readLine() takes any bytes, and reads back what formatLine() wrote", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
+      readLine(bytes, lineCodec(null));
+    }),
+    { numRuns: 500 },
+  );
+  const word = fc.stringMatching(/^[^\s:\r\n\0][^\s\r\n\0]{0,10}$/u);
+  const text = fc.string({ unit: "grapheme" });
+  fc.assert(fc.property(word, text, text, (target, body, value) => {
+    const params = [target, body];
+    const written = formatLine({ command: "PRIVMSG", params, tags: new Map([["+k", value]]) });
+    const read = line(written);
+    const oneLine = (text: string) => text.replace(/[\r\n\0]+/g, " ");
+    assert.deepEqual(read.params, [oneLine(target), oneLine(body)]);
+    assert.equal(read.tags.get("+k"), value.replaceAll("\0", ""));
+  }));
 });
 
 Deno.test("normalPin() reads every way to write a fingerprint", () => {

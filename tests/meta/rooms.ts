@@ -45,6 +45,7 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
       "node:events": "free",
       "node:net": "free",
       "node:tls": "free",
+      "socks": "late",
     },
     deno: ["readTextFile", "readFile", "errors"],
   },

@@ -33,7 +33,7 @@ export interface SocksProxy {
   readonly login: { readonly user: string; readonly password: string } | null;
 }
 
-export interface SocketTransportOptions {
+interface SocketTransportOptions {
   readonly dial: DialOptions;
   readonly maxLineBytes: number;
   readonly onOpen: () => void;
@@ -47,7 +47,7 @@ export interface SocketTransportOptions {
 const CRLF = Uint8Array.of(13, 10);
 
 /** The socket: dialled, perhaps through a proxy, with TLS and a pinned certificate; lines in and out, as bytes. */
-export class SocketTransport {
+class SocketTransport {
   readonly #options: SocketTransportOptions;
   readonly #reader: LineReader;
   #socket: net.Socket | null = null;

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { SocketTransport } from "../../../../src/bridges/irc/wire/socket.ts";
+import { openConnection } from "../../../../src/bridges/irc/wire/socket.ts";
 
-const WORDS = "ERROR :Closing Link: (K-Lined)";
+const WORDS = "ERROR Closing Link: (K-Lined)";
 /** In a process of its own: only so can it close between two writes of ours. */
 const SERVER = `
 const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
 console.log(listener.addr.port);
 for await (const connection of listener) {
-  await connection.write(new TextEncoder().encode("${WORDS}\\r\\n"));
+  await connection.write(new TextEncoder().encode("${WORDS.replace(" ", " :")}\\r\\n"));
   connection.close();
 }`;
 
-Deno.test("SocketTransport reads the last words of a server that closes as soon as it is connected to", async () => {
+Deno.test("openConnection() reads the last words of a server that closes as soon as it is connected to", async () => {
   const command = new Deno.Command(Deno.execPath(), { args: ["eval", SERVER], stdout: "piped" });
   await using server = command.spawn();
   const reader = server.stdout.getReader();
@@ -26,20 +26,19 @@ Deno.test("SocketTransport reads the last words of a server that closes as soon 
 async function heard(port: number): Promise<string[]> {
   const lines: string[] = [];
   const closed = Promise.withResolvers<void>();
-  const transport = new SocketTransport({
-    dial: { host: "127.0.0.1", port, bind: null, tls: null, proxy: null },
-    maxLineBytes: 512,
-    onOpen: () => {
-      for (const line of ["CAP LS 302", "NICK relay", "USER relay 0 * relay"]) {
-        transport.writeLine(new TextEncoder().encode(line));
-      }
+  const dial = { host: "127.0.0.1", port, bind: null, tls: null, proxy: null };
+  const connection = openConnection({ dial, charset: null }, {
+    opened: () => {
+      connection.send({ command: "CAP", params: ["LS", "302"] });
+      connection.send({ command: "NICK", params: ["relay"] });
+      connection.send({ command: "USER", params: ["relay", "0", "*", "relay"] });
     },
-    onTooLong: () => {},
-    onBytes: () => {},
-    onLine: (line) => lines.push(new TextDecoder().decode(line)),
-    onClosed: () => closed.resolve(),
+    message: ({ command, params }) => lines.push([command, ...params].join(" ")),
+    bytes: () => {},
+    tooLong: () => {},
+    fault: (thrown) => assert.fail(String(thrown)),
+    closed: () => closed.resolve(),
   });
-  transport.connect();
   await closed.promise;
   return lines;
 }

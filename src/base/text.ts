@@ -6,7 +6,6 @@ const UNSEEN = /[\p{Default_Ignorable_Code_Point}\p{Cc}\ufff9-\ufffb]+/gu;
 /** Everything that only takes up room, the blank Braille pattern too. */
 const SPACES = /[\s\p{Z}\x85\u2800]+/gu;
 /** Whatever one program or another takes for the end of a line. */
-// deno-lint-ignore no-control-regex
 const LINE_BREAK = /\r\n|[\n\v\f\r\x85\u2028\u2029]/g;
 
 /** True when nothing of the text can be seen. */

@@ -16,7 +16,7 @@ if (import.meta.main) {
  * Aborts on the first SIGINT or SIGTERM, or when the terminal is closed; the second calls `again`. A SIGHUP from elsewhere
  * does not end the program: a relay reads its configuration again (see watchForReloads).
  */
-export function stopOnSignals(again: () => void): { readonly stopping: AbortSignal } {
+function stopOnSignals(again: () => void): { readonly stopping: AbortSignal } {
   const stop = new AbortController();
   const onSignal = () => stop.signal.aborted ? again() : stop.abort(new Error("stopping"));
   const hadTerminal = stderrIsTerminal();

@@ -3,7 +3,7 @@ import { printErrorLine, printLine } from "../log/terminal.ts";
 import { type CommonOptions, EXIT, type ExitCode, type Registrar } from "./shared/command.ts";
 import { loadOrExplain, readConfiguration } from "./shared/read_configuration.ts";
 
-export interface CheckOptions extends CommonOptions {
+interface CheckOptions extends CommonOptions {
   readonly json: boolean;
 }
 
@@ -27,7 +27,7 @@ Examples:
 }
 
 /** Says what is wrong with the configuration, without connecting anywhere. */
-export async function check(options: CheckOptions): Promise<ExitCode> {
+async function check(options: CheckOptions): Promise<ExitCode> {
   return options.json ? await checkForPrograms(options.conf) : await checkForPeople(options.conf);
 }
 

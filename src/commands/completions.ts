@@ -38,7 +38,7 @@ function wordsOf(command: Command): CommandWords {
 }
 
 /** A command as a shell completes it. */
-export interface CommandWords {
+interface CommandWords {
   readonly name: string;
   readonly about: string;
   readonly options: readonly {
@@ -49,10 +49,10 @@ export interface CommandWords {
   readonly commands: readonly CommandWords[];
 }
 
-export const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
+const SHELLS: readonly string[] = ["bash", "zsh", "fish"];
 
 /** The script for one shell; null for one that is not known. */
-export function completionScript(shell: string, program: CommandWords): string | null {
+function completionScript(shell: string, program: CommandWords): string | null {
   switch (shell) {
     case "bash":
       return bashScript(program);

@@ -30,7 +30,7 @@ import {
 
 export { type Fault, formatFault } from "./file/fault.ts";
 
-export interface ConfigSource {
+interface ConfigSource {
   readonly text: string;
   /** The file's name as messages show it. */
   readonly file: string;

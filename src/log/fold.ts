@@ -4,7 +4,7 @@ import type { LogLine } from "./log_line.ts";
 /** Lines that are watched for repeats at once; the oldest are given up first. */
 const MOST_WATCHED = 500;
 
-export interface FoldOptions {
+interface FoldOptions {
   readonly clock: Clock;
   /** How long a line stands for its repeats; 0: every line is shown. */
   readonly windowMs: number;

@@ -3,7 +3,7 @@ export interface ByteSink {
   write(bytes: Uint8Array): Promise<number>;
 }
 
-export interface LineWriterOptions {
+interface LineWriterOptions {
   readonly sink: ByteSink;
   /** Bytes that may wait for a slow reader; lines beyond that are dropped and counted. */
   readonly maxWaitingBytes: number;

@@ -10,7 +10,7 @@ export interface Telemetry {
 }
 
 /** A type and not an interface, so that it can be properties of a log line. */
-export type TraceIds = {
+type TraceIds = {
   readonly trace_id: string;
   readonly span_id: string;
 };

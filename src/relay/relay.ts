@@ -12,7 +12,7 @@ import type { ChannelState, LinkState, RelayObserver } from "./port/observer.ts"
 import type { GatewayEndpoint } from "./port/settings.ts";
 import type { RelayStore } from "./port/store.ts";
 
-export interface RelayOptions extends RelayPlan {
+interface RelayOptions extends RelayPlan {
   readonly store: RelayStore;
   /** Message links and known ids are kept so long. */
   readonly keepLinksMs: number;

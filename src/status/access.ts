@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import { isLoopback } from "../base/loopback.ts";
 
-export interface StatusAccessOptions {
+interface StatusAccessOptions {
   /** Null: whoever reaches the address may look; only for loopback. */
   readonly token: string | null;
   /** Where the page listens. */

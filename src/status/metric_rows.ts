@@ -230,7 +230,7 @@ function addProcess(board: MetricBoard, { subject }: MetricsOptions): void {
   );
 }
 
-export type SetValue = (labels: Record<string, string>, value: number) => void;
+type SetValue = (labels: Record<string, string>, value: number) => void;
 
 /** Numbers that are looked up whenever somebody asks. */
 export class MetricBoard {

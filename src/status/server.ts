@@ -11,7 +11,7 @@ import { ICON, renderLogin, renderPage } from "./page/page.ts";
 import { renderSections, type Sections } from "./page/sections.ts";
 import { statusView } from "./page/view.ts";
 
-export interface StatusServerOptions {
+interface StatusServerOptions {
   readonly subject: StatusSubject;
   readonly meter: RelayMeter;
   /** The text of /metrics. */

@@ -181,7 +181,6 @@ export const KNOWN_UPWARD: readonly (readonly [from: string, to: string])[] = [
   ["commands/reload/reload_watch", "commands/run/live_config"],
   ["commands/setup/accounts", "commands/run/live_config"],
   ["commands/token/token_session", "commands/command_line"],
-  ["config/options/config", "config/file/fault"],
   ["config/values/net", "config/options/option"],
   ["config/values/patterns", "config/options/option"],
   ["config/values/values", "config/options/option"],

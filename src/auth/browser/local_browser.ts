@@ -19,7 +19,7 @@ export interface ScratchFolders {
   makeScratch(): Promise<string>;
 }
 
-export interface LocalBrowser {
+interface LocalBrowser {
   readonly executable: string;
   readonly folders: ScratchFolders;
   readonly clock: Clock;
@@ -228,7 +228,7 @@ export const USUAL_BROWSERS: readonly string[] = [
 const REMEDY = "Install Chromium (on Debian: apt install chromium), set BrowserPath to one, " +
   "or BrowserURL to a browser elsewhere; or take a token from your own browser: kosmi-relay token import";
 
-export interface BrowserChoice {
+interface BrowserChoice {
   /** BrowserPath of the configuration. */
   readonly path: string | null;
   readonly env: (name: string) => string | undefined;

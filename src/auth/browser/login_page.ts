@@ -9,7 +9,7 @@ export interface ElementSpec {
 }
 
 /** Signs that the page shows something: texts as regular expressions (letter case ignored), and CSS selectors. */
-export interface PageSigns {
+interface PageSigns {
   readonly texts: readonly string[];
   readonly selectors: readonly string[];
 }

@@ -7,7 +7,7 @@ import type { LoginPage } from "./login_page.ts";
 import { LoginWatch, type PageVerdict } from "./login_watch.ts";
 import { type PictureFolder, savePicture } from "./page_picture.ts";
 
-export interface LoginVisitOptions {
+interface LoginVisitOptions {
   readonly browser: LoginBrowser;
   readonly appUrl: string;
   readonly email: string;
@@ -262,13 +262,13 @@ function faultOfNavigation(thrown: unknown): string {
 }
 
 /** The buttons on the way to the login form. */
-export type PathButton = "loginButton" | "emailChoice";
+type PathButton = "loginButton" | "emailChoice";
 
 /** How often one button is tried: a second time in case its script was not there yet, no more. */
 const MOST_CLICKS = 2;
 
 /** Which buttons were clicked on the way to the form, and may be clicked now. */
-export class ClickPath {
+class ClickPath {
   readonly #counts = new Map<PathButton, number>();
   readonly #spent = new Set<PathButton>();
 

@@ -4,7 +4,7 @@ import type { ElementSpec } from "./login_page.ts";
 // types name what is used of the page's own objects, so that the rest of the program stays without a browser's globals.
 
 /** An element inside the page. */
-export interface PageElement {
+interface PageElement {
   readonly tagName: string;
   readonly type?: string;
   readonly textContent: string | null;

@@ -5,7 +5,7 @@ import { LoginError } from "../tokens/login_error.ts";
 import { untilAborted } from "../tokens/shared_flight.ts";
 import { inTime, type LoginBrowser, VIEWPORT } from "./local_browser.ts";
 
-export interface RemoteBrowser {
+interface RemoteBrowser {
   /** ws:// or wss:// of the browser's debugging, or http:// where it tells that address itself. May hold a secret. */
   readonly url: string;
   readonly clock: Clock;

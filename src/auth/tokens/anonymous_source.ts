@@ -4,7 +4,7 @@ import { readJwt } from "./jwt.ts";
 import { SharedFlight, untilAborted } from "./shared_flight.ts";
 import type { TokenGrant, TokenSource, TokenStatus } from "./token_source.ts";
 
-export interface AnonymousSourceOptions {
+interface AnonymousSourceOptions {
   /** Asks the service for a new anonymous token. */
   readonly login: (signal: AbortSignal) => Promise<string>;
   /** Keeps the token over restarts; absent: in memory only. */

@@ -12,7 +12,7 @@ import {
   type TokenStatus,
 } from "./token_source.ts";
 
-export interface ConfiguredSourceOptions {
+interface ConfiguredSourceOptions {
   readonly token: string;
   /** Takes over when the configured token is refused; null where no login is configured. */
   readonly fallback: TokenSource | null;

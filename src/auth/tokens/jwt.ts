@@ -1,5 +1,5 @@
 /** What a token says of itself. Nothing of it is proven: the signature is the server's to check. */
-export interface JwtClaims {
+interface JwtClaims {
   /** The user's id at the service; null where it names none. */
   readonly subject: string | null;
   /** Milliseconds since the UNIX epoch; null for a token that does not say. */

@@ -22,7 +22,7 @@ import {
 /** Logs in and answers the token. Has ended everything it started when it settles. */
 export type Login = (signal: AbortSignal) => Promise<string>;
 
-export interface LoginSourceOptions {
+interface LoginSourceOptions {
   readonly cache: TokenCache;
   /** Null where no password is configured: then only a cached (imported) token can serve. */
   readonly login: Login | null;
@@ -298,7 +298,7 @@ export class LoginSource implements TokenSource {
 }
 
 /** A sleep that somebody else may end early. One sleeper at a time. */
-export class Nap {
+class Nap {
   readonly #clock: Clock;
   #woken: AbortController | null = null;
 

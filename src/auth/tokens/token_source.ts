@@ -6,7 +6,7 @@ export interface TokenGrant {
 }
 
 /** Where the token in use comes from. */
-export type TokenOrigin = "anonymous" | "configured" | "cache" | "login";
+type TokenOrigin = "anonymous" | "configured" | "cache" | "login";
 
 /** What may be shown of a token; never the token itself. Times are milliseconds since the UNIX epoch. */
 export interface TokenStatus {

@@ -211,7 +211,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-export interface DialOptions {
+interface DialOptions {
   readonly url: string;
   readonly protocol: KosmiProtocol;
   readonly origin: string;

@@ -14,7 +14,7 @@ import type { KosmiProtocol } from "./protocol/protocol.ts";
 import { personOf } from "./room/events.ts";
 import { RoomSession } from "./room/room.ts";
 
-export interface SessionOptions {
+interface SessionOptions {
   readonly host: BridgeHost;
   readonly link: KosmiLink;
   readonly credentials: KosmiCredentials;

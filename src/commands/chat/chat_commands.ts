@@ -11,7 +11,7 @@ import type { Relay } from "../../relay/relay.ts";
 import type { WiredAccount } from "../setup/accounts.ts";
 import { VERSION } from "../shared/build_info.ts";
 
-export interface ChatCommandWiring {
+interface ChatCommandWiring {
   readonly accounts: readonly WiredAccount[];
   /** The relay that the commands act on; it exists only after them. */
   readonly relay: () => Relay;

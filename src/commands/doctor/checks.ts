@@ -25,7 +25,7 @@ export interface DoctorContext {
 export const TEST_LINE = "kosmi-relay doctor: this is a test message.";
 
 /** What another clock said, and what ours said at that moment. Milliseconds since the UNIX epoch. */
-export interface ClockSample {
+interface ClockSample {
   readonly source: string;
   readonly serverMs: number;
   readonly ourMs: number;

@@ -121,7 +121,7 @@ async function lookAround(
 }
 
 /** Rows for registration and SASL; false when we are not in. */
-export function tellLogin(
+function tellLogin(
   account: IrcAccountConfig,
   login: LoginFinding,
   rows: RowWriter,
@@ -193,7 +193,7 @@ const REFUSED =
   /invalid|incorrect|wrong|denied|fail|not (a )?(registered|recognized)|isn't registered|no such nick/i;
 
 /** Can the relay have its nick, and does NickServ know the password? */
-export async function checkNick(
+async function checkNick(
   account: IrcAccountConfig,
   probe: IrcProbe,
   context: DoctorContext,

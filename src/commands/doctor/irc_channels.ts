@@ -4,7 +4,7 @@ import type { EndpointConfig, IrcAccountConfig } from "../../config/options/conf
 import { type DoctorContext, TEST_LINE } from "./checks.ts";
 import type { RowWriter } from "./rows.ts";
 
-export interface ChannelChecks {
+interface ChannelChecks {
   readonly account: IrcAccountConfig;
   readonly probe: IrcProbe;
   readonly login: LoginFinding & { readonly ok: true };
@@ -91,14 +91,14 @@ async function speak({ probe, context, rows }: ChannelChecks, channel: string): 
 }
 
 /** Something that keeps the relay, or some of its messages, from being heard. */
-export interface SpeechFault {
+interface SpeechFault {
   readonly state: "warn" | "broken";
   readonly seen: string;
   readonly remedy: string;
 }
 
 /** Who the relay is on this network. */
-export interface Speaker {
+interface Speaker {
   /** Its configured nick: this check has another one. */
   readonly nick: string;
   /** `nick!user@host` of this check: user and host are the relay's too. */
@@ -107,7 +107,7 @@ export interface Speaker {
 }
 
 /** What in a channel that we are in would keep the relay from speaking. */
-export function speechFaults(channel: ChannelFacts, speaker: Speaker): SpeechFault[] {
+function speechFaults(channel: ChannelFacts, speaker: Speaker): SpeechFault[] {
   const modes = channel.modes ?? "";
   const has = (letter: string) => modes.includes(letter);
   const signs = channel.signsOf(speaker.nick);
@@ -191,7 +191,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
 };
 
 /** What to do about a refused JOIN. */
-export function joinRemedy(
+function joinRemedy(
   numeric: string,
   account: IrcAccountConfig,
   place: { readonly channel: string; readonly key: string | null },

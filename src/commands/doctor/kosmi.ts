@@ -142,7 +142,7 @@ function linkRemedy(fault: LinkFault): string {
 const ROOMS_MS = 20_000;
 
 /** Who are we there, can each room be entered, and would our own messages be shown to us? */
-export async function checkRooms(
+async function checkRooms(
   checks: KosmiChecks,
   token: TokenFinding,
   link: KosmiLink,
@@ -264,7 +264,7 @@ async function checkOwnMessages(
 const LIMIT_MS = 12_000;
 
 /** Does Kosmi's HTTP endpoint answer? Anonymous logins go that way. */
-export async function checkHttp(checks: KosmiChecks, signal: AbortSignal): Promise<boolean> {
+async function checkHttp(checks: KosmiChecks, signal: AbortSignal): Promise<boolean> {
   const { account, protocol, context, rows } = checks;
   const { clock, clocks } = context;
   const endpoints = endpointsOf(account);

@@ -179,7 +179,7 @@ async function visitor(
 const NEW_VISITOR = "try again later; Kosmi may want a login: set Email and Password";
 
 /** Does the account log in by browser at all? */
-export function logsIn(account: KosmiAccountConfig): boolean {
+function logsIn(account: KosmiAccountConfig): boolean {
   return account.email !== null && account.password !== null;
 }
 

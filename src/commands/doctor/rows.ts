@@ -1,7 +1,7 @@
 import { type Paint, paint } from "../../log/terminal.ts";
 
 /** "skipped": it could not be looked at, because of what another row says, or because nobody asked for it. */
-export type RowState = "ok" | "warning" | "broken" | "skipped";
+type RowState = "ok" | "warning" | "broken" | "skipped";
 
 /** One thing that was looked at. */
 export interface Row {
@@ -60,7 +60,7 @@ const WORDS: Readonly<Record<RowState, { readonly word: string; readonly how: Pa
 };
 const STATE_WIDTH = 7;
 
-export interface TableOptions {
+interface TableOptions {
   /** What the rows can be about: their column is as wide as the longest. */
   readonly subjects: readonly string[];
   readonly checks: readonly string[];

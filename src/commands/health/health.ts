@@ -26,7 +26,7 @@ Example:
 }
 
 /** Tells how the relay stands that runs on our data directory. Connects nowhere and changes nothing. */
-export async function health(): Promise<ExitCode> {
+async function health(): Promise<ExitCode> {
   try {
     await using data = await openOurDataDirectory(silentLogger, "look");
     const bytes = await data.read(HEALTH_FILE, MAX_BYTES);

@@ -70,11 +70,11 @@ export function decodeHealth(bytes: Uint8Array): HealthRecord | null {
 }
 
 /** A relay that gave no sign of life for so long hangs or is gone: three beats and a bit. */
-export const LONGEST_SILENCE_MS = 35_000;
+const LONGEST_SILENCE_MS = 35_000;
 /** A short outage of a service is its own business: connections end and come back. */
-export const LONGEST_OUTAGE_MS = 60_000;
+const LONGEST_OUTAGE_MS = 60_000;
 
-export interface HealthVerdict {
+interface HealthVerdict {
   readonly healthy: boolean;
   /** One line an account, or one that says why nothing can be said. */
   readonly lines: readonly string[];

@@ -14,14 +14,14 @@ import {
 import type { ServiceManager } from "./service_manager.ts";
 
 /** What the heartbeat looks at. */
-export interface Pulse {
+interface Pulse {
   links(): ReadonlyMap<AccountId, LinkState>;
   channels(): ReadonlyMap<EndpointId, ChannelState>;
   /** Resolves when the core has handled what is there; does not when it is stuck. */
   handled(): Promise<void>;
 }
 
-export interface HeartbeatOptions {
+interface HeartbeatOptions {
   readonly pulse: Pulse;
   readonly data: DataDirectory;
   readonly manager: ServiceManager;

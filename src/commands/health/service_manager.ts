@@ -25,7 +25,7 @@ const NOBODY: ServiceManager = {
   close: () => Promise.resolve(),
 };
 
-export interface ServiceManagerOptions {
+interface ServiceManagerOptions {
   readonly env: (name: string) => string | undefined;
   /** Where our end of the socket may lie: a folder that we may write. */
   readonly folder: string;

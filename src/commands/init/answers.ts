@@ -6,7 +6,7 @@ import { printLine } from "../../log/terminal.ts";
 import type { Asker } from "../shared/ask.ts";
 
 /** What `init` asks. */
-export interface InitAnswers {
+interface InitAnswers {
   /** As written: host or host:port. */
   readonly server: string;
   readonly nick: string;

@@ -34,7 +34,7 @@ Examples:
 }
 
 /** Asks, tests if wanted, writes. Nothing is written before all questions are answered. */
-export async function init(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
+async function init(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
   const target = await targetOf(options.conf);
   if (await exists(options.conf) || await exists(target)) {
     const there = await exists(options.conf) ? options.conf : target;

@@ -28,7 +28,7 @@ Example:
 }
 
 /** Asks the running relay through the data directory, and prints what came of it. */
-export async function reload(stopping: AbortSignal): Promise<ExitCode> {
+async function reload(stopping: AbortSignal): Promise<ExitCode> {
   try {
     await using data = await openOurDataDirectory(silentLogger, "look");
     if (await whoHolds(data.path) === null) {

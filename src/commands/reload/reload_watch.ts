@@ -5,7 +5,7 @@ import type { DataDirectory } from "../../store/files/data_directory.ts";
 import type { LiveConfig, ReloadOutcome } from "../run/live_config.ts";
 import { answerReload, takeRequest, withdrawReload } from "./reload_request.ts";
 
-export interface ReloadWatch {
+interface ReloadWatch {
   readonly live: Pick<LiveConfig, "reload">;
   readonly data: DataDirectory;
   readonly clock: Clock;

@@ -3,7 +3,7 @@ import vm from "node:vm";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 
-export interface HeapKeeperOptions {
+interface HeapKeeperOptions {
   readonly clock: Clock;
   readonly log: Logger;
   /** Bytes that the JavaScript heap holds, garbage included. */

@@ -16,7 +16,7 @@ import { wireAccounts, type WiredAccount, wireGateways, WiringError } from "../s
 import { TokenSources } from "../setup/tokens.ts";
 import { readConfiguration } from "../shared/read_configuration.ts";
 
-export interface LiveConfigOptions {
+interface LiveConfigOptions {
   /** The configuration's path. */
   readonly file: string;
   readonly data: DataDirectory;
@@ -31,7 +31,7 @@ interface LastingOptions extends LiveConfigOptions {
 }
 
 /** A configuration with all that was made of it. */
-export interface Wired {
+interface Wired {
   readonly config: Config;
   readonly accounts: readonly WiredAccount[];
   readonly gateways: readonly Gateway[];
@@ -165,7 +165,7 @@ const AT_START = [
 ] as const satisfies readonly (keyof typeof GENERAL_OPTIONS)[];
 
 /** The changed keys of [general] that only a restart takes over. */
-export function restartKeys(before: Config, next: Config): string[] {
+function restartKeys(before: Config, next: Config): string[] {
   return AT_START.filter((name) =>
     JSON.stringify(before.general[name]) !== JSON.stringify(next.general[name])
   ).map((name) => GENERAL_OPTIONS[name].key);

@@ -35,7 +35,7 @@ export function registerRun({ program, common, done, stopping }: Registrar): voi
 }
 
 /** Relays until `stopping` aborts. */
-export async function run(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
+async function run(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
   const loaded = await loadOrExplain(options.conf);
   if (loaded === null) return EXIT.usage;
   const { config, warnings } = loaded;

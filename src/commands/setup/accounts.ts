@@ -29,7 +29,7 @@ export class WiringError extends Error {
   }
 }
 
-export interface Wiring {
+interface Wiring {
   readonly logging: Logging;
   readonly clock: Clock;
   /** Where tokens come from; lasts from one configuration to the next. */

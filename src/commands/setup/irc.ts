@@ -13,7 +13,7 @@ import type { GeneralConfig, IrcAccountConfig } from "../../config/options/confi
 import type { AccountId } from "../../relay/port/ids.ts";
 import { VERSION } from "../shared/build_info.ts";
 
-export interface IrcWiring {
+interface IrcWiring {
   readonly general: GeneralConfig;
   readonly clock: Clock;
   readonly random: () => number;

@@ -12,7 +12,7 @@ import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
 import type { GeneralConfig, KosmiAccountConfig } from "../../config/options/config.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 
-export interface KosmiWiring {
+interface KosmiWiring {
   readonly general: GeneralConfig;
   readonly clock: Clock;
   readonly random: () => number;

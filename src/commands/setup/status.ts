@@ -13,7 +13,7 @@ import { type Metrics, openMetrics } from "../../status/metrics.ts";
 import { VERSION } from "../shared/build_info.ts";
 import type { WiredAccount } from "./accounts.ts";
 
-export interface StatusWiring {
+interface StatusWiring {
   readonly general: GeneralConfig;
   /** What is configured now. */
   readonly wired: () => {
@@ -28,7 +28,7 @@ export interface StatusWiring {
 }
 
 /** Page, health and metrics of one relay. */
-export interface Status {
+interface Status {
   readonly observer: RelayObserver;
   /** Serves until `signal` aborts; at once done where no page is wanted. Call it when the relay is there. */
   run(signal: AbortSignal): Promise<void>;

@@ -14,7 +14,7 @@ import { TokenCaches } from "../../store/files/token_cache.ts";
 import { visitorToken } from "../../store/files/visitor_token.ts";
 import { endpointsOf, protocolOf } from "./kosmi.ts";
 
-export interface TokenWiring {
+interface TokenWiring {
   readonly data: DataDirectory;
   readonly logging: Logging;
   readonly clock: Clock;

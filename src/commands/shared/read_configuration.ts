@@ -5,13 +5,13 @@ import { printErrorLine } from "../../log/terminal.ts";
 import { foreignFileHint, mayRead, refusal } from "./refusal.ts";
 
 /** A configuration that holds, with what a person should know of it all the same. */
-export interface LoadedConfig {
+interface LoadedConfig {
   readonly config: Config;
   readonly warnings: readonly Fault[];
 }
 
 /** What came of reading a configuration: it holds, or every fault of it. */
-export type ConfigReading =
+type ConfigReading =
   | ({ readonly ok: true } & LoadedConfig)
   | { readonly ok: false; readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
 

@@ -1,7 +1,7 @@
 import { type BuildInfo, buildInfo } from "./build_info.ts";
 
 /** What the binary was asked to touch and may not. */
-export type Refused =
+type Refused =
   | { readonly kind: "config"; readonly path: string }
   | { readonly kind: "data"; readonly path: string }
   /** A file that the configuration names under `key`. */

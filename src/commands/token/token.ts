@@ -25,10 +25,8 @@ import {
 } from "./token_report.ts";
 import { lifeOf, type TokenOptions, withTokenSession } from "./token_session.ts";
 
-export type { TokenOptions };
-
 /** Tells of every account's token all but the token itself; works beside a running relay. */
-export async function tokenStatus(
+async function tokenStatus(
   options: TokenOptions & { readonly json: boolean },
 ): Promise<ExitCode> {
   return await withTokenSession(options, "look", async ({ config, data, logging, accounts }) => {
@@ -55,7 +53,7 @@ async function reportOf(account: KosmiAccountConfig, caches: TokenCaches): Promi
 }
 
 /** Logs in now, through the browser, and caches the new token. The steps are shown on a terminal. */
-export async function tokenRefresh(
+async function tokenRefresh(
   options: TokenOptions,
   stopping: AbortSignal,
 ): Promise<ExitCode> {
@@ -115,7 +113,7 @@ async function refreshOne(
 }
 
 /** Removes cached tokens, so that the next start logs in. */
-export async function tokenClear(options: TokenOptions): Promise<ExitCode> {
+async function tokenClear(options: TokenOptions): Promise<ExitCode> {
   return await withTokenSession(options, "own", async ({ config, data, logging, accounts }) => {
     const { caches } = new TokenSources(config, { data, logging, clock: systemClock });
     for (const { id, email } of accounts) {
@@ -191,7 +189,7 @@ function addImport(registrar: Registrar, token: Command): void {
 }
 
 /** Caches a token from standard input: for people who take it from their own browser. */
-export async function tokenImport(options: TokenOptions): Promise<ExitCode> {
+async function tokenImport(options: TokenOptions): Promise<ExitCode> {
   return await withTokenSession(options, "own", async ({ config, data, logging, accounts }) => {
     const account = theOne(accounts);
     if (account === null) return EXIT.usage;

@@ -17,7 +17,7 @@ export interface TokenOptions extends CommonOptions {
 }
 
 /** What a token command works with. */
-export interface TokenSession {
+interface TokenSession {
   readonly config: Config;
   readonly logging: Logging;
   readonly data: DataDirectory;

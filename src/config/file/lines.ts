@@ -83,7 +83,7 @@ function has(root: Place, path: KeyPath): boolean {
 }
 
 /** What the scanner reports, in the order of the text. Lines are 1-based. */
-export interface ScanEvents {
+interface ScanEvents {
   /** `[a.b]`, or `[[a.b]]` when `isList`. */
   section(keys: readonly string[], line: number, isList: boolean): void;
   /** A key of the current section, a key of an inline table, or an item of a list. */
@@ -91,7 +91,7 @@ export interface ScanEvents {
 }
 
 /** Walks over valid TOML and reports where keys stand. It ends quietly where a text is not TOML. */
-export function scanToml(text: string, events: ScanEvents): void {
+function scanToml(text: string, events: ScanEvents): void {
   new Scanner(text, events).run();
 }
 

@@ -8,7 +8,7 @@ export interface TomlDocument {
 }
 
 /** Where the text stops being TOML, in words of our own: the parser's message quotes lines, which may hold a password. */
-export interface TomlFault {
+interface TomlFault {
   readonly line: number | null;
   readonly message: string;
 }

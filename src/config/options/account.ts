@@ -4,7 +4,7 @@ import { boolean, choice, mapped, text } from "../values/values.ts";
 import { type ForeignKey, option, type ValueType } from "./option.ts";
 
 /** What stands before a relayed text when RemoteNickFormat is empty. */
-export const DEFAULT_NICK_FORMAT = "[{PROTOCOL}] <{NICK}> ";
+const DEFAULT_NICK_FORMAT = "[{PROTOCOL}] <{NICK}> ";
 
 /** What RemoteNickFormat may hold in braces. */
 export const PLACEHOLDERS: readonly string[] = [
@@ -19,7 +19,7 @@ export const PLACEHOLDERS: readonly string[] = [
 ];
 
 /** A RemoteNickFormat. What stands in braces and is no placeholder is relayed as it is written, so it is only warned of. */
-export const nickTemplate: ValueType<string> = {
+const nickTemplate: ValueType<string> = {
   ...text({ name: "template" }),
   read: (raw) => {
     const reading = mapped(text().read(raw), (value) => value === "" ? DEFAULT_NICK_FORMAT : value);

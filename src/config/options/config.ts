@@ -1,4 +1,3 @@
-import type { HostPort } from "../values/net.ts";
 import type { ACCOUNT_OPTIONS } from "./account.ts";
 import type { GENERAL_OPTIONS } from "./general.ts";
 import type { IRC_OPTIONS } from "./irc.ts";
@@ -29,7 +28,7 @@ interface AccountIdentity {
 }
 
 /** Where to connect to: the host without brackets. */
-export interface ServerAddress {
+interface ServerAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -48,7 +47,7 @@ export interface KosmiAccountConfig
 }
 
 /** What every account has. */
-export type AccountValues = Values<typeof ACCOUNT_OPTIONS>;
+type AccountValues = Values<typeof ACCOUNT_OPTIONS>;
 
 export interface GatewayConfig {
   /** Unique. */
@@ -67,6 +66,3 @@ export interface EndpointConfig {
   readonly key: string | null;
   readonly line: number | null;
 }
-
-export type { HostPort };
-export type { Fault } from "../file/fault.ts";

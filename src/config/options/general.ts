@@ -14,7 +14,7 @@ import { type ForeignKey, option } from "./option.ts";
 const DAY_MS = 86_400_000;
 
 const LEVELS = ["debug", "info", "warning", "error"] as const;
-export type LogLevel = (typeof LEVELS)[number];
+type LogLevel = (typeof LEVELS)[number];
 
 /** Levels by category: `["irc.libera=debug"]`. */
 const logLevels = turned(

@@ -22,7 +22,7 @@ import {
 import { type ForeignKey, option, type ValueType } from "./option.ts";
 
 /** Keys of `[irc.NAME]` about puppets; all are ours, not Matterbridge's. */
-export const PUPPET_OPTIONS = {
+const PUPPET_OPTIONS = {
   puppets: option({
     key: "Puppets",
     type: boolean,

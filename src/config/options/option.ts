@@ -16,7 +16,7 @@ export interface ValueType<T> {
 }
 
 /** Whether the relay does what the key says; if not, why, and what to use instead. */
-export type Status = "supported" | { readonly unsupported: string };
+type Status = "supported" | { readonly unsupported: string };
 
 /** One row of the option table. The row's name in its table is the property's name in the typed configuration. */
 export interface Option<T> {

@@ -26,7 +26,7 @@ import {
 
 /** The services that this relay speaks. */
 export const PROTOCOLS = ["irc", "kosmi"] as const;
-export type Protocol = (typeof PROTOCOLS)[number];
+type Protocol = (typeof PROTOCOLS)[number];
 
 const IRC_KEYS: KnownKeys = {
   keys: keysOf(ACCOUNT_OPTIONS, IRC_OPTIONS),

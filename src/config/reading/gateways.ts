@@ -204,7 +204,7 @@ function idOf({ account, channel }: { account: string; channel: string }): strin
 }
 
 /** One connection enters a channel once, with one key. */
-export function refuseDifferentKeys(gateways: readonly RawGateway[], findings: Findings): void {
+function refuseDifferentKeys(gateways: readonly RawGateway[], findings: Findings): void {
   const keys = new Map<string, string>();
   for (const endpoint of gateways.flatMap((gateway) => gateway.endpoints)) {
     if (endpoint.key === null) continue;
@@ -219,7 +219,7 @@ export function refuseDifferentKeys(gateways: readonly RawGateway[], findings: F
 }
 
 /** A key that one gateway knows holds for all of them. */
-export function withSharedKeys(gateways: readonly GatewayConfig[]): GatewayConfig[] {
+function withSharedKeys(gateways: readonly GatewayConfig[]): GatewayConfig[] {
   const keys = new Map<string, string>();
   for (const endpoint of gateways.flatMap((gateway) => gateway.endpoints)) {
     if (endpoint.key !== null) keys.set(idOf(endpoint), endpoint.key);

@@ -21,7 +21,7 @@ import {
   warnOfUnknownKeys,
 } from "./section.ts";
 
-export type Direction = EndpointConfig["direction"];
+type Direction = EndpointConfig["direction"];
 
 /** An endpoint as the file has it: its account is not known to exist yet. */
 export interface RawEndpoint {

@@ -59,7 +59,7 @@ function twice(first: Entry, second: Entry): string {
   }${where}: letter case makes no difference, so ${advice}`;
 }
 
-export function placeOf(source: FileSource, path: KeyPath, key: string): Place {
+function placeOf(source: FileSource, path: KeyPath, key: string): Place {
   return { file: source.file, line: source.positions.lineOf(path), key };
 }
 
@@ -69,7 +69,7 @@ export function titled(title: string, key: string): string {
 }
 
 /** A value before it is read, and where it stands. */
-export interface Found {
+interface Found {
   readonly raw: unknown;
   readonly place: Place;
 }

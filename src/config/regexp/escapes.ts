@@ -3,7 +3,7 @@ import type { Reader } from "./reader.ts";
 import { type Assertion, PatternError } from "./syntax.ts";
 
 /** One character, or a set of them. */
-export type Single = { readonly codePoint: number } | { readonly set: CharSet };
+type Single = { readonly codePoint: number } | { readonly set: CharSet };
 
 const CONTROLS: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 

@@ -3,7 +3,7 @@ import type { CharSet } from "./char_set.ts";
 import { type Assertion, type Node, type Pattern, PatternError, type Repeat } from "./syntax.ts";
 
 /** One step. `fork` tries `first` before `second`. */
-export type Step =
+type Step =
   | { readonly op: "char"; readonly set: CharSet }
   | { readonly op: "assert"; readonly assertion: Assertion }
   | { readonly op: "save"; readonly slot: number }

@@ -5,7 +5,7 @@ import { describeValue, shown } from "./show.ts";
 import { list, unexpected } from "./values.ts";
 
 /** For `String.replace`: the pattern has the flag "g". */
-export type Replacement = readonly [pattern: RegExp, replacement: string];
+type Replacement = readonly [pattern: RegExp, replacement: string];
 
 /** Regular expressions with spaces between them. */
 export const patternWords: ValueType<readonly RegExp[]> = {
@@ -89,7 +89,7 @@ function allOf<T>(readings: readonly Reading<T>[]): Reading<readonly T[]> {
 }
 
 /** The groups that a pattern has. */
-export interface Groups {
+interface Groups {
   readonly groupCount: number;
   readonly groupNames: readonly string[];
 }

@@ -122,7 +122,7 @@ function samePrefix(one: RichText, other: RichText): boolean {
   return textOf(one) === textOf(other);
 }
 
-export interface PreparationOptions {
+interface PreparationOptions {
   readonly bridge: Bridge;
   readonly channel: ChannelId;
   readonly clock: Clock;

@@ -4,7 +4,7 @@ import type { EndpointId } from "../port/ids.ts";
 import type { RelayObserver } from "../port/observer.ts";
 import type { OutboxLimits, RelayStore } from "../port/store.ts";
 
-export interface HousekeepingOptions {
+interface HousekeepingOptions {
   readonly store: RelayStore;
   /** As the plan wants it at that moment. */
   readonly outbox: () => OutboxLimits;

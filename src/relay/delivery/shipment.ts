@@ -3,7 +3,7 @@ import type { MessageId } from "../port/ids.ts";
 import type { Settlement, Shipment } from "../port/store.ts";
 
 /** What a shipment came to, once every part has its receipt. */
-export type ShipmentEnd =
+type ShipmentEnd =
   | { readonly kind: "done" }
   | { readonly kind: "rejected"; readonly reason: string }
   /** Some part is unsent or unknown: to be resumed when the channel is up again. */
@@ -84,7 +84,7 @@ function isOpen(receipt: Receipt): boolean {
 type OwnMessage = Extract<HistoryMessage, { own: true }>;
 
 /** The parts of one shipment that turned out to have arrived: index of the part -> its id at the service. */
-export type Arrived = ReadonlyMap<number, MessageId | null>;
+type Arrived = ReadonlyMap<number, MessageId | null>;
 
 /** For each part the texts under which the service may show it. */
 export function textsShownBy(bridge: Bridge): (part: Part) => readonly WireText[] {

@@ -9,7 +9,7 @@ import type { Delivery, RelayStore, Settlement, ShipmentId } from "../port/store
 import { Backlog, type PackingPolicy, Preparation, takePack } from "./backlog.ts";
 import { ActiveShipment, reconcile, textsShownBy } from "./shipment.ts";
 
-export interface EndpointWorkerOptions {
+interface EndpointWorkerOptions {
   readonly endpoint: EndpointId;
   readonly channel: ChannelId;
   readonly bridge: Bridge;

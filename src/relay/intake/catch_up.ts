@@ -6,7 +6,7 @@ export interface CatchUpLimits {
   readonly maxAgeMs: number;
 }
 
-export interface CatchUp {
+interface CatchUp {
   /** What was missed, oldest first, marked late. */
   readonly events: readonly MessageEvent[];
   /** True when more was said than could be fetched or may be relayed. */

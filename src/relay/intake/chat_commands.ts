@@ -23,7 +23,7 @@ export interface ChatCommand {
   run(call: ChatCommandCall): string | null;
 }
 
-export interface ChatCommandsOptions {
+interface ChatCommandsOptions {
   /** What commands begin with; "" switches them off. */
   readonly prefix: string;
   readonly commands: readonly ChatCommand[];

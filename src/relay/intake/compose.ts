@@ -262,7 +262,7 @@ function lateMark(atMs: number, nowMs: number): string {
 }
 
 /** What the placeholders of RemoteNickFormat stand for. */
-export interface NickFormatValues {
+interface NickFormatValues {
   readonly nick: string;
   readonly protocol: string;
   /** The account's name, without its protocol. */

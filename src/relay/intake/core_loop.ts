@@ -15,7 +15,7 @@ import { composeOwnLine } from "./compose.ts";
 import type { Intake } from "./intake.ts";
 import type { Routing } from "./routing.ts";
 
-export interface CoreLoopOptions {
+interface CoreLoopOptions {
   readonly routing: Routing;
   readonly intake: Intake;
   readonly worker: (endpoint: EndpointId) => EndpointWorker | undefined;

@@ -9,7 +9,7 @@ export function isIgnored(settings: SenderSettings, nick: string): boolean {
 }
 
 /** Why a message is not relayed; null when it is. */
-export type IgnoreReason = "ignored nick" | "ignored text" | "empty" | null;
+type IgnoreReason = "ignored nick" | "ignored text" | "empty" | null;
 
 /** Whether the configuration wants this message not to be relayed. */
 export function ignoreReason(

@@ -24,7 +24,7 @@ export interface RelayAccount {
   readonly settings: AccountSettings;
 }
 
-export interface IntakeOptions {
+interface IntakeOptions {
   readonly accounts: ReadonlyMap<AccountId, RelayAccount>;
   readonly routing: Routing;
   readonly store: RelayStore;

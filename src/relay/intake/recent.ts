@@ -46,7 +46,7 @@ export function excerptOf(text: string): string {
 }
 
 /** Somebody who spoke lately at an endpoint. */
-export interface RecentSpeaker {
+interface RecentSpeaker {
   readonly nick: string;
   /** The nick as others see and write it, in lower case. */
   readonly shown: string;

@@ -11,7 +11,7 @@ import type { GatewayEndpoint } from "../port/settings.ts";
 import type { RelayStore } from "../port/store.ts";
 import { Supervisor } from "./supervisor.ts";
 
-export interface StaffOptions {
+interface StaffOptions {
   readonly accounts: ReadonlyMap<AccountId, RelayAccount>;
   readonly routing: Routing;
   readonly store: RelayStore;
@@ -196,7 +196,7 @@ export type HostInput =
   }
   | { readonly kind: "link-end"; readonly account: AccountId };
 
-export interface BridgeHostOptions {
+interface BridgeHostOptions {
   readonly account: AccountId;
   readonly plans: readonly ChannelPlan[];
   readonly store: RelayStore;

@@ -21,7 +21,7 @@ export type NextStep =
   | { readonly kind: "retry-slowly"; readonly waitMs: number; readonly failures: number };
 
 /** A link counts as good again when it was ready for so long: then the next failure is a first one. */
-export const GOOD_LINK_MS = 60_000;
+const GOOD_LINK_MS = 60_000;
 
 /** Most outages are restarts of a server and short: the waits stay small while the outage is young. */
 const YOUNG_OUTAGE_MS = 30_000;

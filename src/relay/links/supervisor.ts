@@ -4,7 +4,7 @@ import type { Bridge, BridgeHost, LinkEnd } from "../port/bridge.ts";
 import type { LinkState } from "../port/observer.ts";
 import { type NextStep, nextStep } from "./next_step.ts";
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   readonly bridge: Bridge;
   /** What the bridge's reports of one connection go to; called once for each connection. */
   readonly host: (supervisor: Supervisor) => BridgeHost;

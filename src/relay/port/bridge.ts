@@ -190,13 +190,13 @@ export interface OutgoingMessage {
 }
 
 /** Take back a message of ours. */
-export interface OutgoingDeletion {
+interface OutgoingDeletion {
   readonly kind: "deletion";
   readonly target: MessageId;
 }
 
 /** Set the channel's topic. */
-export interface OutgoingTopic {
+interface OutgoingTopic {
   readonly kind: "topic";
   readonly topic: string;
 }

@@ -65,13 +65,13 @@ export interface ReactionEvent extends EventBase {
   readonly removed: boolean;
 }
 
-export interface JoinEvent extends EventBase {
+interface JoinEvent extends EventBase {
   readonly kind: "join";
   readonly who: Person;
 }
 
 /** Somebody left: by themselves, by leaving the service (`quit`), or thrown out (`kick`, with who did it). */
-export interface LeaveEvent extends EventBase {
+interface LeaveEvent extends EventBase {
   readonly kind: "leave";
   readonly who: Person;
   readonly how: "part" | "quit" | "kick";
@@ -79,14 +79,14 @@ export interface LeaveEvent extends EventBase {
   readonly reason: string | null;
 }
 
-export interface RenameEvent extends EventBase {
+interface RenameEvent extends EventBase {
   readonly kind: "rename";
   /** The person under the new nick. */
   readonly who: Person;
   readonly from: string;
 }
 
-export interface TopicEvent extends EventBase {
+interface TopicEvent extends EventBase {
   readonly kind: "topic";
   readonly by: Person | null;
   readonly topic: string;

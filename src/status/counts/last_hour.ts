@@ -1,5 +1,5 @@
 /** So many minutes are kept. */
-export const MINUTES = 60;
+const MINUTES = 60;
 /** Delivery times are counted in steps of the square root of two from 1 ms on: to 12 hours. */
 const STEPS = 52;
 const STEP = Math.SQRT2;

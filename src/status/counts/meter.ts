@@ -12,7 +12,7 @@ import { LastHour } from "./last_hour.ts";
 import { RecentEvents, saidIn } from "./recent_events.ts";
 
 /** What came from an endpoint and what the service showed of ours there, since the start. */
-export interface EndpointCounts {
+interface EndpointCounts {
   /** Everything that was taken over, by kind; each counted once. */
   readonly events: Map<ChatEvent["kind"], number>;
   /** Messages among them that were read from the service's history after an absence. */
@@ -26,14 +26,14 @@ export interface EndpointCounts {
 }
 
 /** What became of a gateway's deliveries to one endpoint, since the start. */
-export interface DeliveryCounts {
+interface DeliveryCounts {
   accepted: number;
   delivered: number;
   readonly dropped: Record<DropReason["cause"], number>;
 }
 
 /** How an account's link did, since the start. */
-export interface LinkCounts {
+interface LinkCounts {
   /** Since when it is ready, or since when it is not; null before the first attempt. */
   sinceMs: number | null;
   ready: boolean;
@@ -45,7 +45,7 @@ export interface LinkCounts {
   roundTripMs: number | null;
 }
 
-export interface RelayMeterOptions {
+interface RelayMeterOptions {
   readonly clock: Clock;
   /** Keeps what was said, for the page's last events. */
   readonly keepTexts: boolean;

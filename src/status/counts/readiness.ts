@@ -3,13 +3,13 @@ import type { ChannelState, LinkState } from "../../relay/port/observer.ts";
 import { placesOf, type StatusSubject } from "./subject.ts";
 
 /** What stands in the way of relaying everything. */
-export interface Readiness {
+interface Readiness {
   readonly ready: boolean;
   readonly accounts: readonly ReadinessRow[];
   readonly channels: readonly (ReadinessRow & { readonly account: string })[];
 }
 
-export interface ReadinessRow {
+interface ReadinessRow {
   /** The account, or the channel as it is written in the configuration. */
   readonly name: string;
   readonly ready: boolean;

@@ -11,7 +11,7 @@ export interface TokenView {
   readonly fault: string | null;
 }
 
-export interface SubjectAccount {
+interface SubjectAccount {
   readonly id: AccountId;
   /** Null for an account without a token. */
   token(): TokenView | null;

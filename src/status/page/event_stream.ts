@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 
-export interface EventStreamOptions {
+interface EventStreamOptions {
   readonly clock: Clock;
   /** What there is to see now, by name. Only asked for while somebody looks. */
   readonly look: () => Readonly<Record<string, string>>;

@@ -218,7 +218,7 @@ async function explained<T>(work: Promise<T>, action: string, path: string): Pro
 }
 
 /** What decides where the data directory is. `env` answers undefined for a variable that is not set. */
-export interface DataDirectoryChoice {
+interface DataDirectoryChoice {
   readonly env: (name: string) => string | undefined;
   /** True in the compiled binary (Deno.build.standalone), which also is what the container runs. */
   readonly standalone: boolean;

@@ -6,7 +6,7 @@ export interface Lock {
   release(): void;
 }
 
-export type LockAttempt =
+type LockAttempt =
   | { readonly kind: "held"; readonly lock: Lock }
   /** Another open of this file holds it: process `pid`, null where it did not say. */
   | { readonly kind: "taken"; readonly pid: number | null }

@@ -5,7 +5,7 @@ import type { DataDirectory } from "./data_directory.ts";
 import { ownFile, sameEmail } from "./file_names.ts";
 
 /** A login that is of no use for a while, because the service refused these credentials. */
-export interface LoginPause {
+interface LoginPause {
   /** Milliseconds since the UNIX epoch. */
   readonly untilMs: number;
   readonly reason: string;

@@ -3,7 +3,7 @@ import type { Logger } from "../../base/log.ts";
 import type { DataDirectory } from "./data_directory.ts";
 
 /** What a server wants of those who come again: TLS on this port, until then (milliseconds since the UNIX epoch). */
-export interface StoredPolicy {
+interface StoredPolicy {
   readonly port: number;
   readonly untilMs: number;
   readonly durationMs: number;

@@ -29,7 +29,7 @@ export interface TokenCache {
   clear(): Promise<boolean>;
 }
 
-export interface TokenCachesOptions {
+interface TokenCachesOptions {
   readonly directory: DataDirectory;
   /** All configured emails, in the order of the configuration: the first has the seed's file name. */
   readonly emails: readonly string[];
@@ -194,7 +194,7 @@ const CacheFile = v.object({
 });
 
 /** What the bytes of a cache file are. */
-export type CacheContent =
+type CacheContent =
   | { readonly kind: "token"; readonly cached: CachedToken }
   | { readonly kind: "corrupt"; readonly reason: string };
 

@@ -85,7 +85,7 @@ export class StoreDatabase {
 }
 
 /** Statements on the small tables: names of endpoints, cursors, counts of what was dropped, the id sequence. */
-export class StateTable {
+class StateTable {
   readonly #handle: DatabaseSync;
   readonly #addEndpoint;
   readonly #cursor;

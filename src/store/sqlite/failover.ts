@@ -15,7 +15,7 @@ import { type DamageReport, faultOf, type StoreFault, StoreNotices } from "./sto
 import { OpenState } from "./store_state.ts";
 import { bringBack, type Carried, carryOver } from "./transfer.ts";
 
-export interface StoreHomeOptions {
+interface StoreHomeOptions {
   /** Null: memory only. */
   readonly path: string | null;
   readonly clock: Clock;
@@ -313,7 +313,7 @@ export class StoreHome {
 const BLOCK = 10_000;
 
 /** One ascending sequence of ids: none is given out twice, also not by a later run. */
-export class IdSequence {
+class IdSequence {
   #next: number;
   #reserved: number;
 

@@ -27,7 +27,7 @@ export interface DeliveryRow {
   readonly outgoing: string;
 }
 
-export interface ShipmentRow {
+interface ShipmentRow {
   readonly id: number;
   readonly endpoint: number;
   readonly deliveries: readonly number[];

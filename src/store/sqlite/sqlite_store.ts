@@ -20,7 +20,7 @@ import { StoreHome } from "./failover.ts";
 import { LinkBook } from "./link_book.ts";
 import { Outbox } from "./outbox.ts";
 
-export interface RelayStoreOptions {
+interface RelayStoreOptions {
   /** The database file, made with mode 0600 where there is none; its directory must exist. Null: memory only. */
   readonly path: string | null;
   readonly clock: Clock;

@@ -62,7 +62,7 @@ export interface Channel {
   fetch: HistoryFetch | null;
 }
 
-export function newChannel(plan: ChannelPlan): Channel {
+function newChannel(plan: ChannelPlan): Channel {
   return {
     plan,
     name: plan.channel,

@@ -20,7 +20,7 @@ import { type Channel, ChannelList, type ChannelState, OwnParts } from "./channe
 import { JoinQueue } from "./join_queue.ts";
 import { lostWaitMs, refusedWaitMs } from "./join_refusal.ts";
 
-export interface ChannelsOptions {
+interface ChannelsOptions {
   readonly settings: IrcSettings;
   readonly clock: Clock;
   readonly host: BridgeHost;

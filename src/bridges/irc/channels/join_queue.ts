@@ -4,12 +4,12 @@ import type { ServerFeatures } from "../link/server_features.ts";
 import type { OutLine } from "../wire/message.ts";
 
 /** A channel to be joined. */
-export interface Joinable {
+interface Joinable {
   readonly name: string;
   readonly plan: { readonly key: string | null };
 }
 
-export interface JoinQueueOptions<Channel extends Joinable> {
+interface JoinQueueOptions<Channel extends Joinable> {
   readonly features: ServerFeatures;
   readonly timers: Timers;
   /** Wait between two JOINs; 0: several channels in one line. */

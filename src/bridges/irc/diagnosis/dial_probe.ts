@@ -4,7 +4,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
 import { type CertificateFacts, certificateFacts } from "../wire/certificate.ts";
 
-export interface DialProbeOptions {
+interface DialProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly bind: string | null;

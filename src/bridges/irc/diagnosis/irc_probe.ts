@@ -34,7 +34,7 @@ export type LoginFinding =
   };
 
 /** A clock of the server compared with ours. */
-export interface ServerTime {
+interface ServerTime {
   readonly serverMs: number;
   readonly ourMs: number;
 }

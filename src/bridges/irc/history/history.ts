@@ -6,7 +6,7 @@ import { messageId, readMessage } from "../link/read_event.ts";
 import type { Self } from "../link/self.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
 
-export interface HistoryContext {
+interface HistoryContext {
   readonly channel: ChannelId;
   readonly cursor: Cursor | null;
   readonly limits: IrcHistoryLimits;

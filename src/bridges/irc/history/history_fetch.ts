@@ -6,7 +6,7 @@ import { type IrcMessage, type OutLine, serverTimeMs } from "../wire/message.ts"
 
 const PAGE = 100;
 
-export interface HistoryFetchOptions {
+interface HistoryFetchOptions {
   readonly channel: string;
   readonly cursor: Cursor | null;
   readonly features: ServerFeatures;

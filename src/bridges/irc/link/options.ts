@@ -74,7 +74,7 @@ export interface IrcBridgeOptions {
   readonly limits?: Partial<IrcLimits>;
 }
 
-export interface IrcTls {
+interface IrcTls {
   /** False: any certificate will do. */
   readonly verify: boolean;
   /** Certificate and private key in one PEM text. */
@@ -120,7 +120,7 @@ export interface IrcPuppets {
 }
 
 /** What makes a connection a puppet's; set by the bridge itself, never by its options. */
-export interface PuppetRole {
+interface PuppetRole {
   /** Asks the server for these only. */
   readonly capabilities: ReadonlySet<string>;
   readonly webirc: {
@@ -140,7 +140,7 @@ export interface IrcHistoryLimits {
 }
 
 /** Waits of the protocol itself; only tests change them. */
-export interface IrcLimits {
+interface IrcLimits {
   /** From dialling to the open socket. */
   readonly connectMs: number;
   /** From the open socket to the end of registration. */

@@ -3,7 +3,7 @@ import type { Timers } from "../../../base/timers.ts";
 import type { OutLine } from "../wire/message.ts";
 
 /** What a fence needs of the link. */
-export interface FenceOptions {
+interface FenceOptions {
   readonly send: (line: OutLine) => void;
   readonly monotonic: () => number;
   /** One measured round trip; includes the time that the server let our lines wait. */
@@ -61,7 +61,7 @@ export class Fence {
   }
 }
 
-export interface KeepaliveOptions {
+interface KeepaliveOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly fence: Fence;

@@ -4,7 +4,7 @@ import { readMirc } from "../text/formatting.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
 import type { People } from "./people.ts";
 
-export interface ReadContext {
+interface ReadContext {
   readonly channel: ChannelId;
   readonly people: People;
   /** Our clock, for servers that send no time. */
@@ -53,7 +53,7 @@ function replyOf(message: IrcMessage): ReplyRef | null {
 }
 
 /** A CTCP request: a message between \x01. */
-export interface CtcpRequest {
+interface CtcpRequest {
   readonly command: string;
   readonly argument: string;
 }

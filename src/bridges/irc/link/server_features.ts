@@ -52,7 +52,7 @@ function unescape(value: string): string {
 }
 
 /** How a server compares names; `unicode` stands for the mappings that fold more than ASCII. */
-export type CaseMapping = "ascii" | "rfc1459" | "rfc1459-strict" | "unicode";
+type CaseMapping = "ascii" | "rfc1459" | "rfc1459-strict" | "unicode";
 
 /** The value of ISUPPORT's CASEMAPPING. Servers that tell nothing, or something unknown, mean rfc1459. */
 export function caseMappingOf(written: string | undefined): CaseMapping {

@@ -18,7 +18,7 @@ export type SaslOutcome =
   | { readonly ok: true; readonly mechanism: SaslMechanism }
   | { readonly ok: false; readonly reason: string; readonly mend: "wait" | "person" };
 
-export interface AuthenticationOptions {
+interface AuthenticationOptions {
   readonly sasl: IrcSasl;
   readonly hasCertificate: boolean;
   readonly timers: Timers;

@@ -24,7 +24,7 @@ const WANTED: ReadonlySet<string> = new Set([
 ]);
 
 /** Capabilities that would change what we get without our being able to use it. */
-export interface CapabilityChoice {
+interface CapabilityChoice {
   readonly sasl: boolean;
   readonly relayMsg: boolean;
   /** Asks for nothing but these; null: for all that we know. */

@@ -5,7 +5,7 @@ import type { Self } from "../link/self.ts";
 import type { ServerFeatures } from "../link/server_features.ts";
 import type { IrcMessage, OutLine } from "../wire/message.ts";
 
-export interface ArrivalOptions {
+interface ArrivalOptions {
   readonly settings: IrcSettings;
   readonly features: ServerFeatures;
   readonly self: Self;

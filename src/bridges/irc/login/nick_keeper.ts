@@ -3,7 +3,7 @@ import type { Self } from "../link/self.ts";
 import type { ServerFeatures } from "../link/server_features.ts";
 import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
 
-export interface NickKeeperOptions {
+interface NickKeeperOptions {
   readonly self: Self;
   readonly features: ServerFeatures;
   readonly timers: Timers;

@@ -8,7 +8,7 @@ import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message
 import { Authentication, type SaslOutcome } from "./authentication.ts";
 import { Capabilities } from "./capabilities.ts";
 
-export interface RegistrationOptions {
+interface RegistrationOptions {
   readonly settings: IrcSettings;
   readonly features: ServerFeatures;
   readonly self: Self;
@@ -198,7 +198,7 @@ function nickEnd(nick: string, words: string): LinkEnd {
   };
 }
 
-export interface OpeningOptions {
+interface OpeningOptions {
   readonly settings: IrcSettings;
   readonly timers: Timers;
   readonly send: (line: OutLine) => void;
@@ -211,7 +211,7 @@ const CAP_MS = 3_000;
  * The first lines of a connection: who we are. In plain text the server's password is held back until the server has
  * told its capabilities, because it may want TLS (STS); somebody on the way must not learn the password before that.
  */
-export class Opening {
+class Opening {
   readonly #options: OpeningOptions;
   #identified = false;
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../base/clock.ts";
 
 /** A server's wish that clients come by TLS only (IRCv3 strict transport security). */
-export interface StsPolicy {
+interface StsPolicy {
   readonly port: number;
   /** Until when it holds, milliseconds since the UNIX epoch. */
   readonly untilMs: number;
@@ -30,7 +30,7 @@ export class MemoryStsPolicies implements StsPolicies {
   }
 }
 
-export interface StsContext {
+interface StsContext {
   readonly host: string;
   readonly port: number;
   readonly tls: unknown;

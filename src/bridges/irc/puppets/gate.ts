@@ -8,7 +8,7 @@ const THROWN_OUT =
   /kill|too many|no more connections|session limit|maximum (number|connections)|limit exceeded|clones?\b/i;
 
 /** How one puppet's connection ended. */
-export interface PuppetLife {
+interface PuppetLife {
   readonly end: LinkEnd;
   /** Null when it was never logged in. */
   readonly livedMs: number | null;

@@ -30,7 +30,7 @@ export interface LaneEntry {
   timed: boolean;
 }
 
-export interface LaneOptions {
+interface LaneOptions {
   readonly channel: ChannelId;
   readonly clock: Clock;
   readonly timers: Timers;

@@ -17,7 +17,7 @@ import type { LaneEntry, Voice } from "./lane.ts";
 import { madeUpAddress, madeUpHost } from "./puppet_name.ts";
 
 /** One connection, as far as a puppet needs it. */
-export interface PuppetLink {
+interface PuppetLink {
   run(signal: AbortSignal): Promise<LinkEnd>;
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt>;
   /** Another connection has seen our line in the channel. */
@@ -29,7 +29,7 @@ export interface PuppetLink {
 
 export type OpenLink = (settings: IrcSettings, host: BridgeHost, pace: Pace) => PuppetLink;
 
-export interface PuppetOptions {
+interface PuppetOptions {
   /** Of the relay's own connection. */
   readonly settings: IrcSettings;
   readonly open: OpenLink;
@@ -43,7 +43,7 @@ export interface PuppetOptions {
 }
 
 /** coming: not there yet. closed: the channel does not let it in, for now. */
-export type PuppetPlace = "coming" | "up" | "closed";
+type PuppetPlace = "coming" | "up" | "closed";
 
 /** A channel that refused to take a puppet's line is left to the relay's own nick for this long. */
 const MUTED_MS = 300_000;
@@ -224,7 +224,7 @@ function quiet(log: Logger): Logger {
   };
 }
 
-export interface PrivateAnswersOptions {
+interface PrivateAnswersOptions {
   readonly clock: Clock;
   /** At most one answer in this time, whoever writes. */
   readonly gapMs: number;
@@ -235,7 +235,7 @@ export interface PrivateAnswersOptions {
 const MOST_REMEMBERED = 500;
 
 /** Tells those who write to a puppet, once each, that the person behind it does not see it. */
-export class PrivateAnswers {
+class PrivateAnswers {
   readonly #options: PrivateAnswersOptions;
   readonly #limit: CtcpLimit;
   readonly #told = new Set<string>();

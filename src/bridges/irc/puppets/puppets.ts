@@ -16,8 +16,7 @@ export interface PuppetStage
   readonly transmit: (channel: ChannelId, part: Part, signal: AbortSignal) => Promise<Receipt>;
 }
 
-export interface PuppetsOptions
-  extends PuppetStage, Pick<RosterOptions, "puppets" | "gate" | "open"> {}
+interface PuppetsOptions extends PuppetStage, Pick<RosterOptions, "puppets" | "gate" | "open"> {}
 
 /** The first words of somebody new wait this long for their puppet; then the relay says them under its own nick. */
 const NEWCOMER_MS = 10_000;

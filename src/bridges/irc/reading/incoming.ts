@@ -19,7 +19,7 @@ import { Talk } from "./messages.ts";
 import { CtcpResponder } from "./private.ts";
 import { Answers } from "./replies.ts";
 
-export interface PresenceOptions {
+interface PresenceOptions {
   readonly settings: IrcSettings;
   readonly host: BridgeHost;
   readonly features: ServerFeatures;

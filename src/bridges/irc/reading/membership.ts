@@ -9,7 +9,7 @@ import type { ServerFeatures } from "../link/server_features.ts";
 import { readPlain } from "../text/formatting.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
 
-export interface MembershipOptions {
+interface MembershipOptions {
   readonly host: BridgeHost;
   readonly clock: Clock;
   readonly log: Logger;

@@ -11,7 +11,7 @@ import type { Sender } from "../sending/sender.ts";
 import { readPlain } from "../text/formatting.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
 
-export interface TalkOptions {
+interface TalkOptions {
   readonly host: BridgeHost;
   readonly clock: Clock;
   readonly features: ServerFeatures;

@@ -2,7 +2,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { ctcpAnswer, CtcpLimit, readCtcp } from "../link/read_event.ts";
 import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
 
-export interface CtcpResponderOptions {
+interface CtcpResponderOptions {
   readonly clock: Clock;
   readonly version: string;
   readonly userInfo: string | null;

@@ -76,6 +76,6 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "573", // no relayed messages here
 ]);
 
-export function isRefusalNumeric(command: string): boolean {
+function isRefusalNumeric(command: string): boolean {
   return REFUSALS.has(command);
 }

@@ -10,7 +10,7 @@ import { cleanText, composeLines, splitLine, writtenPrefix } from "../text/lines
 import { type OutLine, singleLine } from "../wire/message.ts";
 
 /** What rendering needs to know of the connection. */
-export interface RenderLink {
+interface RenderLink {
   readonly budget: LineBudget;
   has(capability: string): boolean;
   /** The channel's name as the server writes it. */
@@ -121,7 +121,7 @@ function relayedNick(message: OutgoingMessage, prefix: string): string | null {
   return clipBytes(safe, RELAYED_NICK_BYTES);
 }
 
-export interface PartContext {
+interface PartContext {
   /** The channel's name as the server writes it. */
   readonly channel: string;
   readonly textBytes: number;

@@ -10,7 +10,7 @@ import { type Flight, Flights } from "./flights.ts";
 import type { Pace } from "./pace.ts";
 import { linesOf } from "./parts.ts";
 
-export interface SenderOptions {
+interface SenderOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly log: Logger;

@@ -161,7 +161,7 @@ const PALETTE = (
 ).split(" ");
 
 /** The number that means "no colour of its own". */
-export const DEFAULT_COLOUR = 99;
+const DEFAULT_COLOUR = 99;
 
 /** The colour of a number; null for 99 and what lies outside. */
 export function paletteColour(number: number): Colour | null {

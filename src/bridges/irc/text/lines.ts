@@ -19,7 +19,7 @@ export interface ComposeLimits {
   readonly stripMarkup: boolean;
 }
 
-export interface ComposeInput {
+interface ComposeInput {
   /** Stands before every line. */
   readonly prefix: RichText;
   readonly text: RichText;

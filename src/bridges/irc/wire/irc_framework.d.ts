@@ -1,6 +1,6 @@
 // The part of irc-framework 4.14 that is used: its line parser. The package has no types of its own.
 
-export interface ParsedLine {
+interface ParsedLine {
   readonly tags: Readonly<Record<string, string>>;
   readonly nick: string;
   readonly ident: string;

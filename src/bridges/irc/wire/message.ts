@@ -72,7 +72,7 @@ export function serverTimeMs(message: IrcMessage): number | null {
 }
 
 /** A line may hold this many bytes without its tags and its CRLF; InspIRCd cuts what is longer, ngircd hangs up. */
-export const MAX_LINE_BYTES = 510;
+const MAX_LINE_BYTES = 510;
 
 /** What ends a line or a string for some server: ngircd takes a lone CR or LF for a line's end. */
 const LINE_BREAKERS = /[\r\n\0]+/g;
@@ -129,7 +129,7 @@ function escapeTag(value: string): string {
 }
 
 /** Bytes to text and back, one parameter of a line at a time: each may have been written by somebody else. */
-export interface LineCodec {
+interface LineCodec {
   decode(bytes: Uint8Array): string;
   encode(text: string): Uint8Array;
 }

@@ -5,7 +5,7 @@ import { pinFault } from "./certificate.ts";
 import { formatLine, type IrcMessage, lineCodec, type OutLine, readLine } from "./message.ts";
 
 /** Where and how to connect. */
-export interface DialOptions {
+interface DialOptions {
   readonly host: string;
   readonly port: number;
   /** Local address to connect from; null lets the system choose. */
@@ -15,7 +15,7 @@ export interface DialOptions {
   readonly proxy: SocksProxy | null;
 }
 
-export interface DialTls {
+interface DialTls {
   readonly verify: boolean;
   /** Certificate and private key in one PEM text. */
   readonly clientCertificatePem: string | null;
@@ -201,13 +201,13 @@ function proxyError(thrown: unknown, proxy: SocksProxy | null): Error {
 /** Tags may take 8,191 bytes beside the line's 512; twice that is more than any honest server sends. */
 const MAX_READ_BYTES = 16_384;
 
-export interface ConnectionOptions {
+interface ConnectionOptions {
   readonly dial: DialOptions;
   readonly charset: string | null;
 }
 
 /** What a connection reports. Every call comes from the event loop, never from inside a call to the connection. */
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** The socket is open; nothing has been sent. */
   opened(): void;
   message(message: IrcMessage): void;

@@ -18,7 +18,7 @@ export interface HttpFinding {
   readonly time: { readonly serverMs: number; readonly ourMs: number } | null;
 }
 
-export interface HttpProbeOptions {
+interface HttpProbeOptions {
   readonly endpoints: Pick<KosmiEndpoints, "appUrl" | "httpEndpoint">;
   readonly protocol: KosmiProtocol;
   readonly clock: Clock;

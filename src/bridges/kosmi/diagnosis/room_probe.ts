@@ -12,7 +12,7 @@ import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { KosmiSession } from "../session.ts";
 import { renderParts } from "../text/kosmi_text.ts";
 
-export interface RoomProbeOptions {
+interface RoomProbeOptions {
   readonly link: KosmiLink;
   readonly token: string;
   readonly expectsLogin: boolean;

@@ -13,7 +13,7 @@ import {
 } from "./http.ts";
 import type { KosmiEndpoints } from "./options.ts";
 
-export interface AnonLoginOptions {
+interface AnonLoginOptions {
   readonly endpoints: Pick<KosmiEndpoints, "appUrl" | "httpEndpoint">;
   readonly protocol: KosmiProtocol;
   readonly clock: Clock;

@@ -26,7 +26,7 @@ export interface OperationFinding {
   readonly said: string;
 }
 
-export interface SchemaFinding {
+interface SchemaFinding {
   /** How it was found out: the server showed its schema, or said what is wrong with our documents. */
   readonly by: "schema" | "answers";
   readonly operations: readonly OperationFinding[];
@@ -123,7 +123,7 @@ function isOurs(error: GraphqlError): boolean {
 }
 
 /** What differs between an operation as we know it and as the server has it. Each difference is a phrase for people. */
-export interface Drift {
+interface Drift {
   /** Found under another name, or dropped: the relay goes on. */
   readonly changes: readonly string[];
   /** Without these the operation is of no use. */
@@ -131,7 +131,7 @@ export interface Drift {
 }
 
 /** Compares a draft that fits the server (by its schema or by its answers) with the specification. */
-export function driftOf(protocol: KosmiProtocol, spec: OperationSpec, draft: Draft): Drift {
+function driftOf(protocol: KosmiProtocol, spec: OperationSpec, draft: Draft): Drift {
   const found = { changes: [] as string[], missing: [] as string[] };
   const root = draft.roots[0];
   const known = spec.names[0];

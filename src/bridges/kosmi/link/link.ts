@@ -28,19 +28,19 @@ export interface OperationAnswer {
   readonly errors: readonly GraphqlError[];
 }
 
-export interface OperationRequest {
+interface OperationRequest {
   readonly title: string;
   readonly text: string;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-export interface SubscriptionSink {
+interface SubscriptionSink {
   next(answer: OperationAnswer): void;
   /** The server ended it: with errors (it was never valid, or broke), or without. Not called when the link ends. */
   ended(errors: readonly GraphqlError[]): void;
 }
 
-export interface LinkOptions {
+interface LinkOptions {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Payload of connection_init. */

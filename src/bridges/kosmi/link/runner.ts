@@ -31,7 +31,7 @@ export interface Subscription {
   stop(): void;
 }
 
-export interface SubscriptionHandler {
+interface SubscriptionHandler {
   next(value: unknown): void;
   /** It is over and can't be had (`missing`), or the server ended it. Not called when the link ends. */
   ended(why: string, missing: boolean): void;

@@ -6,7 +6,7 @@ import { type GraphqlError, property, readErrors } from "../protocol/graphql_err
 import type { LinkFault } from "./link_end.ts";
 
 /** What the connection tells its owner. */
-export interface SocketHooks {
+interface SocketHooks {
   /** Every text frame; answers what graphql-ws gets to see of it, null for nothing. */
   frame(text: string): object | null;
   /** A WebSocket control ping of the server. */
@@ -18,7 +18,7 @@ export interface SocketHooks {
   closed(code: number, reason: string): void;
 }
 
-export interface SocketOptions {
+interface SocketOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxFrameBytes: number;
   readonly handshakeTimeoutMs: number;
@@ -131,7 +131,7 @@ function retryAfterMs(header: string | undefined): number | null {
 }
 
 /** A frame of the server, after the one gate. */
-export type Frame =
+type Frame =
   | { readonly kind: "ack" }
   | { readonly kind: "pong" }
   /** A JSON ping: Kosmi's library sends none, and an answer to it would end the connection. */

@@ -10,7 +10,7 @@ export interface PictureNetwork {
   readonly mayVisit: (address: string, port: number) => boolean;
 }
 
-export interface Picture {
+interface Picture {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** Media type, by the first bytes. */
   readonly type: string;
@@ -152,7 +152,7 @@ function isWebPort(port: number): boolean {
 }
 
 /** So many bytes tell what a file is. */
-export const SIGNATURE_BYTES = 12;
+const SIGNATURE_BYTES = 12;
 
 /**
  * The media type of a picture by its first bytes, whatever its name and its sender say; null for what is none of those

@@ -67,7 +67,7 @@ async function* chunked(reader: ByteReader): AsyncGenerator<Uint8Array, void> {
 }
 
 /** Reads lines and counted bytes from what comes in pieces. Every read rejects when the source breaks off. */
-export class ByteReader {
+class ByteReader {
   readonly #source: AsyncIterator<unknown>;
   #held: Uint8Array = new Uint8Array();
 

@@ -9,7 +9,7 @@ import { property } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { downloadPicture, type PictureNetwork } from "./download.ts";
 
-export interface PictureUploadsOptions extends UploadOptions {
+interface PictureUploadsOptions extends UploadOptions {
   readonly network: PictureNetwork;
   readonly log: Logger;
 }
@@ -127,7 +127,7 @@ function isPictureLink(link: string): boolean {
     KIND_PARAMETERS.some((name) => PARAMETER.test(url.searchParams.get(name) ?? ""));
 }
 
-export interface UploadOptions {
+interface UploadOptions {
   readonly endpoints: Pick<KosmiEndpoints, "appUrl" | "imageEndpoint">;
   readonly protocol: KosmiProtocol;
   readonly clock: Clock;

@@ -1,5 +1,5 @@
 /** One thing in the overrides that can't be used. `path` is the key path below the overrides table. */
-export interface OverrideFault {
+interface OverrideFault {
   readonly path: readonly string[];
   readonly problem: string;
 }

@@ -94,7 +94,7 @@ export interface ProtocolLimits {
 }
 
 /** How an element of the login page may be found, best first. */
-export interface ElementSpec {
+interface ElementSpec {
   /** ARIA roles together with `texts`; for fields the text is a label, placeholder or accessible name. */
   readonly roles: readonly string[];
   /** Visible texts or labels, letter case ignored. */

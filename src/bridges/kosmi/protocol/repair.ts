@@ -3,7 +3,7 @@ import type { GraphqlError } from "./graphql_error.ts";
 import type { FieldSpec, KosmiProtocol, OperationSpec } from "./protocol.ts";
 
 /** What came of mending a draft. `missing` names what the server no longer has and the operation can't do without. */
-export interface Repair {
+interface Repair {
   readonly changed: boolean;
   readonly missing: readonly string[];
   /** For the log: what was dropped or renamed. */
@@ -217,7 +217,7 @@ function specAt(bench: Bench, path: string): FieldSpec | null {
 }
 
 /** What a server can find wrong with a document. */
-export type ValidationFault =
+type ValidationFault =
   | { readonly kind: "field"; readonly field: string; readonly parent: string }
   | { readonly kind: "leaf"; readonly field: string }
   | { readonly kind: "branch"; readonly field: string }

@@ -9,13 +9,13 @@ export interface Schema {
   readonly types: ReadonlyMap<string, ReadonlyMap<string, SchemaField>>;
 }
 
-export interface SchemaField {
+interface SchemaField {
   /** Name of its type without list and non-null marks. */
   readonly type: string;
   readonly args: ReadonlyMap<string, SchemaArgument>;
 }
 
-export interface SchemaArgument {
+interface SchemaArgument {
   /** As it is written: "String!". */
   readonly type: string;
   readonly required: boolean;

@@ -10,7 +10,7 @@ import type { ArchivePage, Decoder, KosmiMessage } from "../protocol/decode.ts";
 import { describeErrors } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 
-export interface RoomArchiveOptions {
+interface RoomArchiveOptions {
   readonly channel: ChannelId;
   readonly host: BridgeHost;
   readonly link: KosmiLink;
@@ -119,14 +119,14 @@ export class RoomArchive {
 }
 
 /** What was said since a cursor (without one: the archive's last page), oldest first. */
-export interface CaughtUp {
+interface CaughtUp {
   readonly messages: readonly KosmiMessage[];
   /** What was said shortly before it, as far as it was fetched: our own among these may wait for confirmation. */
   readonly before: readonly KosmiMessage[];
   readonly complete: History["complete"];
 }
 
-export interface ArchiveOptions {
+interface ArchiveOptions {
   /** Fetches one page; null when the archive can't be asked. */
   readonly page: (cursor: string | null) => Promise<ArchivePage | null>;
   readonly since: Cursor | null;

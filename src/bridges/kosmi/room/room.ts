@@ -39,7 +39,7 @@ import {
 import { RoomArchive } from "./history.ts";
 import { RoomSender } from "./sender.ts";
 
-export interface RoomOptions {
+interface RoomOptions {
   readonly plan: ChannelPlan;
   readonly host: BridgeHost;
   readonly link: KosmiLink;

@@ -13,7 +13,7 @@ import { describeErrors, errorsMatch, type GraphqlError } from "../protocol/grap
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 
 /** What the sender needs of its room. */
-export interface SenderRoom {
+interface SenderRoom {
   /** Sends one message, or takes one back. */
   send(part: Part): Promise<OperationResult>;
   /** Our own messages at the end of the archive that were not shown before, oldest first; [] where it can't be asked. */
@@ -22,7 +22,7 @@ export interface SenderRoom {
   suspect(reason: string): void;
 }
 
-export interface SenderOptions {
+interface SenderOptions {
   readonly room: SenderRoom;
   readonly decoder: Decoder;
   readonly protocol: KosmiProtocol;

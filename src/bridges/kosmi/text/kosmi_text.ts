@@ -4,7 +4,7 @@ import { plainText, type RichText } from "../../../relay/port/rich_text.ts";
 import type { Markup } from "../link/options.ts";
 import { readMarkdown, writeMarkdown } from "./markdown.ts";
 
-export interface RenderOptions {
+interface RenderOptions {
   readonly markup: Markup;
   readonly maxGraphemes: number;
 }

@@ -16,8 +16,8 @@ const MARKS: readonly (readonly [mark: string, style: Style])[] = [
   ["_", { italic: true }],
 ];
 /** A link, at the start of a word. Within one nothing is a mark. */
-export const LINK = "(?<![\\p{L}\\p{N}_/])https?:\\/\\/[^\\s<>]+";
-export const ESCAPABLE = /[\\`*_~]/;
+const LINK = "(?<![\\p{L}\\p{N}_/])https?:\\/\\/[^\\s<>]+";
+const ESCAPABLE = /[\\`*_~]/;
 
 /** A character count of a text that is worth reading for marks; what is longer stays as written. */
 const LONGEST_MARKDOWN = 20_000;

@@ -19,8 +19,6 @@ import { buildInfo, fullVersion } from "./shared/build_info.ts";
 import { type CommonOptions, EXIT, type ExitCode, type Registration } from "./shared/command.ts";
 import { registerToken } from "./token/token.ts";
 
-export type { CommonOptions } from "./shared/command.ts";
-
 /** Every command, in the order in which help shows them. */
 const COMMANDS: readonly Registration[] = [
   registerRun,

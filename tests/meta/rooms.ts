@@ -178,14 +178,9 @@ export const KNOWN_UPWARD: readonly (readonly [from: string, to: string])[] = [
   ["bridges/irc/sending/parts", "bridges/irc/puppets/puppet_name"],
   ["bridges/kosmi/link/options", "bridges/kosmi/pictures/download"],
   ["bridges/kosmi/text/kosmi_text", "bridges/kosmi/link/options"],
-  ["commands/reload/reload_watch", "commands/run/live_config"],
-  ["commands/setup/accounts", "commands/run/live_config"],
-  ["commands/token/token_session", "commands/command_line"],
   ["config/values/net", "config/options/option"],
   ["config/values/patterns", "config/options/option"],
   ["config/values/values", "config/options/option"],
-  ["relay/delivery/worker", "relay/intake/compose"],
-  ["relay/intake/core_loop", "relay/links/links"],
 ];
 
 /** Room of a file, by its path from the root (`src/bridges/irc/login/registration.ts`); null when it is in none. */

@@ -1,6 +1,12 @@
 import * as v from "valibot";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
 
+/** What came of a reload: one line a fact or fault, for people. */
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  readonly lines: readonly string[];
+}
+
 /** How `kosmi-relay reload` asks the relay that runs on the same data directory, and is answered: through two files there. */
 const REQUEST_FILE = "reload.request";
 const ANSWER_FILE = "reload.answer";

@@ -2,11 +2,10 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
-import type { LiveConfig, ReloadOutcome } from "../run/live_config.ts";
-import { answerReload, takeRequest, withdrawReload } from "./reload_request.ts";
+import { answerReload, type ReloadOutcome, takeRequest, withdrawReload } from "./reload_request.ts";
 
 interface ReloadWatch {
-  readonly live: Pick<LiveConfig, "reload">;
+  readonly live: { reload(): Promise<ReloadOutcome> };
   readonly data: DataDirectory;
   readonly clock: Clock;
   readonly log: Logger;

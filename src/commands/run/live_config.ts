@@ -12,9 +12,16 @@ import type { Relay } from "../../relay/relay.ts";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
 import { StoredStsPolicies } from "../../store/files/sts_policies.ts";
 import { wireChatCommands } from "../chat/chat_commands.ts";
-import { wireAccounts, type WiredAccount, wireGateways, WiringError } from "../setup/accounts.ts";
+import {
+  type Upkeep,
+  wireAccounts,
+  type WiredAccount,
+  wireGateways,
+  WiringError,
+} from "../setup/accounts.ts";
 import { TokenSources } from "../setup/tokens.ts";
 import { readConfiguration } from "../shared/read_configuration.ts";
+import type { ReloadOutcome } from "../reload/reload_request.ts";
 
 interface LiveConfigOptions {
   /** The configuration's path. */
@@ -35,12 +42,6 @@ interface Wired {
   readonly config: Config;
   readonly accounts: readonly WiredAccount[];
   readonly gateways: readonly Gateway[];
-}
-
-/** What came of a reload: one line a fact or fault, for people. */
-export interface ReloadOutcome {
-  readonly ok: boolean;
-  readonly lines: readonly string[];
 }
 
 /** The configuration that the relay runs on, and how it takes over another one. */
@@ -169,12 +170,6 @@ function restartKeys(before: Config, next: Config): string[] {
   return AT_START.filter((name) =>
     JSON.stringify(before.general[name]) !== JSON.stringify(next.general[name])
   ).map((name) => GENERAL_OPTIONS[name].key);
-}
-
-/** Work that goes on beside a link: a token is kept fresh. */
-export interface Upkeep {
-  /** Rejects when `signal` aborts, and has ended everything it started by then. */
-  maintain(signal: AbortSignal): Promise<void>;
 }
 
 /** Sees that each upkeep that any account wants goes on, and goes on once. */

@@ -14,12 +14,17 @@ import type { Logging } from "../../log/logging.ts";
 import type { RelayAccount } from "../../relay/intake/intake.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import type { Gateway, GatewayEndpoint } from "../../relay/port/settings.ts";
-import type { Upkeep } from "../run/live_config.ts";
 import { mayRead, refusal } from "../shared/refusal.ts";
 import { accountSettings } from "./account_settings.ts";
 import { ircOptionsOf, wireIrc } from "./irc.ts";
 import { kosmiOptionsOf, wireKosmi } from "./kosmi.ts";
 import type { TokenSources } from "./tokens.ts";
+
+/** Work that goes on beside a link: a token is kept fresh. */
+export interface Upkeep {
+  /** Rejects when `signal` aborts, and has ended everything it started by then. */
+  maintain(signal: AbortSignal): Promise<void>;
+}
 
 /** What only a bridge could find wrong in the configuration: nothing was started. */
 export class WiringError extends Error {

@@ -5,7 +5,7 @@ import type { Config, KosmiAccountConfig } from "../../config/options/config.ts"
 import type { Logging } from "../../log/logging.ts";
 import { printErrorLine } from "../../log/terminal.ts";
 import { type DataDirectory, DataDirectoryError } from "../../store/files/data_directory.ts";
-import type { CommonOptions } from "../command_line.ts";
+import type { CommonOptions } from "../shared/command.ts";
 import { EXIT, type ExitCode } from "../shared/command.ts";
 import { openOurDataDirectory } from "../shared/open_data_directory.ts";
 import { loadOrExplain } from "../shared/read_configuration.ts";

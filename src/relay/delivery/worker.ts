@@ -1,8 +1,7 @@
 import { AsyncQueue } from "../../base/async_queue.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { composeOwnLine } from "../intake/compose.ts";
-import type { Bridge, History, Receipt } from "../port/bridge.ts";
+import { type Bridge, type History, ownLine, type Receipt } from "../port/bridge.ts";
 import type { ChannelId, EndpointId, MessageId } from "../port/ids.ts";
 import type { DropReason, RelayObserver } from "../port/observer.ts";
 import type { Delivery, RelayStore, Settlement, ShipmentId } from "../port/store.ts";
@@ -325,7 +324,7 @@ export class EndpointWorker {
     const text = count === 1
       ? "1 older message was not relayed"
       : `${count} older messages were not relayed`;
-    for (const part of bridge.render(channel, composeOwnLine(text))) {
+    for (const part of bridge.render(channel, ownLine(text))) {
       bridge.transmit(channel, part, session.signal).then((receipt) =>
         this.#inputs.push({ kind: "announced", count, receipt })
       );

@@ -1,6 +1,6 @@
 import { graphemes } from "../../base/text.ts";
 import { assertNever } from "../../base/types.ts";
-import type { Capabilities, OutgoingMessage } from "../port/bridge.ts";
+import { type Capabilities, type OutgoingMessage, ownLine } from "../port/bridge.ts";
 import type { ChatEvent, EditEvent, MessageEvent, Person, ReplyRef } from "../port/event.ts";
 import type { AccountId, MessageId } from "../port/ids.ts";
 import {
@@ -141,18 +141,6 @@ export function composeLine(
   }
 }
 
-/** A line of the relay itself: "3 older messages were not relayed". */
-export function composeOwnLine(text: string): OutgoingMessage {
-  return {
-    kind: "message",
-    prefix: [],
-    text: plainText(text),
-    action: false,
-    replyTo: null,
-    sender: null,
-  };
-}
-
 /** What no person said: shown as from "system", as Matterbridge does. */
 function composeSystem(
   composition: Composition,
@@ -161,7 +149,7 @@ function composeSystem(
 ): OutgoingMessage {
   const system = { id: "" as Person["id"], nick: "system", userId: "" };
   return {
-    ...composeOwnLine(text),
+    ...ownLine(text),
     prefix: nickPrefix(composition, system),
     about: event.kind,
     atMs: event.atMs,

@@ -3,15 +3,13 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointWorker } from "../delivery/worker.ts";
-import type { HostInput } from "../links/links.ts";
-import type { History } from "../port/bridge.ts";
+import { type ChannelRefusal, type History, ownLine } from "../port/bridge.ts";
 import type { ChatEvent } from "../port/event.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
 import type { Acceptance, NewDelivery, RelayStore } from "../port/store.ts";
 import { catchUp, type CatchUpLimits, firstCursor, saidBeforeUs } from "./catch_up.ts";
 import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
-import { composeOwnLine } from "./compose.ts";
 import type { Intake } from "./intake.ts";
 import type { Routing } from "./routing.ts";
 
@@ -26,6 +24,23 @@ interface CoreLoopOptions {
   readonly log: Logger;
   readonly observer: RelayObserver;
 }
+
+/** What the core's loop handles, in order. */
+export type HostInput =
+  | { readonly kind: "event"; readonly account: AccountId; readonly event: ChatEvent }
+  | {
+    readonly kind: "channel-up";
+    readonly account: AccountId;
+    readonly channel: ChannelId;
+    readonly history: History | null;
+  }
+  | {
+    readonly kind: "channel-down";
+    readonly account: AccountId;
+    readonly channel: ChannelId;
+    readonly why: ChannelRefusal;
+  }
+  | { readonly kind: "link-end"; readonly account: AccountId };
 
 type LoopInput = HostInput | { readonly kind: "act"; readonly act: () => void };
 
@@ -152,7 +167,7 @@ export class CoreLoop {
     if (answer === null || this.#options.worker(origin) === undefined) return;
     const delivery = {
       endpoint: origin,
-      outgoing: composeOwnLine(answer),
+      outgoing: ownLine(answer),
       source: null,
       gateway: "",
       speaker: null,
@@ -278,7 +293,7 @@ export class CoreLoop {
     const text = `Some messages of ${written} from while the relay was away are missing here`;
     const deliveries = this.#options.routing.from(origin).map((route) => ({
       endpoint: route.destination,
-      outgoing: composeOwnLine(text),
+      outgoing: ownLine(text),
       source: null,
       gateway: route.gateway,
       speaker: null,

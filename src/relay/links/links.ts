@@ -1,10 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { EndpointWorker } from "../delivery/worker.ts";
+import type { HostInput } from "../intake/core_loop.ts";
 import type { RelayAccount } from "../intake/intake.ts";
 import type { Routing } from "../intake/routing.ts";
-import type { BridgeHost, ChannelPlan, ChannelRefusal, Cursor, History } from "../port/bridge.ts";
-import type { ChatEvent } from "../port/event.ts";
+import type { BridgeHost, ChannelPlan, Cursor } from "../port/bridge.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { LinkState, RelayObserver } from "../port/observer.ts";
 import type { GatewayEndpoint } from "../port/settings.ts";
@@ -178,23 +178,6 @@ export class Staff {
     this.#workers.set(endpoint, { who, stop: new AbortController(), done: null });
   }
 }
-
-/** What the core's loop handles, in order. */
-export type HostInput =
-  | { readonly kind: "event"; readonly account: AccountId; readonly event: ChatEvent }
-  | {
-    readonly kind: "channel-up";
-    readonly account: AccountId;
-    readonly channel: ChannelId;
-    readonly history: History | null;
-  }
-  | {
-    readonly kind: "channel-down";
-    readonly account: AccountId;
-    readonly channel: ChannelId;
-    readonly why: ChannelRefusal;
-  }
-  | { readonly kind: "link-end"; readonly account: AccountId };
 
 interface BridgeHostOptions {
   readonly account: AccountId;

@@ -1,7 +1,7 @@
 import type { Brand } from "../../base/types.ts";
 import type { ChatEvent, MessageEvent, Person } from "./event.ts";
 import type { AccountId, ChannelId, MessageId } from "./ids.ts";
-import type { RichText } from "./rich_text.ts";
+import { plainText, type RichText } from "./rich_text.ts";
 
 /**
  * The port between the core and one account at one service. The core knows nothing else of a service.
@@ -226,3 +226,15 @@ export type Receipt =
   | { readonly outcome: "unknown"; readonly reason: string }
   /** The service refused it for good; sending it again would be refused again. */
   | { readonly outcome: "rejected"; readonly reason: string };
+
+/** A line of the relay itself: "3 older messages were not relayed". */
+export function ownLine(text: string): OutgoingMessage {
+  return {
+    kind: "message",
+    prefix: [],
+    text: plainText(text),
+    action: false,
+    replyTo: null,
+    sender: null,
+  };
+}

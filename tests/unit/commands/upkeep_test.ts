@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Upkeep, Upkeeps } from "../../../src/commands/run/live_config.ts";
+import { Upkeeps } from "../../../src/commands/run/live_config.ts";
+import type { Upkeep } from "../../../src/commands/setup/accounts.ts";
 
 /** Counts how often it was begun, and how many go on. */
 class Counted implements Upkeep {

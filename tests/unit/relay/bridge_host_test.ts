@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { composeOwnLine } from "../../../src/relay/intake/compose.ts";
+import { ownLine } from "../../../src/relay/port/bridge.ts";
 import { bridgeHost } from "../../../src/relay/links/links.ts";
 import type { WireText } from "../../../src/relay/port/bridge.ts";
 import { type AccountId, endpointId } from "../../../src/relay/port/ids.ts";
@@ -21,7 +21,7 @@ function told(acceptedAtMs: number | null) {
   if (acceptedAtMs !== null) {
     const delivery = {
       endpoint: ENDPOINT,
-      outgoing: composeOwnLine("hello"),
+      outgoing: ownLine("hello"),
       source: null,
       gateway: "g",
       speaker: null,

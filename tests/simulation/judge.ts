@@ -1,0 +1,337 @@
+import type { EndpointId } from "../../src/relay/port/ids.ts";
+import type { Dropped, Ledger, Said, Shown } from "./ledger.ts";
+import type { Service } from "./service.ts";
+import { announcementIn, type World } from "./world.ts";
+
+/** Something that must not be. */
+export interface Deviation {
+  readonly kind:
+    | "lost"
+    | "doubled"
+    | "reordered"
+    | "uncovered"
+    | "announcement"
+    | "stuck"
+    | "fault";
+  readonly what: string;
+}
+
+/** How much later than allowed something may be before it counts. */
+const SLACK_MS = 120_000;
+
+/** Weighs all that happened in a world. What nobody could have known is counted, and is no deviation. */
+export function judge(world: World, drainedMs: number | null): Deviation[] {
+  const { ledger } = world;
+  const deviations: Deviation[] = ledger.faults.map((what) => ({ kind: "fault", what }));
+  if (drainedMs === null) deviations.push({ kind: "stuck", what: stuck(world) });
+  for (const gateway of world.gateways) {
+    const endpoints = gateway.endpoints.map((one) => `${one.account} ${one.channel}` as EndpointId);
+    for (const endpoint of endpoints) {
+      const origins = endpoints.filter((other) => other !== endpoint);
+      deviations.push(...new EndpointJudge(world, endpoint, origins).judge());
+    }
+  }
+  return deviations;
+}
+
+function stuck(world: World): string {
+  const store = world.life?.store;
+  if (store === undefined) return "no process lives";
+  const levels = world.gateways.flatMap((gateway) =>
+    gateway.endpoints.map((one) => {
+      const endpoint = `${one.account} ${one.channel}` as EndpointId;
+      return `${endpoint}: ${store.level(endpoint).waiting} wait, ${
+        store.underWay(endpoint).length
+      } under way`;
+    })
+  );
+  return levels.join("; ");
+}
+
+/** One destination. */
+class EndpointJudge {
+  readonly #world: World;
+  readonly #ledger: Ledger;
+  readonly #endpoint: EndpointId;
+  readonly #origins: readonly EndpointId[];
+  readonly #service: Service;
+  readonly #shown: readonly Shown[];
+  readonly #dropped: readonly Dropped[];
+  readonly #deviations: Deviation[] = [];
+
+  constructor(world: World, endpoint: EndpointId, origins: readonly EndpointId[]) {
+    this.#world = world;
+    this.#ledger = world.ledger;
+    this.#endpoint = endpoint;
+    this.#origins = origins;
+    this.#service = serviceOf(world, endpoint);
+    this.#shown = world.ledger.shown.filter((shown) => shown.endpoint === endpoint);
+    this.#dropped = world.ledger.dropped.filter((dropped) => dropped.endpoint === endpoint);
+  }
+
+  judge(): Deviation[] {
+    const byNumber = new Map<number, Shown[]>();
+    for (const shown of this.#shown) {
+      for (const { number } of shown.pieces) {
+        const list = byNumber.get(number) ?? [];
+        list.push(shown);
+        byNumber.set(number, list);
+      }
+    }
+    for (const said of this.#ledger.said.values()) {
+      if (!this.#origins.includes(said.origin)) continue;
+      const copies = byNumber.get(said.number) ?? [];
+      this.#lost(said, copies);
+      this.#doubled(said, copies);
+      this.#tooLate(said, copies);
+    }
+    this.#order();
+    this.#announcements();
+    return this.#deviations;
+  }
+
+  #deviates(kind: Deviation["kind"], what: string): void {
+    this.#deviations.push({ kind, what: `${this.#endpoint}: ${what}` });
+  }
+
+  #lost(said: Said, copies: readonly Shown[]): void {
+    if (said.empty) {
+      if (copies.length > 0) this.#deviates("uncovered", `#${said.number} is empty and was shown`);
+      return;
+    }
+    if (said.edits !== null) return;
+    const { deletedMs, deletionHeardMs, number } = said;
+    if (deletedMs !== null) {
+      const first = copies[0];
+      const isLate = first !== undefined && deletionHeardMs !== null && said.takenMs !== null &&
+        said.takenMs <= deletionHeardMs && first.sentMs > deletionHeardMs &&
+        !this.#diedAt(deletionHeardMs);
+      if (isLate) this.#deviates("uncovered", `#${number} was sent after it had been taken back`);
+      return;
+    }
+    if (isComplete(said, copies.filter((copy) => copy.deletedMs === null))) return;
+    const excuse = this.#excuse(said, copies);
+    if (excuse.allowed) this.#ledger.count(`allowed to be lost: ${excuse.why}`);
+    else this.#deviates("lost", `#${number}: ${excuse.why}`);
+  }
+
+  #excuse(said: Said, copies: readonly Shown[]): { allowed: boolean; why: string } {
+    const no = (why: string) => ({ allowed: false, why });
+    const yes = (why: string) => ({ allowed: true, why });
+    if (isComplete(said, copies)) return no("its copy was taken back with another's");
+    if (said.takenMs === null) return this.#excuseUntaken(said);
+    if (!said.takenFor.includes(this.#endpoint)) return no("taken over, but not for here");
+    const dropped = this.#dropped.find((one) => one.numbers.includes(said.number));
+    if (dropped !== undefined) return this.#isRightlyDropped(said, dropped);
+    if (copies.some((copy) => copy.shownMs === null && copy.confirmedMs !== null)) {
+      return yes("the service said that it was shown");
+    }
+    if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");
+    return no("taken over and never shown");
+  }
+
+  #excuseUntaken(said: Said): { allowed: boolean; why: string } {
+    const no = (why: string) => ({ allowed: false, why });
+    const yes = (why: string) => ({ allowed: true, why });
+    if (said.poison === "compose") {
+      const isLogged = this.#ledger.errors.some((line) => line.includes("cannot compose this"));
+      return isLogged ? yes("could not be composed") : no("could not be composed, unsaid");
+    }
+    const firstMs = this.#world.firstEntered.get(said.origin);
+    if (firstMs === undefined || said.saidMs <= firstMs) return yes("before the first visit");
+    if (said.heardMs !== null) {
+      return this.#diedAt(said.heardMs) || this.#diedUnwritten(said.heardMs)
+        ? yes("the process died as it was heard")
+        : no("heard and not taken over");
+    }
+    const origin = serviceOf(this.#world, said.origin);
+    if (said.readMs.length > 0) {
+      if (said.readMs.every((readMs) => this.#diedAt(readMs))) {
+        return yes("the process died as it was read");
+      }
+      return this.#hasGap(said) ? yes("over the limits of catching up") : no(
+        "read in the history and neither taken over nor announced",
+      );
+    }
+    const { habits } = origin;
+    if (habits.history === "none") return yes("said while away, no history");
+    if (said.forgotten) return yes("the service forgot it");
+    if (habits.lagMs > 0) return yes("the history lagged");
+    if (said.cut) {
+      return this.#hasGap(said)
+        ? yes("beyond what is read of a history")
+        : no("beyond what is read of the history, unsaid");
+    }
+    return no("stands in the history and was never asked for");
+  }
+
+  #isRightlyDropped(said: Said, dropped: Dropped): { allowed: boolean; why: string } {
+    const { limits } = this.#world.plan;
+    switch (dropped.cause) {
+      case "limits": {
+        const ageMs = dropped.atMs - (said.takenMs ?? said.saidMs);
+        const isRight = limits.outboxMaxMessages < 100 || ageMs >= limits.outboxMaxAgeMs * 0.95 ||
+          this.#clockJumped();
+        const why = isRight ? "dropped by limits" : `dropped by limits at the age of ${ageMs} ms`;
+        return { allowed: isRight, why };
+      }
+      case "rejected":
+        return {
+          allowed: this.#ledger.refused.has(`${this.#endpoint} ${said.number}`),
+          why: "dropped as refused",
+        };
+      case "unconfirmed":
+        return { allowed: false, why: "given up though nobody had refused it" };
+      default:
+        return { allowed: said.poison !== null, why: `dropped because of ${dropped.cause}` };
+    }
+  }
+
+  /** A line at the destination says that something is missing. */
+  #hasGap(said: Said): boolean {
+    const { swallow, reject } = this.#service.habits;
+    return swallow > 0 || reject > 0 ||
+      this.#shown.some((shown) =>
+        announcementIn(shown.text) === "gap" && shown.takenMs >= said.saidMs
+      ) || this.#dropped.some((dropped) => dropped.numbers.length < dropped.deliveries);
+  }
+
+  #doubled(said: Said, copies: readonly Shown[]): void {
+    const byPiece = Map.groupBy(copies, (copy) => {
+      const piece = copy.pieces.find((piece) => piece.number === said.number);
+      return `${piece?.at}`;
+    });
+    for (const same of byPiece.values()) {
+      for (let at = 1; at < same.length; at++) {
+        const copy = same[at];
+        if (copy === undefined || copy.shownMs === null) continue;
+        const earlier = same.slice(0, at).filter((one) => one.shownMs !== null);
+        const known = earlier.find((one) => this.#wasKnown(one, copy.sentMs));
+        if (known !== undefined) {
+          this.#deviates("doubled", `#${said.number}: ${this.#howKnown(known, copy.sentMs)}`);
+        } else if (earlier.length > 0) this.#ledger.count("allowed to be doubled");
+      }
+    }
+  }
+
+  /** Whether the relay could know that this copy had arrived when it sent another. */
+  #wasKnown(copy: Shown, sentMs: number): boolean {
+    if (copy.readMs.some((readMs) => readMs <= sentMs)) return true;
+    const { confirmedMs } = copy;
+    if (confirmedMs === null || confirmedMs > sentMs) return false;
+    return !this.#diedAt(confirmedMs) && !this.#diedUnwritten(confirmedMs);
+  }
+
+  #howKnown(copy: Shown, sentMs: number): string {
+    const read = copy.readMs.find((readMs) => readMs <= sentMs);
+    const how = read === undefined
+      ? `confirmed at ${copy.confirmedMs}`
+      : `read in the history at ${read}`;
+    return `${how}, and sent again at ${sentMs}`;
+  }
+
+  #tooLate(said: Said, copies: readonly Shown[]): void {
+    const { outboxMaxAgeMs } = this.#world.plan.limits;
+    const { takenMs } = said;
+    if (takenMs === null || this.#clockJumped()) return;
+    const late = copies.find((copy) => copy.sentMs - takenMs > outboxMaxAgeMs + SLACK_MS);
+    if (late === undefined) return;
+    this.#deviates(
+      "uncovered",
+      `#${said.number} was sent ${late.sentMs - takenMs} ms after it was taken`,
+    );
+  }
+
+  #order(): void {
+    const met = new Set<string>();
+    const last = new Map<string, { number: number; at: number; copy: Shown }>();
+    for (const copy of this.#shown) {
+      if (copy.shownMs === null) continue;
+      for (const { number, at } of copy.pieces) {
+        const key = `${number}.${at}`;
+        const said = this.#ledger.said.get(number);
+        if (said === undefined || said.edits !== null || met.has(key)) continue;
+        met.add(key);
+        const who = `${said.origin} ${said.speaker}`;
+        const before = last.get(who);
+        const isBehind = before !== undefined &&
+          (before.number > number || (before.number === number && before.at > at));
+        if (isBehind) this.#overtaken(said, before, at);
+        else last.set(who, { number, at, copy });
+      }
+    }
+  }
+
+  #overtaken(said: Said, by: { number: number; copy: Shown }, at: number): void {
+    const other = this.#ledger.said.get(by.number);
+    const tookLater = (said.takenMs ?? 0) > (other?.takenMs ?? 0) &&
+      serviceOf(this.#world, said.origin).habits.lagMs > 0;
+    const wasLost = this.#ledger.lostOnWay.some((lost) =>
+      lost.endpoint === this.#endpoint && lost.numbers.includes(said.number) &&
+      lost.sentMs <= by.copy.sentMs
+    );
+    if (tookLater || wasLost) return this.#ledger.count("allowed to be overtaken");
+    this.#deviates("reordered", `#${said.number}.${at} stands behind #${by.number}`);
+  }
+
+  #announcements(): void {
+    const lines = this.#shown.filter((shown) =>
+      shown.pieces.length === 0 && typeof announcementIn(shown.text) === "number"
+    );
+    const sum = (shown: readonly Shown[]) =>
+      shown.reduce((total, line) => total + Number(announcementIn(line.text)), 0);
+    const told = sum(lines.filter((line) => line.shownMs !== null));
+    const dropped = this.#dropped.reduce((total, one) => total + one.deliveries, 0);
+    const isDoubtful = lines.some((line) =>
+      line.confirmedMs === null || this.#diedAt(line.confirmedMs) ||
+      this.#diedUnwritten(line.confirmedMs)
+    );
+    const { swallow, reject } = this.#service.habits;
+    const mayMiss = swallow > 0 || reject > 0 ||
+      this.#ledger.deaths.some((death) => death.unwrittenSinceMs !== null) ||
+      this.#dropped.some((one) => this.#diedAt(one.atMs));
+    if (told > dropped && !isDoubtful) {
+      this.#deviates("announcement", `${dropped} were dropped and ${told} announced`);
+    }
+    if (told < dropped && !mayMiss) {
+      this.#deviates("announcement", `${dropped} were dropped and only ${told} announced`);
+    }
+  }
+
+  #diedAt(atMs: number): boolean {
+    return this.#ledger.deaths.some((death) => Math.abs(death.atMs - atMs) < 0.5);
+  }
+
+  /** The process died later without having written to the disk what it knew at this time. */
+  #diedUnwritten(atMs: number): boolean {
+    return this.#ledger.deaths.some((death) =>
+      death.unwrittenSinceMs !== null && death.unwrittenSinceMs <= atMs && death.atMs >= atMs
+    );
+  }
+
+  #clockJumped(): boolean {
+    return (this.#ledger.counts.get("clock") ?? 0) > 0 ||
+      (this.#ledger.counts.get("suspend") ?? 0) > 0;
+  }
+}
+
+function serviceOf(world: World, endpoint: EndpointId): Service {
+  const service = world.services.find(({ account }) => endpoint.startsWith(`${account} `));
+  if (service === undefined) throw new Error(`Cannot find the service of ${endpoint}`);
+  return service;
+}
+
+/** Whether all pieces of one cutting are there. */
+function isComplete(said: Said, copies: readonly Shown[]): boolean {
+  const pieces = new Map<number, Set<number>>();
+  for (const copy of copies) {
+    if (copy.shownMs === null) continue;
+    for (const { number, at, of } of copy.pieces) {
+      if (number !== said.number) continue;
+      const seen = pieces.get(of) ?? new Set();
+      seen.add(at);
+      pieces.set(of, seen);
+    }
+  }
+  return [...pieces].some(([of, seen]) => seen.size === of);
+}

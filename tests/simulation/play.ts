@@ -1,0 +1,299 @@
+import { endpointId } from "../../src/relay/port/ids.ts";
+import { ProcessDied } from "./disk.ts";
+import { numbered } from "./hidden.ts";
+import { type Deviation, judge } from "./judge.ts";
+import type { Doing, Happening, Plan } from "./plan.ts";
+import type { Service } from "./service.ts";
+import { personOf, World } from "./world.ts";
+
+/** What a seed came to. */
+export interface Outcome {
+  readonly seed: number;
+  readonly deviations: readonly Deviation[];
+  /** The same for the same run, byte for byte. */
+  readonly fingerprint: string;
+  /** How long the world stood, in milliseconds of its own. */
+  readonly livedMs: number;
+  readonly messages: number;
+  readonly counts: ReadonlyMap<string, number>;
+  readonly lines: readonly string[];
+}
+
+/** After the last fault: how long a link may take to come back, whatever the service did before. */
+const CALM_MS = 310_000;
+/** And then, how long what waits may take. */
+const DRAIN_MS = 900_000;
+const LOOK_EVERY_MS = 1_000;
+
+/** Plays a world from its beginning to its end, and judges it. */
+export async function play(
+  plan: Plan,
+  options: { readonly directory: string; readonly keepsLines?: boolean },
+): Promise<Outcome> {
+  const world = new World(plan, options.directory, options.keepsLines ?? false);
+  const uncaught = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    if (event.reason instanceof ProcessDied || isOfDead(world)) return;
+    world.ledger.fault(`a promise was rejected and nobody caught it: ${event.reason}`);
+  };
+  globalThis.addEventListener("unhandledrejection", uncaught);
+  try {
+    const drainedMs = await live(world);
+    const deviations = judge(world, drainedMs);
+    return {
+      seed: plan.seed,
+      deviations,
+      fingerprint: world.ledger.fingerprint,
+      livedMs: world.timeline.nowMs,
+      messages: world.ledger.said.size,
+      counts: world.ledger.counts,
+      lines: world.ledger.lines,
+    };
+  } finally {
+    world.dispose();
+    globalThis.removeEventListener("unhandledrejection", uncaught);
+  }
+}
+
+function isOfDead(world: World): boolean {
+  return world.life === null;
+}
+
+/** Answers when everything had arrived after the last fault; null when it never did. */
+async function live(world: World): Promise<number | null> {
+  const { timeline, plan } = world;
+  world.start();
+  for (const happening of plan.schedule) {
+    timeline.at(happening.atMs, () => happen(world, happening));
+  }
+  const calmMs = Math.max(10_000, ...plan.schedule.map(endOf)) + 1_000;
+  await timeline.run(calmMs);
+  calm(world);
+  await timeline.run(timeline.nowMs + CALM_MS);
+  for (const service of world.services) {
+    for (const channel of service.channels) world.say(service, channel, 0, "lol");
+  }
+  const untilMs = timeline.nowMs + DRAIN_MS;
+  let drainedMs: number | null = null;
+  while (drainedMs === null && timeline.nowMs < untilMs) {
+    await timeline.run(timeline.nowMs + LOOK_EVERY_MS);
+    if (isDrained(world)) drainedMs = timeline.nowMs;
+  }
+  // What comes twice comes soon after.
+  await timeline.run(timeline.nowMs + 15_000);
+  await end(world);
+  return drainedMs;
+}
+
+async function end(world: World): Promise<void> {
+  const { timeline } = world;
+  const life = world.life;
+  if (life === null) return;
+  world.stop(null);
+  const untilMs = timeline.nowMs + 10_000;
+  await timeline.run(untilMs, () => life.done);
+  if (!life.done) world.ledger.fault("a stop takes more than 10 s");
+}
+
+function isDrained(world: World): boolean {
+  const store = world.life?.store;
+  if (store === undefined) return false;
+  return world.services.every((service) =>
+    service.channels.every((channel) => {
+      const endpoint = endpointId(service.account, channel);
+      return store.level(endpoint).waiting === 0 && store.underWay(endpoint).length === 0;
+    })
+  );
+}
+
+/** When nothing is left of it. */
+function endOf(happening: Happening): number {
+  const lasts = "forMs" in happening
+    ? happening.forMs
+    : "downMs" in happening
+    ? happening.downMs + 5_000
+    : 5_000;
+  return happening.atMs + lasts;
+}
+
+/** Whatever is still wrong is put right. */
+function calm(world: World): void {
+  world.ledger.trace("calm");
+  world.disk.crashPoint = null;
+  world.disk.syncMs = 0;
+  world.disk.full = false;
+  for (const service of world.services) {
+    service.down = false;
+    service.mood = "well";
+    service.slowMs = 0;
+    service.banned.clear();
+  }
+}
+
+/** The service and the channel a happening is about. */
+function placeOf(world: World, at: { readonly service: number; readonly channel?: number }) {
+  const service = world.services[at.service];
+  const channel = service?.channels[at.channel ?? 0];
+  if (service === undefined || channel === undefined) throw new Error("no such place");
+  return { service, channel };
+}
+
+function happen(world: World, doing: Doing): void {
+  world.ledger.count(doing.kind);
+  if (doing.kind !== "say") world.ledger.trace(`happens ${JSON.stringify(doing)}`);
+  switch (doing.kind) {
+    case "say":
+      return say(world, doing);
+    case "edit":
+    case "delete":
+    case "react":
+      return followUp(world, doing);
+    case "crash":
+      return crash(world, doing);
+    case "stop":
+      return world.stop(doing.downMs);
+    case "disk-full":
+      world.disk.full = true;
+      world.timeline.after(doing.forMs, () => world.disk.full = false);
+      return;
+    case "disk-slow":
+      world.disk.syncMs = doing.syncMs;
+      world.timeline.after(doing.forMs, () => world.disk.syncMs = 0);
+      return;
+    case "clock":
+      return world.machine.jump(doing.byMs);
+    case "suspend":
+      return world.machine.suspend(doing.forMs);
+    case "reload":
+      return world.reload(doing.replaces === null ? null : world.services[doing.replaces] ?? null);
+    default:
+      return happenAt(world, placeOf(world, doing).service, doing);
+  }
+}
+
+type AtService = Exclude<
+  Extract<Doing, { readonly service: number }>,
+  { readonly kind: "say" | "edit" | "delete" | "react" }
+>;
+
+function happenAt(world: World, service: Service, doing: AtService): void {
+  const { timeline } = world;
+  const link = world.life?.bridges.get(service.account)?.link ?? null;
+  switch (doing.kind) {
+    case "cut":
+      link?.cut();
+      for (let time = 1; time < doing.times; time++) {
+        timeline.after(time * 4_000, () => {
+          world.life?.bridges.get(service.account)?.link?.cut();
+        });
+      }
+      return;
+    case "outage":
+      service.down = true;
+      for (const open of [...service.links]) open.end("the service goes down");
+      if (doing.forgets) service.forget();
+      timeline.after(doing.forMs, () => service.down = false);
+      return;
+    case "stall":
+      return link?.stall(doing.forMs, doing.dies);
+    case "mood":
+      service.mood = doing.mood;
+      timeline.after(doing.forMs, () => service.mood = "well");
+      return;
+    case "slow":
+      service.slowMs = doing.byMs;
+      timeline.after(doing.forMs, () => service.slowMs = 0);
+      return;
+    case "service-clock":
+      return service.jumpClock(doing.byMs);
+    default:
+      return happenInChannel(world, service, doing);
+  }
+}
+
+function happenInChannel(
+  world: World,
+  service: Service,
+  doing: Extract<AtService, { readonly channel: number }>,
+): void {
+  const { channel } = placeOf(world, doing);
+  const link = world.life?.bridges.get(service.account)?.link ?? null;
+  if (doing.kind === "ban") {
+    service.banned.add(channel);
+    world.timeline.after(doing.forMs, () => service.banned.delete(channel));
+  }
+  if (doing.kind === "enter-again") {
+    if (link?.isUp(channel)) link.enter(channel);
+  } else if (link?.isUp(channel)) link.kick(channel);
+}
+
+function say(world: World, doing: Extract<Doing, { readonly kind: "say" }>): void {
+  const { service, channel } = placeOf(world, doing);
+  const answers = doing.answers === 0 ? null : numberBack(world, service, channel, doing.answers);
+  const speaker = doing.speaker % world.plan.speakers;
+  world.say(service, channel, speaker, doing.text, { answers, poison: doing.poison });
+}
+
+/** The number of the how-manieth latest message there that still stands. */
+function numberBack(
+  world: World,
+  service: Service,
+  channel: string,
+  back: number,
+): number | null {
+  const origin = endpointId(service.account, channel as never);
+  const standing = [...world.ledger.said.values()].filter((said) =>
+    said.origin === origin && said.edits === null && said.deletedMs === null && !said.empty
+  );
+  return standing.at(-back)?.number ?? null;
+}
+
+function followUp(
+  world: World,
+  doing: Extract<Doing, { readonly kind: "edit" | "delete" | "react" }>,
+): void {
+  const { service, channel } = placeOf(world, doing);
+  const number = numberBack(world, service, channel, doing.back);
+  const said = number === null ? undefined : world.ledger.said.get(number);
+  if (number === null || said === undefined) return;
+  const id = service.entryOf(channel, number)?.id ?? null;
+  if (id === null) return;
+  const base = { channel, atMs: service.clockMs(), late: false, id };
+  const sender = personOf(0, null);
+  world.ledger.trace(`${said.origin} ${doing.kind} of #${number}`);
+  switch (doing.kind) {
+    case "react":
+      return service.tellAll(channel, {
+        ...base,
+        kind: "reaction",
+        sender,
+        key: "+",
+        removed: false,
+      }, () => {});
+    case "delete":
+      said.deletedMs = world.timeline.nowMs;
+      service.takeBack(channel, number);
+      return service.tellAll(
+        channel,
+        { ...base, kind: "deletion", by: sender },
+        () => said.deletionHeardMs ??= world.timeline.nowMs,
+      );
+    case "edit": {
+      const edit = world.nextNumber();
+      const newSaid = world.newSaid(edit, service, channel, sender, "yes", { edits: number });
+      return service.tellAll(
+        channel,
+        { ...base, kind: "edit", sender, text: numbered("yes", edit) },
+        () => newSaid.heardMs ??= world.timeline.nowMs,
+      );
+    }
+  }
+}
+
+function crash(world: World, doing: Extract<Doing, { readonly kind: "crash" }>): void {
+  const { life } = world;
+  if (life === null) return;
+  world.restartMs = doing.downMs;
+  if (doing.how === "now") world.disk.crashNow(life.process);
+  else world.disk.crashAt({ after: doing.after, how: doing.how });
+}

@@ -1,0 +1,130 @@
+import type { Clock } from "../../src/base/clock.ts";
+import type { AccountId, ChannelId } from "../../src/relay/port/ids.ts";
+import type { DiskUser } from "./disk.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** The machine the relay runs on: its clocks, and whether it is asleep. */
+export class Machine {
+  readonly #timeline: Timeline;
+  readonly #epochMs: number;
+  #offsetMs = 0;
+  #sleptMs = 0;
+  awakeAtMs = 0;
+
+  constructor(timeline: Timeline, epochMs: number) {
+    this.#timeline = timeline;
+    this.#epochMs = epochMs;
+  }
+
+  nowMs(): number {
+    return this.#epochMs + this.#timeline.nowMs + this.#offsetMs;
+  }
+
+  /** Stands still while the machine sleeps. */
+  monotonicMs(): number {
+    return this.#timeline.nowMs - this.#sleptMs;
+  }
+
+  jump(byMs: number): void {
+    this.#offsetMs += byMs;
+  }
+
+  suspend(forMs: number): void {
+    const fromMs = Math.max(this.#timeline.nowMs, this.awakeAtMs);
+    this.awakeAtMs = fromMs + forMs;
+    this.#sleptMs += forMs;
+  }
+}
+
+/** One life of the relay: everything it does reaches the world through here, and nothing once it is dead. */
+export class Process implements DiskUser {
+  readonly number: number;
+  readonly clock: Clock;
+  dead = false;
+  readonly #machine: Machine;
+  readonly #timeline: Timeline;
+  readonly #onDeath: () => void;
+  readonly #onEntered: (account: AccountId, channel: ChannelId) => void;
+  /** Timers that wait. */
+  timers = 0;
+
+  constructor(options: {
+    readonly number: number;
+    readonly machine: Machine;
+    readonly timeline: Timeline;
+    readonly onDeath: () => void;
+    readonly onEntered: (account: AccountId, channel: ChannelId) => void;
+  }) {
+    this.number = options.number;
+    this.#machine = options.machine;
+    this.#timeline = options.timeline;
+    this.#onDeath = options.onDeath;
+    this.#onEntered = options.onEntered;
+    this.clock = {
+      now: () => this.#machine.nowMs(),
+      monotonic: () => this.#machine.monotonicMs(),
+      sleep: (waitMs, signal) => this.#sleep(waitMs, signal),
+    };
+  }
+
+  die(): void {
+    if (this.dead) return;
+    this.dead = true;
+    this.#onDeath();
+  }
+
+  monotonicMs(): number {
+    return this.#machine.monotonicMs();
+  }
+
+  entered(account: AccountId, channel: ChannelId): void {
+    this.#onEntered(account, channel);
+  }
+
+  /** At once, or when the machine wakes up. */
+  when(act: () => void): void {
+    if (this.dead) return;
+    const { awakeAtMs } = this.#machine;
+    if (this.#timeline.nowMs < awakeAtMs) this.#timeline.at(awakeAtMs, () => this.when(act));
+    else act();
+  }
+
+  /** A timer of the process: it counts the time that the machine is awake. */
+  after(waitMs: number, act: () => void): () => void {
+    const dueMs = this.monotonicMs() + Math.max(0, waitMs);
+    let cancel: () => void;
+    this.timers++;
+    const look = () => {
+      if (this.dead) return;
+      const leftMs = dueMs - this.monotonicMs();
+      const asleepMs = this.#machine.awakeAtMs - this.#timeline.nowMs;
+      if (leftMs > 0.0001 || asleepMs > 0) {
+        cancel = this.#timeline.after(Math.max(leftMs, asleepMs), look);
+        return;
+      }
+      this.timers--;
+      act();
+    };
+    cancel = this.#timeline.after(waitMs, look);
+    return () => {
+      this.timers--;
+      cancel();
+    };
+  }
+
+  #sleep(waitMs: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.dead) return;
+      if (signal.aborted) return reject(signal.reason);
+      const onAbort = () => {
+        cancel();
+        reject(signal.reason);
+      };
+      const cancel = this.after(waitMs, () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}

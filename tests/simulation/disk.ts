@@ -52,6 +52,8 @@ export abstract class Disk {
   }
 
   abstract readonly path: string;
+  /** A write can be cut in the middle. Where it can't, a torn one never was. */
+  protected abstract readonly tears: boolean;
   /** The database as this process has it. */
   abstract openFor(user: DiskUser): DatabaseSync;
   /** What lies on the disk is now what the next process will find. */
@@ -88,7 +90,7 @@ export abstract class Disk {
   #crash(user: DiskUser, kind: Kind, point: CrashPoint, work: () => unknown): never {
     this.crashPoint = null;
     if (kind === "commit") this.beforeCommit();
-    const torn = point.how === "torn" && kind === "commit";
+    const torn = point.how === "torn" && kind === "commit" && this.tears;
     if (point.how === "after" || torn) work();
     user.die();
     this.died(torn);
@@ -151,6 +153,7 @@ export class MemoryDisk extends Disk {
   static #database: DatabaseSync | null = null;
   static #statements = new Map<string, StatementSync>();
   readonly path: string;
+  protected override readonly tears = false;
 
   constructor(path: string, block: (forMs: number) => void) {
     super(block);
@@ -213,6 +216,7 @@ export class MemoryDisk extends Disk {
 
 /** A real file and its log. Who dies leaves them as they lie there, the last write cut anywhere. */
 export class FileDisk extends Disk {
+  protected override readonly tears = true;
   readonly #directory: string;
   readonly #chance: () => number;
   readonly #handles: DatabaseSync[] = [];

@@ -48,18 +48,19 @@ export interface Habits {
 
 export function drawHabits(random: Random): Habits {
   const ids = random.chance(0.6);
+  const historyIds = ids && random.chance(0.85);
   const history = random.pick(["none", "full", "full", "bounded"] as const);
   const seen = history !== "none";
   const echo = random.pick(["prompt", "prompt", "prompt", "late", "none", "none", "rewritten"]);
   const messageDelayMs = random.pick([0, 0, 300, 1300]);
   return {
     ids,
-    historyIds: ids && random.chance(0.85),
+    historyIds,
     times: random.pick(
       seen ? ["milliseconds", "milliseconds", "seconds"] : ["none", "seconds", "milliseconds"],
     ),
     skewMs: random.pick([0, 0, 0, 30_000, -30_000, 3_600_000, -3_600_000]),
-    future: ids && random.chance(0.1) ? 0.05 : 0,
+    future: historyIds && random.chance(0.1) ? 0.05 : 0,
     history,
     keeps: random.whole(5, 30),
     fetchLimit: random.chance(0.7) ? 500 : random.whole(10, 40),

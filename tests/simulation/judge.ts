@@ -70,6 +70,7 @@ class EndpointJudge {
   }
 
   judge(): Deviation[] {
+    this.#announcements();
     const byNumber = new Map<number, Shown[]>();
     for (const shown of this.#shown) {
       for (const { number } of shown.pieces) {
@@ -86,7 +87,9 @@ class EndpointJudge {
       this.#tooLate(said, copies);
     }
     this.#order();
-    this.#announcements();
+    if (this.#untold > 0 && !this.#mayTellTwice()) {
+      this.#deviates("announcement", `${this.#untold} more were announced than were dropped`);
+    }
     return this.#deviations;
   }
 
@@ -127,13 +130,18 @@ class EndpointJudge {
       return yes("the service said that it was shown");
     }
     if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");
+    // Dropped in the very transaction in which the process died: the store alone knows of it, and tells.
+    if (this.#untold > 0 && this.#ledger.deaths.length > 0) {
+      this.#untold--;
+      return yes("dropped as the process died");
+    }
     return no("taken over and never shown");
   }
 
   #excuseUntaken(said: Said): { allowed: boolean; why: string } {
     const no = (why: string) => ({ allowed: false, why });
     const yes = (why: string) => ({ allowed: true, why });
-    if (said.poison === "compose") {
+    if (said.poison === "compose" && (said.heardMs !== null || said.readMs.length > 0)) {
       const isLogged = this.#ledger.errors.some((line) => line.includes("cannot compose this"));
       return isLogged ? yes("could not be composed") : no("could not be composed, unsaid");
     }
@@ -146,14 +154,17 @@ class EndpointJudge {
     }
     const origin = serviceOf(this.#world, said.origin);
     if (said.readMs.length > 0) {
+      if (this.#timeTellsNothing(origin)) return yes("no ids, and the service's clock jumped");
       if (said.readMs.every((readMs) => this.#diedAt(readMs))) {
         return yes("the process died as it was read");
       }
+      if (origin.habits.lagMs > 0) return yes("the history lagged");
       return this.#hasGap(said) ? yes("over the limits of catching up") : no(
         "read in the history and neither taken over nor announced",
       );
     }
     const { habits } = origin;
+    if (this.#timeTellsNothing(origin)) return yes("no ids, and the service's clock jumped");
     if (habits.history === "none") return yes("said while away, no history");
     if (said.forgotten) return yes("the service forgot it");
     if (habits.lagMs > 0) return yes("the history lagged");
@@ -207,7 +218,8 @@ class EndpointJudge {
         if (copy === undefined || copy.shownMs === null) continue;
         const earlier = same.slice(0, at).filter((one) => one.shownMs !== null);
         const known = earlier.find((one) => this.#wasKnown(one, copy.sentMs));
-        if (known !== undefined) {
+        const origin = serviceOf(this.#world, said.origin);
+        if (known !== undefined && !this.#timeTellsNothing(origin)) {
           this.#deviates("doubled", `#${said.number}: ${this.#howKnown(known, copy.sentMs)}`);
         } else if (earlier.length > 0) this.#ledger.count("allowed to be doubled");
       }
@@ -216,10 +228,18 @@ class EndpointJudge {
 
   /** Whether the relay could know that this copy had arrived when it sent another. */
   #wasKnown(copy: Shown, sentMs: number): boolean {
-    if (copy.readMs.some((readMs) => readMs <= sentMs)) return true;
-    const { confirmedMs } = copy;
-    if (confirmedMs === null || confirmedMs > sentMs) return false;
-    return !this.#diedAt(confirmedMs) && !this.#diedUnwritten(confirmedMs);
+    const { confirmedMs, readMs } = copy;
+    const learnedMs = confirmedMs === null ? readMs : [...readMs, confirmedMs];
+    return learnedMs.some((atMs) => atMs <= sentMs && !this.#forgot(atMs, sentMs));
+  }
+
+  /** What was learned at this time had gone with its process before `untilMs`. */
+  #forgot(atMs: number, untilMs: number): boolean {
+    return this.#ledger.deaths.some((death) =>
+      death.atMs <= untilMs && death.atMs >= atMs - 0.5 &&
+      (death.atMs - atMs < 0.5 ||
+        (death.unwrittenSinceMs !== null && death.unwrittenSinceMs <= atMs))
+    );
   }
 
   #howKnown(copy: Shown, sentMs: number): string {
@@ -274,28 +294,40 @@ class EndpointJudge {
     this.#deviates("reordered", `#${said.number}.${at} stands behind #${by.number}`);
   }
 
+  /** What is read of such a history can be told by its place alone, and that changes too. */
+  #timeTellsNothing(origin: Service): boolean {
+    return !origin.habits.historyIds && origin.jumped;
+  }
+
+  /** How many more were announced than the relay said that it drops. */
+  #untold = 0;
+
   #announcements(): void {
-    const lines = this.#shown.filter((shown) =>
-      shown.pieces.length === 0 && typeof announcementIn(shown.text) === "number"
-    );
-    const sum = (shown: readonly Shown[]) =>
-      shown.reduce((total, line) => total + Number(announcementIn(line.text)), 0);
-    const told = sum(lines.filter((line) => line.shownMs !== null));
+    const told = this.#announced().filter((line) => line.shownMs !== null)
+      .reduce((total, line) => total + Number(announcementIn(line.text)), 0);
     const dropped = this.#dropped.reduce((total, one) => total + one.deliveries, 0);
-    const isDoubtful = lines.some((line) =>
-      line.confirmedMs === null || this.#diedAt(line.confirmedMs) ||
-      this.#diedUnwritten(line.confirmedMs)
-    );
     const { swallow, reject } = this.#service.habits;
     const mayMiss = swallow > 0 || reject > 0 ||
       this.#ledger.deaths.some((death) => death.unwrittenSinceMs !== null) ||
       this.#dropped.some((one) => this.#diedAt(one.atMs));
-    if (told > dropped && !isDoubtful) {
-      this.#deviates("announcement", `${dropped} were dropped and ${told} announced`);
-    }
     if (told < dropped && !mayMiss) {
       this.#deviates("announcement", `${dropped} were dropped and only ${told} announced`);
     }
+    this.#untold = Math.max(0, told - dropped);
+  }
+
+  #announced(): readonly Shown[] {
+    return this.#shown.filter((shown) =>
+      shown.pieces.length === 0 && typeof announcementIn(shown.text) === "number"
+    );
+  }
+
+  /** Nobody could have known that an announcement was seen. */
+  #mayTellTwice(): boolean {
+    return this.#announced().some((line) =>
+      line.confirmedMs === null || this.#diedAt(line.confirmedMs) ||
+      this.#diedUnwritten(line.confirmedMs)
+    );
   }
 
   #diedAt(atMs: number): boolean {

@@ -45,7 +45,7 @@ export class Process implements DiskUser {
   readonly #timeline: Timeline;
   readonly #onDeath: () => void;
   readonly #onEntered: (account: AccountId, channel: ChannelId) => void;
-  /** Timers that wait. */
+  /** Sleeps that have not ended. */
   timers = 0;
 
   constructor(options: {
@@ -93,7 +93,6 @@ export class Process implements DiskUser {
   after(waitMs: number, act: () => void): () => void {
     const dueMs = this.monotonicMs() + Math.max(0, waitMs);
     let cancel: () => void;
-    this.timers++;
     const look = () => {
       if (this.dead) return;
       const leftMs = dueMs - this.monotonicMs();
@@ -102,25 +101,24 @@ export class Process implements DiskUser {
         cancel = this.#timeline.after(Math.max(leftMs, asleepMs), look);
         return;
       }
-      this.timers--;
       act();
     };
     cancel = this.#timeline.after(waitMs, look);
-    return () => {
-      this.timers--;
-      cancel();
-    };
+    return () => cancel();
   }
 
   #sleep(waitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.dead) return;
       if (signal.aborted) return reject(signal.reason);
+      this.timers++;
       const onAbort = () => {
+        this.timers--;
         cancel();
         reject(signal.reason);
       };
       const cancel = this.after(waitMs, () => {
+        this.timers--;
         signal.removeEventListener("abort", onAbort);
         resolve();
       });

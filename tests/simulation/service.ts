@@ -71,6 +71,8 @@ export class Service {
   down = false;
   mood: Mood = "well";
   slowMs = 0;
+  /** Its clock was set. */
+  jumped = false;
   /** Enters are refused for so long: thrown out. */
   readonly banned = new Set<ChannelId>();
   readonly links = new Set<ServiceLink>();
@@ -96,6 +98,7 @@ export class Service {
 
   jumpClock(byMs: number): void {
     this.#jumpMs += byMs;
+    this.jumped = true;
   }
 
   /** Everything that was said is forgotten. */
@@ -163,8 +166,10 @@ export class Service {
   readonly readers = new Map<ServiceLink, (event: ChatEvent) => void>();
 
   #hand(link: ServiceLink, event: ChatEvent, heard: () => void): void {
+    const read = this.readers.get(link);
+    if (read === undefined) return;
     heard();
-    this.readers.get(link)?.(event);
+    read(event);
   }
 
   #report(channel: ChannelId, event: MessageEvent, said: Said): void {

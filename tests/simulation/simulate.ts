@@ -1,44 +1,105 @@
 import { parseArgs } from "node:util";
-import { drawPlan } from "./plan.ts";
-import { play } from "./play.ts";
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "100" },
-    from: { type: "string", default: "1" },
-    seed: { type: "string" },
-    trace: { type: "boolean", default: false },
-  },
-});
-const directory = Deno.makeTempDirSync({ dir: "/dev/shm" });
-const first = Number(values.seed ?? values.from), count = values.seed ? 1 : Number(values.seeds);
-const t0 = performance.now();
-let lived = 0, bad = 0, messages = 0;
-const kinds = new Map<string, number>();
-const allowed = new Map<string, number>();
-for (let seed = first; seed < first + count; seed++) {
-  const o = await play(drawPlan(seed), { directory, keepsLines: values.trace });
-  lived += o.livedMs;
-  messages += o.messages;
-  if (values.trace) { for (const l of o.lines) console.log(l); }
-  for (const [k, v] of o.counts) {
-    if (k.startsWith("allowed")) allowed.set(k, (allowed.get(k) ?? 0) + v);
-  }
-  if (o.deviations.length > 0) {
-    bad++;
-    console.log(
-      seed,
-      o.deviations.length,
-      o.deviations.slice(0, 3).map((d) => `${d.kind} ${d.what}`).join(" | "),
-    );
-    for (const d of o.deviations) kinds.set(d.kind, (kinds.get(d.kind) ?? 0) + 1);
+import { memoryDirectory, playRange, type Sum } from "./crew.ts";
+import { drawPlan, type Plan } from "./plan.ts";
+import { type Outcome, play } from "./play.ts";
+import { shrink } from "./shrink.ts";
+
+const USAGE =
+  `deno task simulate [--seeds N] [--from S] [--at-once N]   plays N seeds from S on (100 from 1)
+deno task simulate --seed S [--trace]                      plays one, and shortens its schedule when it fails`;
+
+const OPTIONS = {
+  seeds: { type: "string", default: "100" },
+  from: { type: "string", default: "1" },
+  "at-once": { type: "string", default: String(Math.min(navigator.hardwareConcurrency, 8)) },
+  seed: { type: "string" },
+  trace: { type: "boolean", default: false },
+} as const;
+
+// deno-lint-ignore no-console
+const say = console.log;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: OPTIONS });
+  const { seed } = values;
+  if (seed !== undefined) return await playOne(wholeNumber("--seed", seed), values.trace);
+  return await playMany(
+    wholeNumber("--from", values.from),
+    wholeNumber("--seeds", values.seeds),
+    wholeNumber("--at-once", values["at-once"]),
+  );
+}
+
+function wholeNumber(name: string, written: string): number {
+  const number = Number(written);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new Error(`${name} ${written}: a whole number from 1 on is wanted\n${USAGE}`);
+}
+
+async function playMany(from: number, seeds: number, atOnce: number): Promise<number> {
+  const startedMs = performance.now();
+  const sum = await playRange({
+    ...{ from, seeds, atOnce, twiceEvery: 50 },
+    done: ({ failed }) => {
+      for (const { seed, deviations } of failed) {
+        say(
+          `seed ${seed}: ${deviations.length} deviations; ${deviations[0]?.kind}: ${
+            deviations[0]?.what
+          }`,
+        );
+      }
+    },
+  });
+  report(sum, (performance.now() - startedMs) / 1000);
+  return sum.failed.length === 0 ? 0 : 1;
+}
+
+function report(sum: Sum, seconds: number): void {
+  const hours = sum.livedMs / 3_600_000;
+  const counted = [...sum.counts].sort(([one], [other]) => one < other ? -1 : 1);
+  for (const [what, count] of counted) say(`  ${what}: ${count}`);
+  say(
+    `${sum.seeds} seeds, ${sum.failed.length} with deviations; ${sum.messages} messages; ` +
+      `${sum.playedTwice} played twice; ${hours.toFixed(0)} simulated hours in ${
+        seconds.toFixed(1)
+      } s ` +
+      `(${(hours / seconds).toFixed(1)} hours and ${
+        (sum.seeds / seconds).toFixed(0)
+      } seeds a second)`,
+  );
+}
+
+async function playOne(seed: number, trace: boolean): Promise<number> {
+  const directory = await memoryDirectory();
+  const played = (plan: Plan) => play(plan, { directory, keepsLines: trace });
+  try {
+    const plan = drawPlan(seed);
+    const outcome = await played(plan);
+    if (outcome.deviations.length === 0) {
+      tell(outcome);
+      say(`seed ${seed}: no deviation (${outcome.fingerprint})`);
+      return 0;
+    }
+    const kinds = new Set(outcome.deviations.map(({ kind }) => kind));
+    const smaller = await shrink(plan, async (one) => {
+      const { deviations } = await play(one, { directory });
+      return deviations.some(({ kind }) => kinds.has(kind));
+    });
+    tell(await played(smaller));
+    const dropped = plan.schedule.length - smaller.schedule.length;
+    say(`seed ${seed}, without ${dropped} of its ${plan.schedule.length} happenings:`);
+    for (const happening of smaller.schedule) say(`  ${JSON.stringify(happening)}`);
+    for (const { habits } of plan.services) say(`  ${JSON.stringify(habits)}`);
+    say(`  ${JSON.stringify(plan.limits)}`);
+    return 1;
+  } finally {
+    await Deno.remove(directory, { recursive: true });
   }
 }
-const s = (performance.now() - t0) / 1000;
-console.log(
-  `${count} seeds, ${bad} bad, ${messages} messages, ${s.toFixed(1)} s, ${
-    (count / s).toFixed(1)
-  }/s, ${(lived / 3600e3 / s).toFixed(2)} h/s`,
-  kinds,
-  allowed,
-);
-Deno.removeSync(directory, { recursive: true });
+
+function tell(outcome: Outcome): void {
+  for (const line of outcome.lines) say(line);
+  for (const { kind, what } of outcome.deviations) say(`${kind}: ${what}`);
+}
+
+Deno.exit(await main());

@@ -2,6 +2,7 @@ import { DeadlineError } from "../../base/abort.ts";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
+import { LoginOrigins } from "../login_origins.ts";
 import { LoginError } from "../tokens/login_error.ts";
 import { findBrowser, type LoginBrowser, startBrowser } from "./local_browser.ts";
 import type { LoginPage } from "./login_page.ts";
@@ -15,6 +16,10 @@ export interface BrowserLoginOptions {
   readonly email: string;
   readonly password: string;
   readonly page: LoginPage;
+  /** LoginOrigins: where else than at `appUrl` email and password may be typed. */
+  readonly loginOrigins?: readonly string[];
+  /** AllowPlainText: at http:// addresses off this machine, too. */
+  readonly allowPlainText?: boolean;
   /** BrowserPath; null: CHROME_PATH or the usual places. */
   readonly browserPath: string | null;
   /** BrowserURL: a browser elsewhere, instead of one of this machine. */
@@ -72,6 +77,8 @@ class Attempt {
   }
 
   async run(signal: AbortSignal): Promise<string> {
+    const { appUrl, loginOrigins = [], allowPlainText = false } = this.#options;
+    const origins = new LoginOrigins({ appUrl, more: loginOrigins, allowPlainText });
     this.#browser = await this.#open(signal);
     const browser = this.#browser;
     // Everything that waits for the browser fails at once when that is gone: no call is left hanging.
@@ -80,7 +87,7 @@ class Attempt {
     try {
       signal.throwIfAborted();
       const onStep = (step: string) => this.#begin(step);
-      return await new LoginVisit({ ...this.#options, browser, onStep }).run(signal);
+      return await new LoginVisit({ ...this.#options, origins, browser, onStep }).run(signal);
     } finally {
       signal.removeEventListener("abort", close);
       await browser.close();

@@ -1,6 +1,7 @@
 import type { ElementHandle, Frame, JSHandle, Page } from "puppeteer-core";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
+import type { LoginOrigins } from "../login_origins.ts";
 import { type ElementSpec, type LoginPage, USUAL_DISMISS } from "./login_page.ts";
 import {
   clickInPage,
@@ -9,6 +10,8 @@ import {
   formAround,
   isCovered,
   isDisabled,
+  keyTarget,
+  originOf,
   otherField,
   submitOf,
   valueOf,
@@ -25,21 +28,32 @@ export interface FormFields {
   readonly password: ElementHandle;
 }
 
-/** Finds and works the elements of the login page as a person does: by what they say, with real clicks and keys. */
+/**
+ * Finds and works the elements of the login page as a person does: by what they say, with real clicks and keys. What
+ * belongs to another site is neither found nor touched.
+ */
 export class LoginForm {
   readonly #page: Page;
   readonly #plan: LoginPage;
+  readonly #origins: LoginOrigins;
   readonly #clock: Clock;
 
-  constructor(options: { readonly page: Page; readonly plan: LoginPage; readonly clock: Clock }) {
+  constructor(options: {
+    readonly page: Page;
+    readonly plan: LoginPage;
+    readonly origins: LoginOrigins;
+    readonly clock: Clock;
+  }) {
     this.#page = options.page;
     this.#plan = options.plan;
+    this.#origins = options.origins;
     this.#clock = options.clock;
   }
 
   /** An element of the whole page, its frames included; null when there is none now. */
   async find(spec: ElementSpec, how: FindRequest["how"]): Promise<ElementHandle | null> {
     for (const frame of this.#page.frames()) {
+      if (!await this.#origins.has(frame)) continue;
       const found = await this.#findIn(frame, spec, how, null).catch(ignoreNavigation);
       if (found !== null) return found;
     }
@@ -63,6 +77,7 @@ export class LoginForm {
 
   /** Clicks; what lies over the element is taken away first where it can be. */
   async click(element: ElementHandle): Promise<void> {
+    await this.#checkOrigin(element);
     if (await element.evaluate(isCovered)) await this.dismissBanner();
     if (await element.evaluate(isCovered)) await element.evaluate(clickInPage);
     else await element.click();
@@ -85,21 +100,48 @@ export class LoginForm {
       await this.#focus(field);
       await this.#selectAll();
       await this.#page.keyboard.press("Backspace");
-      await field.type(text, { delay: delayMs });
-      if (await field.evaluate(valueOf) === text) return true;
+      if (await this.#typeKeys(field, text, delayMs, signal)) return true;
       await this.#clock.sleep(POLL_MS, signal);
     }
     return false;
+  }
+
+  /** Key by key, each only while the field has the focus; one that did not reach it is the last. */
+  async #typeKeys(
+    field: ElementHandle,
+    text: string,
+    delayMs: number,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    let before: string | null = null;
+    for (const char of text) {
+      const { origin, focused, value } = await field.evaluate(keyTarget);
+      this.#origins.check(origin);
+      if (!focused || value === before) return false;
+      before = value;
+      await this.#page.keyboard.type(char);
+      if (delayMs > 0) await this.#clock.sleep(delayMs, signal);
+    }
+    return await field.evaluate(valueOf) === text;
+  }
+
+  async #checkOrigin(element: ElementHandle): Promise<void> {
+    this.#origins.check(await element.evaluate(originOf));
   }
 
   /** Sends the form: by its button, else by the Enter key. */
   async submit(fields: FormFields, signal: AbortSignal): Promise<void> {
     const button = await this.#submitButton(fields);
     if (button === null || !await this.#isEnabled(button, signal)) {
-      await fields.password.press("Enter");
+      await this.press(fields.password, "Enter");
       return;
     }
     await this.click(button);
+  }
+
+  async press(field: ElementHandle, key: "Enter"): Promise<void> {
+    await this.#checkOrigin(field);
+    await field.press(key);
   }
 
   async #submitButton({ form, password }: FormFields): Promise<ElementHandle | null> {

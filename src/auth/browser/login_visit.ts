@@ -1,11 +1,13 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
+import type { LoginOrigins } from "../login_origins.ts";
 import { LoginError } from "../tokens/login_error.ts";
 import type { LoginBrowser } from "./local_browser.ts";
 import { type FormFields, ignoreNavigation, LoginForm } from "./login_form.ts";
 import type { LoginPage } from "./login_page.ts";
 import { LoginWatch, type PageVerdict } from "./login_watch.ts";
 import { type PictureFolder, savePicture } from "./page_picture.ts";
+import { originOf } from "./page_script.ts";
 
 interface LoginVisitOptions {
   readonly browser: LoginBrowser;
@@ -13,6 +15,8 @@ interface LoginVisitOptions {
   readonly email: string;
   readonly password: string;
   readonly page: LoginPage;
+  /** Where email and password may be typed. */
+  readonly origins: LoginOrigins;
   readonly directory: PictureFolder;
   readonly clock: Clock;
   readonly onStep: (step: string) => void;
@@ -44,9 +48,9 @@ export class LoginVisit {
 
   constructor(options: LoginVisitOptions) {
     this.#options = options;
-    const { browser, page: plan, clock } = options;
-    this.#form = new LoginForm({ page: browser.page, plan, clock });
-    this.#watch = new LoginWatch({ page: browser.page, plan });
+    const { browser, page: plan, origins, clock } = options;
+    this.#form = new LoginForm({ page: browser.page, plan, origins, clock });
+    this.#watch = new LoginWatch({ page: browser.page, plan, origins });
   }
 
   async run(signal: AbortSignal): Promise<string> {
@@ -56,7 +60,13 @@ export class LoginVisit {
     onStep("looking for the login form");
     const fields = await this.#reachForm(signal);
     onStep("typing email and password");
-    await this.#fill(fields, signal);
+    try {
+      await this.#fill(fields, signal);
+    } catch (error) {
+      // Gone to another site in the middle of it: that says more than what broke by it.
+      await this.#checkPlace();
+      throw error;
+    }
     await this.#rememberPage(signal);
     onStep("sending the form");
     await this.#form.submit(fields, signal);
@@ -78,9 +88,17 @@ export class LoginVisit {
       if (browser.isGone()) throw error;
       throw unreachable(url, faultOfNavigation(error));
     }
+    await this.#checkPlace();
     if (status !== null && status >= 400) {
       throw unreachable(url, `it answers with status ${status}`);
     }
+  }
+
+  /** A redirect, or a script, may have led to somebody else's page. */
+  async #checkPlace(): Promise<void> {
+    const { browser, origins } = this.#options;
+    const origin = await browser.page.mainFrame().evaluate(originOf).catch(ignoreNavigation);
+    if (origin !== null) origins.check(origin);
   }
 
   /** Clicks on until the form is there. */
@@ -101,6 +119,7 @@ export class LoginVisit {
       if (quietMs > CLICK_AGAIN_AFTER_MS) path.allowAgain();
       await clock.sleep(POLL_MS, signal);
     }
+    await this.#checkPlace();
     throw await this.#pageChanged(path.missing);
   }
 
@@ -136,7 +155,7 @@ export class LoginVisit {
     const selectors = emailField.selectors.filter((selector) => /mail/i.test(selector));
     const field = await this.#form.find({ ...emailField, selectors }, "loose");
     if (field === null || !await this.#form.type(field, this.#options.email, signal)) return false;
-    await field.press("Enter");
+    await this.#form.press(field, "Enter");
     return true;
   }
 
@@ -228,7 +247,7 @@ export class LoginVisit {
   }
 
   async #pageChanged(missing: string): Promise<LoginError> {
-    const { browser, directory, clock, email, password } = this.#options;
+    const { browser, directory, clock, email, password, origins } = this.#options;
     const picture = await savePicture({
       page: browser.page,
       directory,
@@ -241,7 +260,8 @@ export class LoginVisit {
         `${
           picture === null ? "no picture of it could be saved" : `a picture of it is in ${picture}`
         }. ` +
-        "Adjust overrides.loginPage of the account, or give a token with: kosmi-relay token import",
+        "Adjust overrides.loginPage of the account, or give a token with: kosmi-relay token import." +
+        origins.leftAlone,
     );
   }
 }

@@ -1,4 +1,5 @@
 import type { HTTPResponse, Page } from "puppeteer-core";
+import type { LoginOrigins } from "../login_origins.ts";
 import { findJwt } from "../tokens/jwt.ts";
 import { ignoreNavigation } from "./login_form.ts";
 import type { LoginPage } from "./login_page.ts";
@@ -19,26 +20,33 @@ const LONGEST_QUOTE = 200;
 export class LoginWatch {
   readonly #page: Page;
   readonly #plan: LoginPage;
+  readonly #origins: LoginOrigins;
   /** Tokens that are not the login's: what lay there before, and what the page fetched as an anonymous visitor. */
   readonly #known = new Set<string>();
   #before: PageView | null = null;
 
-  constructor(options: { readonly page: Page; readonly plan: LoginPage }) {
+  constructor(options: {
+    readonly page: Page;
+    readonly plan: LoginPage;
+    readonly origins: LoginOrigins;
+  }) {
     this.#page = options.page;
     this.#plan = options.plan;
+    this.#origins = options.origins;
     this.#page.on("response", (response) => void this.#noteAnonymous(response).catch(() => {}));
   }
 
-  /** Null while the page moves to another address. */
+  /** Null while the page moves to another address, and while it shows another site: a token there is not the login's. */
   async look(): Promise<PageView | null> {
     const { tokenKey, errorMessage, captcha, secondFactor } = this.#plan;
     try {
-      return await this.#page.mainFrame().evaluate(viewPage, {
+      const view = await this.#page.mainFrame().evaluate(viewPage, {
         tokenKey,
         alertRoles: errorMessage.roles,
         alertSelectors: errorMessage.selectors,
         selectors: [...captcha.selectors, ...secondFactor.selectors],
       });
+      return this.#origins.allows(view.origin) ? view : null;
     } catch (error) {
       return ignoreNavigation(error);
     }

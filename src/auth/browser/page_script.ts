@@ -24,15 +24,22 @@ interface PageElement {
   click(): void;
 }
 
+interface FocusHolder {
+  readonly shadowRoot: { readonly activeElement: FocusHolder | null } | null;
+}
+
 interface PageRoot {
   querySelectorAll(selector: string): Iterable<PageElement>;
 }
 
 declare const document: PageRoot & {
   readonly body: PageElement | null;
+  readonly activeElement: FocusHolder | null;
+  hasFocus(): boolean;
   elementFromPoint(x: number, y: number): PageElement | null;
   getElementById(id: string): PageElement | null;
 };
+declare const location: { readonly origin: string };
 declare const localStorage: { getItem(key: string): string | null };
 declare function getComputedStyle(element: PageElement): {
   readonly visibility: string;
@@ -171,12 +178,35 @@ export function clickInPage(element: PageElement): void {
   element.click();
 }
 
+/** The page can't change what this answers. */
+export function originOf(): string {
+  return location.origin;
+}
+
+/** Where a key would go now: the origin, whether the field has the focus, and what it holds. */
+export interface KeyTarget {
+  readonly origin: string;
+  readonly focused: boolean;
+  readonly value: string;
+}
+
+export function keyTarget(field: PageElement): KeyTarget {
+  let holder = document.activeElement;
+  while (holder?.shadowRoot?.activeElement) holder = holder.shadowRoot.activeElement;
+  return {
+    origin: location.origin,
+    focused: document.hasFocus() && holder as unknown === field,
+    value: field.value ?? "",
+  };
+}
+
 export function valueOf(element: PageElement): string {
   return element.value ?? "";
 }
 
 /** What the page shows and has stored, for the wait after the form was sent. */
 export interface PageView {
+  readonly origin: string;
   readonly stored: string | null;
   readonly lines: readonly string[];
   readonly alerts: readonly string[];
@@ -209,6 +239,7 @@ export function viewPage(request: {
       .filter((line) => line !== "");
   const password = [...document.querySelectorAll('input[type="password"]')].find(isVisible);
   return {
+    origin: location.origin,
     stored: localStorage.getItem(request.tokenKey),
     lines: linesOf(document.body),
     formLines: linesOf(password?.closest('form, dialog, [role="dialog"]') ?? null),

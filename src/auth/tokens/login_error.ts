@@ -5,6 +5,7 @@ export type LoginFailure =
   | "browserFailed"
   | "pageUnreachable"
   | "pageChanged"
+  | "foreignPage"
   | "wrongCredentials"
   | "captcha"
   | "secondFactor"
@@ -16,6 +17,7 @@ const FOR_A_PERSON: ReadonlySet<LoginFailure> = new Set([
   "noBrowser",
   "browserBlocked",
   "pageChanged",
+  "foreignPage",
   "wrongCredentials",
   "captcha",
   "secondFactor",

@@ -2,9 +2,14 @@ import { DeadlineError } from "../../base/abort.ts";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import { LoginOrigins } from "../login_origins.ts";
+import { LoginOrigins } from "./login_origins.ts";
 import { LoginError } from "../tokens/login_error.ts";
-import { findBrowser, type LoginBrowser, startBrowser } from "./local_browser.ts";
+import {
+  type BrowserSandbox,
+  findBrowser,
+  type LoginBrowser,
+  startBrowser,
+} from "./local_browser.ts";
 import type { LoginPage } from "./login_page.ts";
 import { LoginVisit, WAITING } from "./login_visit.ts";
 import type { PictureFolder } from "./page_picture.ts";
@@ -24,6 +29,8 @@ export interface BrowserLoginOptions {
   readonly browserPath: string | null;
   /** BrowserURL: a browser elsewhere, instead of one of this machine. */
   readonly browserUrl: string | null;
+  /** BrowserSandbox; default "on". */
+  readonly browserSandbox?: BrowserSandbox;
   readonly env: (name: string) => string | undefined;
   readonly directory: PictureFolder;
   readonly clock: Clock;
@@ -123,14 +130,15 @@ class Attempt {
   }
 
   async #open(signal: AbortSignal): Promise<LoginBrowser> {
-    const { browserUrl, browserPath, env, directory, clock } = this.#options;
+    const { browserUrl, browserPath, env, directory, clock, log } = this.#options;
     if (browserUrl !== null) {
       this.#begin("connecting to the browser");
       return await connectBrowser({ url: browserUrl, clock }, signal);
     }
     this.#begin("starting the browser");
     const executable = await findBrowser({ path: browserPath, env });
-    return await startBrowser({ executable, folders: directory, clock }, signal);
+    const { browserSandbox: sandbox = "on" } = this.#options;
+    return await startBrowser({ executable, folders: directory, sandbox, clock, log }, signal);
   }
 
   #begin(step: string): void {

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "puppeteer-core";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
 import { LoginError } from "../tokens/login_error.ts";
 import { untilAborted } from "../tokens/shared_flight.ts";
 
@@ -19,10 +20,15 @@ export interface ScratchFolders {
   makeScratch(): Promise<string>;
 }
 
+/** `auto`: without Chromium's own sandbox where the system lets it have none. */
+export type BrowserSandbox = "on" | "auto" | "off";
+
 interface LocalBrowser {
   readonly executable: string;
   readonly folders: ScratchFolders;
+  readonly sandbox: BrowserSandbox;
   readonly clock: Clock;
+  readonly log: Logger;
 }
 
 /** What keeps Chromium quiet, small and away from everything but the login page. */
@@ -55,23 +61,36 @@ export async function startBrowser(
   options: LocalBrowser,
   signal: AbortSignal,
 ): Promise<LoginBrowser> {
-  const { executable, folders, clock } = options;
+  const { folders, clock } = options;
   const profile = await profileFolder(folders);
   try {
-    // A service manager's `root` can't use Chromium's own sandbox; everybody else tries it first.
-    const isRoot = await belongsToRoot(profile);
-    const browser = isRoot
-      ? await launch(executable, profile, NO_SANDBOX, signal)
-      // Many containers have no user namespaces; what Chromium says of that can't be read through the pipe.
-      : await launch(executable, profile, [], signal).catch(() =>
-        launch(executable, profile, NO_SANDBOX, signal)
-      );
+    const browser = await launchSandboxed(options, profile, signal);
     return await localBrowser(browser, profile, clock, signal);
   } catch (error) {
     await removeFolder(profile, clock);
     signal.throwIfAborted();
-    throw cannotStart(executable, error);
+    throw cannotStart(options, error);
   }
+}
+
+/** Without its sandbox a browser that a page takes over has all the rights of its user: never silently. */
+async function launchSandboxed(
+  { executable, sandbox, log }: LocalBrowser,
+  profile: string,
+  signal: AbortSignal,
+): Promise<Browser> {
+  const unguarded = (why: string) => {
+    log.warn("The browser runs without its sandbox: {why}", { why });
+    return launch(executable, profile, NO_SANDBOX, signal);
+  };
+  if (sandbox === "off") return await unguarded('BrowserSandbox="off"');
+  if (await belongsToRoot(profile)) {
+    return await unguarded("the relay runs as root, where Chromium has none. Use another user");
+  }
+  const guarded = launch(executable, profile, [], signal);
+  if (sandbox === "on") return await guarded;
+  // What Chromium says of missing user namespaces can't be read through the pipe.
+  return await guarded.catch(() => unguarded('it did not start with it (BrowserSandbox="auto")'));
 }
 
 /** Whose folder it is tells who we are; where it is not there yet the sandbox is tried first. */
@@ -201,14 +220,18 @@ async function removeFolder(path: string, clock: Clock): Promise<void> {
   }
 }
 
-function cannotStart(executable: string, thrown: unknown): LoginError {
+function cannotStart({ executable, sandbox }: LocalBrowser, thrown: unknown): LoginError {
   if (thrown instanceof LoginError) return thrown;
   // The library's message goes on for pages with Chromium's own output.
   const seen = describeError(thrown).slice(0, 300);
+  const unguarded = sandbox === "on"
+    ? '. Where the system has no user namespaces, as in many containers, BrowserSandbox="auto" lets it run without its sandbox'
+    : "";
   return new LoginError(
     "browserFailed",
     `Cannot start the browser ${executable}: ${seen}. ` +
-      "Check that it starts by itself (as this user, with --headless), or set BrowserPath or BrowserURL",
+      "Check that it starts by itself (as this user, with --headless), or set BrowserPath or BrowserURL" +
+      unguarded,
   );
 }
 

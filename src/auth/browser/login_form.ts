@@ -1,7 +1,6 @@
 import type { ElementHandle, Frame, JSHandle, Page } from "puppeteer-core";
 import type { Clock } from "../../base/clock.ts";
-import { describeError } from "../../base/errors.ts";
-import type { LoginOrigins } from "../login_origins.ts";
+import { ignoreNavigation, type LoginOrigins } from "./login_origins.ts";
 import { type ElementSpec, type LoginPage, USUAL_DISMISS } from "./login_page.ts";
 import {
   clickInPage,
@@ -192,13 +191,4 @@ function handleOf(handle: JSHandle): ElementHandle | null {
   // The in-page functions answer elements only; a node that is no element has no place in a form.
   const element = handle.asElement();
   return element === null ? null : element as ElementHandle;
-}
-
-/** While the page moves to another address its elements can't be asked; the next look comes soon. */
-export function ignoreNavigation(thrown: unknown): null {
-  const text = describeError(thrown);
-  if (/context was destroyed|cannot find context|detached|navigat|not attached/i.test(text)) {
-    return null;
-  }
-  throw thrown;
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
-import type { LoginOrigins } from "../login_origins.ts";
 import { LoginError } from "../tokens/login_error.ts";
 import type { LoginBrowser } from "./local_browser.ts";
-import { type FormFields, ignoreNavigation, LoginForm } from "./login_form.ts";
+import { type FormFields, LoginForm } from "./login_form.ts";
+import { ignoreNavigation, type LoginOrigins } from "./login_origins.ts";
 import type { LoginPage } from "./login_page.ts";
 import { LoginWatch, type PageVerdict } from "./login_watch.ts";
 import { type PictureFolder, savePicture } from "./page_picture.ts";

@@ -1,7 +1,6 @@
 import type { HTTPResponse, Page } from "puppeteer-core";
-import type { LoginOrigins } from "../login_origins.ts";
 import { findJwt } from "../tokens/jwt.ts";
-import { ignoreNavigation } from "./login_form.ts";
+import { ignoreNavigation, type LoginOrigins } from "./login_origins.ts";
 import type { LoginPage } from "./login_page.ts";
 import { type PageView, viewPage } from "./page_script.ts";
 

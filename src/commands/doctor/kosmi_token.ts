@@ -206,7 +206,7 @@ export async function checkBrowser(checks: KosmiChecks, signal: AbortSignal): Pr
 }
 
 async function start({ account, context }: KosmiChecks, signal: AbortSignal) {
-  const { clock, data } = context;
+  const { clock, config, data, logging } = context;
   if (account.browserUrl !== null) {
     const browser = await connectBrowser({ url: account.browserUrl, clock }, signal);
     const version = await browser.page.browser().version().finally(() => browser.close());
@@ -216,7 +216,10 @@ async function start({ account, context }: KosmiChecks, signal: AbortSignal) {
   // A folder for this run alone, also beside a running relay: the browser's sandbox and ours want it there.
   const makeScratch = () =>
     data?.makeScratch() ?? Promise.reject(new Error("there is no data directory"));
-  const browser = await startBrowser({ executable: path, folders: { makeScratch }, clock }, signal);
+  const sandbox = config.general.browserSandbox;
+  const log = logging.logger("doctor");
+  const folders = { makeScratch };
+  const browser = await startBrowser({ executable: path, folders, sandbox, clock, log }, signal);
   const version = await browser.page.browser().version().finally(() => browser.close());
   return { path, version };
 }

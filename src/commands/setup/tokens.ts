@@ -31,6 +31,7 @@ export class TokenSources {
 
   /** In the order of the configuration; the caches look at it whenever they decide whose a file is. */
   readonly #emails: string[] = [];
+  #sandbox: Config["general"]["browserSandbox"] = "on";
 
   constructor(config: Config, wiring: TokenWiring) {
     this.#wiring = wiring;
@@ -46,6 +47,7 @@ export class TokenSources {
 
   /** The accounts are those of another configuration from now on. */
   follow(config: Config): void {
+    this.#sandbox = config.general.browserSandbox;
     const emails = config.accounts.flatMap((account) =>
       account.protocol === "kosmi" && account.email !== null ? [account.email] : []
     );
@@ -79,7 +81,11 @@ export class TokenSources {
     const { email, password } = account;
     if (email === null) return null;
     // Another password is another login: the old one may be what was refused.
-    const key = JSON.stringify([normalEmail(email), account.appUrl, password]);
+    const key = JSON.stringify([
+      normalEmail(email),
+      [account.appUrl, ...account.loginOrigins],
+      password,
+    ]);
     const shared = this.#logins.get(key);
     if (shared !== undefined) return shared;
     const { data, clock } = this.#wiring;
@@ -110,6 +116,8 @@ export class TokenSources {
         email,
         password,
         page: protocolOf(account).loginPage,
+        loginOrigins: account.loginOrigins,
+        browserSandbox: this.#sandbox,
         browserPath: account.browserPath,
         browserUrl: account.browserUrl,
         env: (name) => Deno.env.get(name),

@@ -102,6 +102,13 @@ export const GENERAL_OPTIONS = {
     fallback: false,
     doc: "Shows the texts of messages on the status page.",
   }),
+  browserSandbox: option({
+    key: "BrowserSandbox",
+    type: choice(["on", "auto", "off"]),
+    fallback: "on",
+    doc:
+      "Whether Chromium runs in its own sandbox for the login; auto: without where the system does not let it, with a warning.",
+  }),
   commandPrefix: option({
     key: "CommandPrefix",
     type: text({ empty: "allowed" }),

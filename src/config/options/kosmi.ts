@@ -1,12 +1,14 @@
-import { secretUrl, url } from "../values/net.ts";
+import { parseUrl, secretUrl, url } from "../values/net.ts";
 import {
   boolean,
   choice,
   duration,
   integer,
+  list,
   optionalText,
   rawTable,
   secretText,
+  text,
 } from "../values/values.ts";
 import { option } from "./option.ts";
 
@@ -83,6 +85,18 @@ export const KOSMI_OPTIONS = {
     fallback: null,
     doc: "A browser elsewhere to log in with, such as one in a container.",
   }),
+  loginOrigins: option({
+    key: "LoginOrigins",
+    type: list({
+      name: "list of origins",
+      item: text({ check: originFault }),
+      example: '["https://login.example"]',
+    }),
+    fallback: [],
+    fallbackText: "only that of AppURL",
+    doc:
+      "Further origins, such as `https://login.example`, where Email and Password may be typed; nothing is typed anywhere else.",
+  }),
   appUrl: option({
     key: "AppURL",
     type: url({ schemes: ["https", "http"], example: SITE, whenEmpty: SITE }),
@@ -116,3 +130,9 @@ export const KOSMI_OPTIONS = {
       "Sub-table `[kosmi.NAME.overrides]`: replaces what is built in of Kosmi's protocol, for the day it changes.",
   }),
 } as const;
+
+function originFault(written: string): string | null {
+  const url = parseUrl(written);
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+  return isOrigin ? null : 'an origin such as "https://login.example"';
+}

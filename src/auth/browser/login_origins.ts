@@ -1,8 +1,8 @@
 import type { Frame } from "puppeteer-core";
-import { isLoopback } from "../base/loopback.ts";
-import { ignoreNavigation } from "./browser/login_form.ts";
-import { originOf } from "./browser/page_script.ts";
-import { LoginError } from "./tokens/login_error.ts";
+import { describeError } from "../../base/errors.ts";
+import { isLoopback } from "../../base/loopback.ts";
+import { originOf } from "./page_script.ts";
+import { LoginError } from "../tokens/login_error.ts";
 
 export interface LoginOriginsOptions {
   /** Address of the web app. */
@@ -67,4 +67,13 @@ export class LoginOrigins {
         `${[...this.#allowed].join(", ")} only. If this is the right place, add it to LoginOrigins`,
     );
   }
+}
+
+/** While the page moves to another address its elements can't be asked; the next look comes soon. */
+export function ignoreNavigation(thrown: unknown): null {
+  const text = describeError(thrown);
+  if (/context was destroyed|cannot find context|detached|navigat|not attached/i.test(text)) {
+    return null;
+  }
+  throw thrown;
 }

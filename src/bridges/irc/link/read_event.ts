@@ -1,5 +1,7 @@
+import { boundedText, isBlank, withLineBreaks } from "../../../base/text.ts";
 import type { MessageEvent, ReplyRef } from "../../../relay/port/event.ts";
 import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
+import { textOf } from "../../../relay/port/rich_text.ts";
 import { readMirc } from "../text/formatting.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
 import type { People } from "./people.ts";
@@ -17,11 +19,12 @@ export function readMessage(message: IrcMessage, context: ReadContext): MessageE
   const written = param(message, 1);
   const ctcp = readCtcp(written);
   if (ctcp !== null && ctcp.command !== "ACTION") return null;
-  const text = written.split("\n").flatMap((line, index) => [
+  const said = withLineBreaks(boundedText(ctcp === null ? written : ctcp.argument), "\n");
+  const text = said.split("\n").flatMap((line, index) => [
     ...(index === 0 ? [] : [{ text: "\n", style: {} }]),
-    ...readMirc(ctcp === null ? line : ctcp.argument),
+    ...readMirc(line),
   ]);
-  if (text.every((span) => span.text.trim() === "")) return null;
+  if (isBlank(textOf(text))) return null;
   return {
     kind: "message",
     channel: context.channel,

@@ -1,3 +1,4 @@
+import { visibleLine } from "../../../base/text.ts";
 import { createHash } from "node:crypto";
 
 /** Letters that Unicode does not take apart into a plain one and its marks. */
@@ -21,6 +22,8 @@ const PLAIN_LETTERS: Readonly<Record<string, string>> = {
 };
 
 const USER_LETTERS = 7;
+/** No server takes so long a nick: the rest need not be read. */
+const LONGEST_NAME = 200;
 
 /**
  * A person's name as a nick that every IRC server takes: ASCII, no spaces, no digit at its start, `suffix` at its end,
@@ -39,7 +42,10 @@ export function puppetNick(
 }
 
 function plainName(shown: string): string {
-  const letters = Array.from(shown, (letter) => PLAIN_LETTERS[letter] ?? letter).join("");
+  const letters = Array.from(
+    visibleLine(shown.slice(0, LONGEST_NAME)),
+    (letter) => PLAIN_LETTERS[letter] ?? letter,
+  ).join("");
   const ascii = letters.normalize("NFKD").replace(/\p{M}+/gu, "").replace(/\s+/gu, "_")
     .replace(/[^A-Za-z0-9[\]\\`_^{|}-]/g, "").replace(/^_+|_+$/g, "");
   return /^[\d-]/.test(ascii) ? `_${ascii}` : ascii;

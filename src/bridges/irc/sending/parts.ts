@@ -1,13 +1,19 @@
-import { byteLength, clipBytes } from "../../../base/text.ts";
+import { byteLength, clipBytes, visibleLine, withLineBreaks } from "../../../base/text.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
-import { type RichText, type Span, textOf } from "../../../relay/port/rich_text.ts";
+import {
+  barredText,
+  plainText,
+  type RichText,
+  type Span,
+  textOf,
+} from "../../../relay/port/rich_text.ts";
 import type { IrcSettings } from "../link/options.ts";
 import type { LineBudget } from "../link/self.ts";
 import { puppetUser } from "../puppets/puppet_name.ts";
 import { readMirc, writeMirc } from "../text/formatting.ts";
 import { cleanText, composeLines, splitLine, writtenPrefix } from "../text/lines.ts";
-import { type OutLine, singleLine } from "../wire/message.ts";
+import type { OutLine } from "../wire/message.ts";
 
 /** What rendering needs to know of the connection. */
 interface RenderLink {
@@ -34,7 +40,7 @@ export function renderOutgoing(
       return renderMessage(outgoing, settings, link, channel);
     case "topic": {
       const topic = clipBytes(
-        cleanText(singleLine(outgoing.topic)),
+        cleanText(withLineBreaks(outgoing.topic, " ")),
         link?.budget.topicBytes ?? TOPIC_BYTES,
       );
       return [{ kind: "topic", wire: topic as WireText, target: null, speaker: null }];
@@ -113,12 +119,11 @@ function puppetSpeaker(
  */
 function relayedNick(message: OutgoingMessage, prefix: string): string | null {
   if (message.sender === null) return null;
-  const written = prefix.replace(/[<>:]/g, "").trim();
+  const written = visibleLine(prefix.replace(/[<>:]/g, ""));
   const protocol = message.sender.account.split(".")[0] ?? "relay";
-  const name = written.includes("/") ? written : `${message.sender.person.nick}/${protocol}`;
-  // deno-lint-ignore no-control-regex
-  const safe = cleanText(name).replace(/[\x00-\x20!@,*?$#&%+~:.\x7f]/g, "_");
-  return clipBytes(safe, RELAYED_NICK_BYTES);
+  const nick = visibleLine(message.sender.person.nick) || "_";
+  const name = written.includes("/") ? written : `${nick}/${protocol}`;
+  return clipBytes(cleanText(name).replace(/[ !@,*?$#&%+~:.]/g, "_"), RELAYED_NICK_BYTES);
 }
 
 interface PartContext {
@@ -152,7 +157,9 @@ export function linesOf(
 
 function messageLines(part: Part, context: PartContext) {
   const tags = new Map<string, string>();
-  if (part.target !== null && context.has("message-tags")) tags.set("+draft/reply", part.target);
+  if (part.target !== null && context.has("message-tags")) {
+    for (const name of ["+draft/reply", "+reply"]) tags.set(name, part.target);
+  }
   const asOther = part.speaker !== null && context.has("draft/relaymsg");
   // Stored for a server that shows others' names, sent on one that does not: the name goes before the text.
   const lead = part.speaker !== null && !asOther ? `<${part.speaker.replace(/\/.*$/, "")}> ` : "";
@@ -169,15 +176,11 @@ function texts(wire: string, context: PartContext): string[] {
   // deno-lint-ignore no-control-regex
   const action = /^\x01ACTION (.*?)\x01?$/s.exec(wire)?.[1];
   const rich = readMirc(action ?? wire);
-  const text = context.plain ? [{ text: textOf(rich), style: {} }] : rich;
+  const text = context.plain ? plainText(barredText(rich)) : rich;
   const room = context.textBytes - (action === undefined ? 0 : 9);
-  return splitLine(text, room).map(writeMircLine).map((line) =>
-    action === undefined ? line : `\x01ACTION ${line}\x01`
+  return splitLine(text, room).map((line) =>
+    action === undefined ? writeMirc(line) : `\x01ACTION ${writeMirc(line)}\x01`
   );
-}
-
-function writeMircLine(line: Parameters<typeof writeMirc>[0]): string {
-  return writeMirc(line);
 }
 
 /** For whom a part is sent. Stored with the part, as text. */

@@ -1,5 +1,7 @@
+import { withLineBreaks } from "../../../base/text.ts";
 import {
   type Colour,
+  openText,
   PLAIN,
   type RichText,
   type Span,
@@ -20,31 +22,52 @@ const FLAGS: Readonly<Record<string, Flag>> = {
 const CODE =
   // deno-lint-ignore no-control-regex
   /[\x02\x1d\x1f\x1e\x11\x16\x0f]|\x03(?:(\d{1,2})(?:,(\d{1,2}))?)?|\x04(?:([0-9a-fA-F]{6})(?:,([0-9a-fA-F]{6}))?)?/g;
-/** Other control characters, and the zero-width space that relays put into nicks to ping nobody. */
+/** Other control characters. */
 // deno-lint-ignore no-control-regex
-const INVISIBLE = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b]/g;
+const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
+const LETTER = String.raw`[\p{L}\p{M}\p{N}_[\]\\^{}|` + "`-]";
+const SPACELESS = String.raw`[\p{sc=Khmr}\p{sc=Thai}\p{sc=Laoo}\p{sc=Mymr}\p{sc=Tibt}]`;
+/**
+ * The zero-width space that relays put into nicks to call nobody. In scripts that are written without spaces between
+ * words it belongs to the text.
+ */
+const NO_CALL = new RegExp(
+  `(?<=${LETTER})(?<!${SPACELESS})\\u200b(?=${LETTER})(?!${SPACELESS})`,
+  "gu",
+);
 
-/** Reads mIRC's formatting codes. Loses no visible character; a tab becomes a space. */
+/**
+ * Reads mIRC's formatting codes. Loses no visible character; a tab becomes a space. Text in the colour of its background
+ * is hidden: that is how people on IRC write what not everybody wants to know yet.
+ */
 export function readMirc(written: string): RichText {
   const spans: Span[] = [];
   let style: Style = {};
+  let shown: Style = style;
   let from = 0;
   for (const code of written.matchAll(CODE)) {
-    append(spans, written.slice(from, code.index), style);
+    append(spans, written.slice(from, code.index), shown);
     style = afterCode(style, code);
+    shown = withSpoiler(style);
     from = code.index + code[0].length;
   }
-  append(spans, written.slice(from), style);
+  append(spans, written.slice(from), shown);
   return spans;
 }
 
-/** Visible text alone, for lines that carry no formatting (topics, reasons). */
+/** Visible text alone, on one line, for what carries no formatting (topics, reasons). */
 export function readPlain(written: string): string {
-  return readMirc(written).map((span) => span.text).join("");
+  return openText(readMirc(withLineBreaks(written, " ")));
+}
+
+function withSpoiler(style: Style): Style {
+  const { colour, background, ...others } = style;
+  if (colour === undefined || colour.rgb !== background?.rgb) return style;
+  return { ...others, spoiler: true };
 }
 
 function append(spans: Span[], written: string, style: Style): void {
-  const text = written.replaceAll("\t", " ").replace(INVISIBLE, "");
+  const text = written.replaceAll("\t", " ").replace(CONTROLS, "").replace(NO_CALL, "");
   if (text === "") return;
   const last = spans.at(-1);
   if (last !== undefined && last.style === style) {
@@ -71,10 +94,9 @@ function coloured(
   front: Colour | null | undefined,
   back: Colour | null | undefined,
 ): Style {
-  const { colour: oldFront, background: oldBack, ...others } = style;
+  const { colour: _, background: oldBack, ...others } = style;
   if (front === undefined) return others;
   const newBack = back === undefined ? oldBack : back;
-  void oldFront;
   return {
     ...others,
     ...(front === null ? {} : { colour: front }),
@@ -112,14 +134,23 @@ export function writeMirc(rich: RichText, from: Style = PLAIN): string {
 }
 
 /** The codes that lead from one style to another, before `next`. Empty when both look the same. */
-export function transition(from: Style, to: Style, next: string): string {
-  if (from === to) return "";
+export function transition(before: Style, after: Style, next: string): string {
+  if (before === after) return "";
+  const from = onOwnColour(before);
+  const to = onOwnColour(after);
   if (isPlain(to)) return isPlain(from) ? "" : "\x0f";
   const colours = colourCode(to);
   if (colours === colourCode(from)) return toggles(from, to);
   const drops = (from.colour && !to.colour) || (from.background && !to.background);
   const lead = drops ? "\x0f" + toggles(PLAIN, to) : toggles(from, to);
   return lead + colours + separator(to, colours, next);
+}
+
+const BLACK: Colour = { rgb: "000000", palette: 1 };
+
+/** Hidden text is written in the colour of its background. */
+function onOwnColour(style: Style): Style {
+  return style.spoiler === true ? { ...style, colour: BLACK, background: BLACK } : style;
 }
 
 function toggles(from: Style, to: Style): string {

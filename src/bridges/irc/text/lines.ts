@@ -1,6 +1,8 @@
-import { byteLength, clipBytes, graphemes } from "../../../base/text.ts";
+import { byteLength, clipBytes, graphemes, isBlank, withLineBreaks } from "../../../base/text.ts";
 import {
+  barredText,
   PLAIN,
+  plainText,
   type RichText,
   type Span,
   type Style,
@@ -34,10 +36,10 @@ const ACTION_BYTES = byteLength("\x01ACTION \x01");
  */
 export function composeLines(input: ComposeInput, limits: ComposeLimits): string[] {
   const lineBytes = limits.lineBytes - (input.action ? ACTION_BYTES : 0);
-  const prefix = clippedPrefix(cleaned(input.prefix, limits, " "), Math.floor(lineBytes / 2));
+  const prefix = clippedPrefix(cleanPrefix(input.prefix, limits), Math.floor(lineBytes / 2));
   const end = prefix.at(-1)?.style ?? PLAIN;
   const room = lineBytes - byteLength(writeMirc(prefix));
-  const sources = sourceLines(cleaned(input.text, limits, "\n"));
+  const sources = sourceLines(cleaned(input.text, "\n")).map((line) => marked(line, limits));
   const bodies = bounded(sources, room, end, limits);
   return bodies.map((body) => {
     const line = writeMirc([...prefix, ...body]);
@@ -47,7 +49,7 @@ export function composeLines(input: ComposeInput, limits: ComposeLimits): string
 
 /** How a prefix is written at the start of every line, unless it is too long for one. */
 export function writtenPrefix(prefix: RichText, stripMarkup: boolean): string {
-  return writeMirc(cleaned(prefix, { stripMarkup }, " "));
+  return writeMirc(cleanPrefix(prefix, { stripMarkup }));
 }
 
 /** The bodies of all lines; what would pass `maxLines` is not even cut, only estimated. */
@@ -117,15 +119,21 @@ const CONTROLS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
  * No control character but line breaks is left: a stored prefix or text could otherwise carry a command. Half a
  * surrogate pair could not be written, and the service's text would differ from ours.
  */
-function cleaned(
-  rich: RichText,
-  limits: Pick<ComposeLimits, "stripMarkup">,
-  lineBreak: string,
-): RichText {
-  return rich.map((span) => ({
-    text: cleanText(span.text.replace(/\r\n?|\n/g, lineBreak)),
-    style: limits.stripMarkup ? PLAIN : span.style,
-  })).filter((span) => span.text !== "");
+function cleaned(rich: RichText, lineBreak: string): RichText {
+  return rich.map(({ text, style }) => ({
+    text: cleanText(withLineBreaks(text, lineBreak)),
+    style,
+  }))
+    .filter((span) => span.text !== "");
+}
+
+function cleanPrefix(prefix: RichText, limits: Pick<ComposeLimits, "stripMarkup">): RichText {
+  return marked(cleaned(prefix, " "), limits);
+}
+
+/** In the styles that may be sent. */
+function marked(rich: RichText, { stripMarkup }: Pick<ComposeLimits, "stripMarkup">): RichText {
+  return stripMarkup ? plainText(barredText(rich)) : rich;
 }
 
 /** One span's text, line breaks left as they are. */
@@ -133,15 +141,21 @@ export function cleanText(text: string): string {
   return text.replaceAll("\t", " ").replace(CONTROLS, "").toWellFormed();
 }
 
+/** The blank lines of code belong to it; a server may drop a text of spaces alone, and no line can be empty. */
+const BLANK_CODE = "\u00a0";
+
 function sourceLines(text: RichText): RichText[] {
   const lines: Span[][] = [[]];
-  for (const span of text) {
-    span.text.split("\n").forEach((piece, index) => {
+  for (const { text: whole, style } of text) {
+    const pieces = whole.split("\n");
+    pieces.forEach((piece, index) => {
       if (index > 0) lines.push([]);
-      if (piece !== "") lines.at(-1)?.push({ text: piece, style: span.style });
+      const isInside = style.monospace === true && index > 0 && index < pieces.length - 1;
+      const shown = isInside && isBlank(piece) ? BLANK_CODE : piece;
+      if (shown !== "") lines.at(-1)?.push({ text: shown, style });
     });
   }
-  return lines.filter((line) => textOf(line).trim() !== "");
+  return lines.filter((line) => line[0]?.text === BLANK_CODE || !isBlank(textOf(line)));
 }
 
 /** One thing that is never taken apart, with what it costs. */

@@ -97,3 +97,48 @@ Deno.test("composeLines() sends plain text where markup is stripped", () => {
     ["loud"],
   );
 });
+
+Deno.test("composeLines() breaks lines at every sign that is one", () => {
+  const text = "a\vb\fc\u0085d\u2028e\u2029f\rg\r\nh";
+  assert.deepEqual(
+    lines(text, { prefix: "", maxLines: 99 }),
+    ["a", "b", "c", "d", "e", "f", "g", "h"],
+  );
+});
+
+for (const text of ["\u200b", "\u3164\n\u00ad", " \u2800 \u2060", "\u115f\ufe0f", "\u00a0\u3000"]) {
+  Deno.test(`composeLines() sees nothing in ${JSON.stringify(text)}`, () =>
+    assert.deepEqual(lines(text), []));
+}
+
+Deno.test("composeLines() keeps the blank lines inside code, and those alone", () => {
+  const code = { text: "a\n\n  \nb\n", style: { monospace: true } as const };
+  const rich = [...plainText("see:\n\n"), code, ...plainText("\n\nso")];
+  const made = (more: Partial<ComposeLimits> = {}) =>
+    composeLines({ prefix: plainText("<z> "), text: rich, action: false }, {
+      ...LIMITS,
+      maxLines: 99,
+      ...more,
+    });
+  assert.deepEqual(made({ stripMarkup: true }), [
+    ...["<z> see:", "<z> a", "<z> \u00a0", "<z> \u00a0", "<z> b", "<z> so"],
+  ]);
+  assert.equal(made().length, 6);
+});
+
+Deno.test("composeLines() never shows hidden text openly", () => {
+  const style = { spoiler: true } as const;
+  const rich = [...plainText("it was "), { text: "the butler ".repeat(9), style }];
+  const limits = { ...LIMITS, maxLines: 99 };
+  const made = composeLines({ prefix: plainText("<z> "), text: rich, action: false }, limits);
+  assert.ok(made.length > 2);
+  for (const line of made) {
+    // deno-lint-ignore no-control-regex
+    assert.match(line, /^<z> (it was )?\x0301,01[a-z ]+$/);
+  }
+  const plain = composeLines(
+    { prefix: [], text: [{ text: " Bob || ", style }], action: false },
+    { ...LIMITS, stripMarkup: true },
+  );
+  assert.deepEqual(plain, [" ||Bob |\u200b||| "]);
+});

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import assert from "node:assert/strict";
 import {
   paletteColour,
@@ -40,6 +41,20 @@ const READ: readonly (readonly [string, RichText])[] = [
   ]],
   ["a\u200blice\t\x07!", plainText("alice !")],
   ["\x02\x0f", []],
+  ["it was \x031,1Bob\x03!", [
+    { text: "it was ", style: {} },
+    { text: "Bob", style: { spoiler: true } },
+    { text: "!", style: {} },
+  ]],
+  ["\x02\x0300,00a\x0304b", [
+    { text: "a", style: { bold: true, spoiler: true } },
+    { text: "b", style: { bold: true, colour: red, background: { rgb: "ffffff", palette: 0 } } },
+  ]],
+  ["\x04000000,000000a", [{ text: "a", style: { spoiler: true } }]],
+  ["\x0301,88a", [{ text: "a", style: { spoiler: true } }]],
+  ["\x0399,99a", [{ text: "a", style: {} }]],
+  ["Zo\u200bë, あ\u200bい, d\u200b_a", plainText("Zoë, あい, d_a")],
+  ["ភាសា\u200bខ្មែរ ไทย\u200bคำ \u200b", plainText("ភាសា\u200bខ្មែរ ไทย\u200bคำ \u200b")],
 ];
 
 for (const [written, rich] of READ) {
@@ -62,6 +77,14 @@ const WRITE: readonly (readonly [RichText, string])[] = [
     "\x02b\x02\x1di",
   ],
   [[{ text: "x", style: { colour: { rgb: "fe0101" } } }], "\x0304x"],
+  [
+    [{ text: "a", style: { spoiler: true } }, { text: "b", style: {} }],
+    "\x0301,01a\x0fb",
+  ],
+  [
+    [{ text: "5", style: { spoiler: true, bold: true } }, { text: "c", style: { colour: red } }],
+    "\x02\x0301,015\x0f\x0304c",
+  ],
 ];
 
 for (const [rich, written] of WRITE) {
@@ -75,6 +98,27 @@ Deno.test("writeMirc() continues from a style", () => {
 
 Deno.test("readPlain() leaves the visible text", () => {
   assert.equal(readPlain("\x02Bye\x0f \x034all"), "Bye all");
+});
+
+Deno.test("readPlain() shows no hidden text, and one line", () => {
+  assert.equal(readPlain("tonight:\v\x031,1Bob\x03 \u2028dies"), "tonight: [spoiler]  dies");
+});
+
+Deno.test("what writeMirc() hides, readMirc() finds hidden again, and nothing else", () => {
+  const style = fc.record({
+    bold: fc.constant(true as const),
+    spoiler: fc.constant(true as const),
+    colour: fc.constantFrom(red, black),
+    background: fc.constantFrom(red, black),
+  }, { requiredKeys: [] }).filter(({ spoiler, colour, background }) =>
+    spoiler === true || colour === undefined || colour !== background
+  );
+  const span = fc.record({ text: fc.stringMatching(/^[a-z0-9,]{1,5}$/), style });
+  fc.assert(fc.property(fc.array(span), (rich) => {
+    const hiddenIn = (rich: RichText) =>
+      rich.flatMap(({ text, style }) => Array.from(text, (letter) => `${letter}${style.spoiler}`));
+    assert.deepEqual(hiddenIn(readMirc(writeMirc(rich))), hiddenIn(rich));
+  }));
 });
 
 Deno.test("paletteNumber() gives every number back", () => {

@@ -49,20 +49,30 @@ export function openText(rich: RichText): string {
   );
 }
 
-/** The text with `||` around what is hidden, as people write it where nothing else is understood. */
+/**
+ * The text with `||` around what is hidden, as people write it where nothing else is understood. Bars of the text itself
+ * are kept apart, so that none ends what is hidden too early.
+ */
 export function barredText(rich: RichText): string {
-  return byVisibility(rich).map(({ spans, hidden }) =>
-    hidden ? barred(textOf(spans)) : textOf(spans)
-  )
-    .join("");
+  const runs = byVisibility(rich);
+  if (runs.every(({ hidden }) => !hidden)) return textOf(rich);
+  return runs.map(({ hidden, spans }) => {
+    const text = withoutBars(textOf(spans));
+    return hidden ? barred(text) : text;
+  }).join("");
 }
 
-/** Hidden text between its marks, spaces outside; marks of its own would end it early. */
+/** Two bars side by side get a sign between them that takes no room. */
+export function withoutBars(text: string): string {
+  return text.replace(/\|(?=\|)/g, "|\u200b");
+}
+
+/** Hidden text between its marks, spaces outside. It must hold no such marks itself. */
 export function barred(text: string): string {
-  const start = text.length - text.trimStart().length;
-  const inner = text.trim().replace(/\|(?=\|)/g, "|\u200b");
+  const inner = text.trim();
   if (inner === "") return text;
-  return `${text.slice(0, start)}||${inner}||${text.slice(text.trimEnd().length)}`;
+  const from = text.length - text.trimStart().length;
+  return `${text.slice(0, from)}||${inner}||${text.slice(from + inner.length)}`;
 }
 
 /** Runs of spans that are all hidden or all shown. */

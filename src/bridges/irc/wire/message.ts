@@ -28,9 +28,9 @@ export interface OutLine {
  * another charset, or broken, without harm to the others. Tags are always UTF-8.
  */
 export function readLine(bytes: Uint8Array, codec: LineCodec): IrcMessage {
-  // A byte each. A carriage return within a line is no end of it, and the parser is slow with many of them.
+  // A byte each. A carriage return within a line is no end of it, and makes the parser slow.
   const line = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString("latin1").replaceAll("\r", " ");
+    .toString("latin1").replace(/[\r\n]/g, " ");
   const parsed = parseIrcLine(line);
   const decode = (part: string) => isAscii(part) ? part : codec.decode(Buffer.from(part, "latin1"));
   return {

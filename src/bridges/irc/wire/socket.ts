@@ -259,13 +259,15 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
 
 /**
  * Bytes to lines with a bound: a line longer than `maxLineBytes` is thrown away while it comes in, so that it costs no
- * memory, and is told once when it ends.
+ * memory, and is told once when it ends. What `onLine` gets is its own during the call only.
  */
 export class LineReader {
   readonly #maxLineBytes: number;
   readonly #onLine: (line: Uint8Array) => void;
   readonly #onTooLong: (bytes: number) => void;
-  #rest: Uint8Array = new Uint8Array(0);
+  /** Starts of lines: it grows, so that a line that comes byte by byte is not copied as often. */
+  #buffer = new Uint8Array(512);
+  #keptBytes = 0;
   #skippedBytes = 0;
 
   constructor(options: {
@@ -288,30 +290,29 @@ export class LineReader {
   }
 
   #end(tail: Uint8Array): void {
-    const skipped = this.#skippedBytes;
-    const line = joined(this.#rest, tail);
-    this.#rest = new Uint8Array(0);
+    const bytes = this.#skippedBytes + this.#keptBytes + tail.length;
+    if (this.#keptBytes > 0) this.#keep(tail);
+    const line = this.#keptBytes > 0 ? this.#buffer.subarray(0, this.#keptBytes) : tail;
+    this.#keptBytes = 0;
     this.#skippedBytes = 0;
-    const bytes = skipped + line.length;
     if (bytes > this.#maxLineBytes) return this.#onTooLong(bytes);
     const trimmed = line.at(-1) === 13 ? line.subarray(0, -1) : line;
     if (trimmed.length > 0) this.#onLine(trimmed);
   }
 
   #keep(tail: Uint8Array): void {
-    if (this.#skippedBytes > 0 || this.#rest.length + tail.length > this.#maxLineBytes) {
-      this.#skippedBytes += this.#rest.length + tail.length;
-      this.#rest = new Uint8Array(0);
-    } else if (tail.length > 0) {
-      this.#rest = joined(this.#rest, tail);
+    const bytes = this.#keptBytes + tail.length;
+    if (this.#skippedBytes > 0 || bytes > this.#maxLineBytes) {
+      this.#skippedBytes += bytes;
+      this.#keptBytes = 0;
+      return;
     }
+    if (bytes > this.#buffer.length) {
+      const larger = new Uint8Array(Math.max(bytes, 2 * this.#buffer.length));
+      larger.set(this.#buffer.subarray(0, this.#keptBytes));
+      this.#buffer = larger;
+    }
+    this.#buffer.set(tail, this.#keptBytes);
+    this.#keptBytes = bytes;
   }
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  if (first.length === 0) return second.slice();
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Outgoing, OutgoingMessage } from "../../../relay/port/bridge.ts";
+import type { Span } from "../../../relay/port/rich_text.ts";
 import { browserHeaders, type Fetch, originsOf, postForJson, withOrigins } from "../link/http.ts";
 import type { KosmiEndpoints } from "../link/options.ts";
 import { property } from "../protocol/graphql_error.ts";
@@ -21,6 +22,11 @@ const MOST_PICTURES = 3;
 const LONGEST_MS = 12_000;
 const REMEMBERED = 200;
 
+/** A picture behind a hidden link would be shown openly. */
+function isShown(span: Span): boolean {
+  return span.style.spoiler !== true;
+}
+
 /** Pictures that are linked in messages, put where Kosmi shows them. */
 export class PictureUploads {
   readonly #options: PictureUploadsOptions;
@@ -34,7 +40,9 @@ export class PictureUploads {
   /** What must be done before this is rendered; null when it links no picture. A picture that fails stays a link. */
   workFor(outgoing: Outgoing): ((signal: AbortSignal) => Promise<Outgoing>) | null {
     if (outgoing.kind !== "message" || outgoing.sender === null) return null;
-    const links = [...new Set(outgoing.text.flatMap(({ text }) => pictureLinks(text)))]
+    const links = [
+      ...new Set(outgoing.text.flatMap((span) => isShown(span) ? pictureLinks(span.text) : [])),
+    ]
       .filter((link) => !this.#isHere(link)).slice(0, MOST_PICTURES);
     return links.length === 0 ? null : (signal) => this.#replace(outgoing, links, signal);
   }
@@ -52,7 +60,9 @@ export class PictureUploads {
         return place === null || place === undefined ? [] : [[link, place] as const];
       }),
     );
-    const text = outgoing.text.map((span) => ({ ...span, text: replaceLinks(span.text, by) }));
+    const text = outgoing.text.map((span) =>
+      isShown(span) ? { ...span, text: replaceLinks(span.text, by) } : span
+    );
     return { ...outgoing, text };
   }
 
@@ -97,7 +107,7 @@ export class PictureUploads {
 
 const LINK = /https?:\/\/[^\s<>"]+/giu;
 /** Punctuation of the sentence around a link, not of the link. */
-const TRAILING = /[.,;:!?'")\]}*_~`…»]+$/u;
+const TRAILING = /[.,;:!?'")\]}*_~`…»]/u;
 const FILE = /\.(?:png|jpe?g|gif|webp)$/i;
 /** Some hosts name the kind of a picture beside the path: `?format=jpg&name=large`. */
 const PARAMETER = /^(?:png|jpe?g|gif|webp)$/i;
@@ -106,14 +116,20 @@ const LONGEST_LINK = 2_000;
 
 /** The links of a text that look like pictures, as written, each once. */
 export function pictureLinks(text: string): string[] {
-  const links = Array.from(text.matchAll(LINK), ([link]) => link.replace(TRAILING, ""));
+  const links = Array.from(text.matchAll(LINK), ([link]) => withoutTrailing(link));
   return [...new Set(links.filter(isPictureLink))];
+}
+
+function withoutTrailing(written: string): string {
+  let end = written.length;
+  while (end > 0 && TRAILING.test(written.charAt(end - 1))) end--;
+  return written.slice(0, end);
 }
 
 /** The text with each of these links in place of another. */
 export function replaceLinks(text: string, by: ReadonlyMap<string, string>): string {
   return text.replace(LINK, (written) => {
-    const link = written.replace(TRAILING, "");
+    const link = withoutTrailing(written);
     const other = by.get(link);
     return other === undefined ? written : other + written.slice(link.length);
   });

@@ -1,4 +1,4 @@
-import { graphemes } from "../../../base/text.ts";
+import { graphemes, isBlank } from "../../../base/text.ts";
 import type { HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
 import type {
   ChatEvent,
@@ -9,6 +9,7 @@ import type {
   ReactionEvent,
 } from "../../../relay/port/event.ts";
 import type { ChannelId, UserId } from "../../../relay/port/ids.ts";
+import { openText } from "../../../relay/port/rich_text.ts";
 import type { Markup } from "../link/options.ts";
 import type { KosmiDeletion, KosmiMessage, KosmiReaction, KosmiUser } from "../protocol/decode.ts";
 import { cleanText, readKosmiText } from "../text/kosmi_text.ts";
@@ -27,7 +28,7 @@ export function personOf(user: KosmiUser): Person {
   const nick = cleanText(user.name).replace(/\n/g, " ").trim();
   return {
     id: user.id,
-    nick: nick === "" ? "Anonymous" : nick,
+    nick: isBlank(nick) ? "Anonymous" : nick,
     userId: user.username === "" ? user.id : user.username,
     ...(user.bot ? { bot: true } : {}),
   };
@@ -51,17 +52,17 @@ export function messageEvent(
     sender: message.sender === null ? NOBODY : personOf(message.sender),
     text: readKosmiText(text, context.markup),
     action: action !== null,
-    replyTo: replyOf(message),
+    replyTo: replyOf(message, context.markup),
   };
 }
 
-function replyOf(message: KosmiMessage): MessageEvent["replyTo"] {
+function replyOf(message: KosmiMessage, markup: Markup): MessageEvent["replyTo"] {
   if (message.reply === null) return null;
   const { id, nick, text } = message.reply;
   return {
     id,
     nick: nick === null || nick === "" ? null : cleanText(nick),
-    excerpt: text === null ? null : excerptOf(cleanText(text)),
+    excerpt: text === null ? null : excerptOf(openText(readKosmiText(text, markup))),
   };
 }
 

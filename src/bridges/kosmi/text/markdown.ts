@@ -1,73 +1,60 @@
-import {
-  plainText,
-  type RichText,
-  type Span,
-  type Style,
-  textOf,
-} from "../../../relay/port/rich_text.ts";
+import { type RichText, type Span, type Style, textOf } from "../../../relay/port/rich_text.ts";
 
-/** Inline marks, longest first so that `**` is not read as two `*`. */
-const MARKS: readonly (readonly [mark: string, style: Style])[] = [
-  ["***", { bold: true, italic: true }],
-  ["**", { bold: true }],
-  ["__", { bold: true }],
-  ["~~", { strike: true }],
-  ["*", { italic: true }],
-  ["_", { italic: true }],
-];
+/** What of Markdown is read. */
+interface Dialect {
+  /** Inline marks, longest first so that `**` is not read as two `*`. */
+  readonly marks: readonly (readonly [mark: string, style: Style])[];
+  readonly code: boolean;
+  readonly escapes: boolean;
+}
+
+const SPOILER = ["||", { spoiler: true }] as const;
+const MARKDOWN: Dialect = {
+  marks: [
+    SPOILER,
+    ["***", { bold: true, italic: true }],
+    ["**", { bold: true }],
+    ["__", { bold: true }],
+    ["~~", { strike: true }],
+    ["*", { italic: true }],
+    ["_", { italic: true }],
+  ],
+  code: true,
+  escapes: true,
+};
+/** Whether it is shown as Markdown or not: hidden text must not be told on, and fences tell nobody anything. */
+const PLAIN_TEXT: Dialect = { marks: [SPOILER], code: false, escapes: false };
+
 /** A link, at the start of a word. Within one nothing is a mark. */
 const LINK = "(?<![\\p{L}\\p{N}_/])https?:\\/\\/[^\\s<>]+";
-const ESCAPABLE = /[\\`*_~]/;
-
-/** A character count of a text that is worth reading for marks; what is longer stays as written. */
-const LONGEST_MARKDOWN = 20_000;
+const ESCAPABLE = /[\\`*_~|]/;
+/** At the start of a line only: within a line, ticks are inline code or part of a link. */
+const FENCE = /^```(?:[\w+#.-]*\n)?([^]+?)```/gm;
+/** Ticks at the start and the end of several lines. */
+const PLAIN_FENCE = /^```(?:[\w+#.-]*\n|(?=[^`\n]+\n))((?:(?!```)[^])+?)\n?```$/gm;
+/** Deeper marks are text: nobody reads them, and each level reads its whole text again. */
+const DEEPEST = 6;
 
 /** Reads inline marks and code blocks; what opens and never closes is text. */
 export function readMarkdown(text: string): RichText {
-  if (text.length > LONGEST_MARKDOWN) return plainText(text);
+  return read(text, FENCE, MARKDOWN);
+}
+
+/** Reads what must be understood even where text is shown as it is written: spoilers, and code blocks without fences. */
+export function readPlainText(text: string): RichText {
+  return read(text, PLAIN_FENCE, PLAIN_TEXT);
+}
+
+function read(text: string, fence: RegExp, dialect: Dialect): RichText {
   const spans: Span[] = [];
-  // At the start of a line only: within a line, ticks are inline code or part of a link.
-  const fence = /^```(?:[\w+#.-]*\n)?([^]+?)```/gm;
   let from = 0;
   for (const block of text.matchAll(fence)) {
-    readInline(text.slice(from, block.index), {}, spans);
+    new InlineReader(text.slice(from, block.index), dialect).read({}, spans);
     add(spans, (block[1] ?? "").replace(/\n$/, ""), { monospace: true });
     from = block.index + block[0].length;
   }
-  readInline(text.slice(from), {}, spans);
+  new InlineReader(text.slice(from), dialect).read({}, spans);
   return spans;
-}
-
-function readInline(text: string, style: Style, spans: Span[]): void {
-  const linkAt = new RegExp(LINK, "iuy");
-  let at = 0;
-  let plain = "";
-  const flush = () => {
-    add(spans, plain, style);
-    plain = "";
-  };
-  while (at < text.length) {
-    linkAt.lastIndex = at;
-    const link = linkAt.exec(text);
-    const marked = link !== null ? null : text[at] === "`" ? codeAt(text, at) : markedAt(text, at);
-    if (link !== null) {
-      plain += link[0];
-      at += link[0].length;
-    } else if (text[at] === "\\" && ESCAPABLE.test(text[at + 1] ?? "")) {
-      plain += text[at + 1];
-      at += 2;
-    } else if (marked !== null) {
-      flush();
-      const inner = { ...style, ...marked.style };
-      if (marked.style.monospace === true) add(spans, marked.text, inner);
-      else readInline(marked.text, inner, spans);
-      at += marked.length;
-    } else {
-      plain += text[at];
-      at++;
-    }
-  }
-  flush();
 }
 
 interface Marked {
@@ -76,27 +63,118 @@ interface Marked {
   readonly length: number;
 }
 
-function codeAt(text: string, at: number): Marked | null {
-  const ticks = /^`+/.exec(text.slice(at))?.[0] ?? "";
-  const end = text.indexOf(ticks, at + ticks.length);
-  const inner = end < 0 ? "" : text.slice(at + ticks.length, end);
-  if (inner === "" || inner.startsWith("`") || text[end + ticks.length] === "`") return null;
-  const trimmed = ticks.length > 1 ? inner.replace(/^ (.*) $/s, "$1") : inner;
-  return { text: trimmed, style: { monospace: true }, length: end + ticks.length - at };
+/** Reads one text in time that grows with its length: what was looked for in vain is not looked for again. */
+class InlineReader {
+  readonly #text: string;
+  readonly #dialect: Dialect;
+  readonly #depth: number;
+  readonly #linkAt = new RegExp(LINK, "iuy");
+  /** Where a mark was sought in vain: behind that it never closes. */
+  readonly #unclosed = new Map<string, number>();
+  readonly #codeEnds: ReadonlyMap<number, number>;
+
+  constructor(text: string, dialect: Dialect, depth = 0) {
+    this.#text = text;
+    this.#dialect = dialect;
+    this.#depth = depth;
+    this.#codeEnds = dialect.code ? codeEnds(text) : new Map();
+  }
+
+  read(style: Style, spans: Span[]): void {
+    const text = this.#text;
+    let at = 0;
+    let plain = "";
+    while (at < text.length) {
+      const asIs = this.#unmarkedAt(at);
+      const marked = asIs === null ? this.#codeAt(at) ?? this.#markedAt(at) : null;
+      if (marked === null) {
+        const { shown, length } = asIs ?? { shown: text.charAt(at), length: 1 };
+        plain += shown;
+        at += length;
+        continue;
+      }
+      add(spans, plain, style);
+      plain = "";
+      const inner = { ...style, ...marked.style };
+      if (marked.style.monospace === true) add(spans, marked.text, inner);
+      else new InlineReader(marked.text, this.#dialect, this.#depth + 1).read(inner, spans);
+      at += marked.length;
+    }
+    add(spans, plain, style);
+  }
+
+  /** A link, or a mark with a backslash before it. */
+  #unmarkedAt(at: number): { readonly shown: string; readonly length: number } | null {
+    const text = this.#text;
+    this.#linkAt.lastIndex = at;
+    const link = this.#linkAt.exec(text)?.[0];
+    if (link !== undefined) return { shown: link, length: link.length };
+    const next = text.charAt(at + 1);
+    const escaped = this.#dialect.escapes && text[at] === "\\" && ESCAPABLE.test(next);
+    return escaped ? { shown: next, length: 2 } : null;
+  }
+
+  #codeAt(at: number): Marked | null {
+    const end = this.#codeEnds.get(at);
+    if (end === undefined) return null;
+    const ticks = tickCount(this.#text, at);
+    const inner = this.#text.slice(at + ticks, end);
+    const trimmed = ticks > 1 ? inner.replace(/^ (.*) $/s, "$1") : inner;
+    return { text: trimmed, style: { monospace: true }, length: end + ticks - at };
+  }
+
+  /** Marked text starts and ends with something visible, and `_` marks whole words only: snake_case stays. */
+  #markedAt(at: number): Marked | null {
+    if (this.#depth >= DEEPEST) return null;
+    const text = this.#text;
+    for (const [mark, style] of this.#dialect.marks) {
+      if (!text.startsWith(mark, at)) continue;
+      const start = at + mark.length;
+      const end = /\S/.test(text.charAt(start)) ? this.#closing(mark, start) : null;
+      if (end === null && mark === SPOILER[0]) return spacedSpoiler(text, at);
+      if (start >= text.length || /\s/.test(text.charAt(start))) return null;
+      if (mark.startsWith("_") && !isWordStart(text, at)) return null;
+      if (end === null) continue;
+      return { text: text.slice(start, end), style, length: end + mark.length - at };
+    }
+    return null;
+  }
+
+  #closing(mark: string, start: number): number | null {
+    if (start >= (this.#unclosed.get(mark) ?? Infinity)) return null;
+    const end = closingMark(this.#text, mark, start);
+    if (end === null) this.#unclosed.set(mark, start);
+    return end;
+  }
 }
 
-/** Marked text starts and ends with something visible, and `_` marks whole words only: snake_case stays. */
-function markedAt(text: string, at: number): Marked | null {
-  for (const [mark, style] of MARKS) {
-    if (!text.startsWith(mark, at)) continue;
-    const start = at + mark.length;
-    if (/^\s|^$/.test(text.slice(start, start + 1))) return null;
-    if (mark.startsWith("_") && !isWordStart(text, at)) return null;
-    const end = closingMark(text, mark, start);
-    if (end === null) continue;
-    return { text: text.slice(start, end), style, length: end + mark.length - at };
+/** Where inline code that begins at a position ends: at the next run of as many ticks. */
+function codeEnds(text: string): ReadonlyMap<number, number> {
+  const ends = new Map<number, number>();
+  const next = new Map<number, number>();
+  for (const run of Array.from(text.matchAll(/`+/g)).reverse()) {
+    const end = next.get(run[0].length);
+    if (end !== undefined) ends.set(run.index, end);
+    next.set(run[0].length, run.index);
   }
-  return null;
+  return ends;
+}
+
+function tickCount(text: string, at: number): number {
+  let end = at;
+  while (text[end] === "`") end++;
+  return end - at;
+}
+
+/** A line of `|| something ||`: elsewhere, bars between spaces are an operator of somebody's program. */
+function spacedSpoiler(text: string, at: number): Marked | null {
+  if (at > 0 && text[at - 1] !== "\n") return null;
+  const lineEnd = text.indexOf("\n", at);
+  const line = text.slice(at, lineEnd === -1 ? text.length : lineEnd);
+  const inner = line.slice(2, -2);
+  const isOne = line.length > 4 && line.endsWith("||") && inner.trim() !== "" &&
+    !inner.includes("||");
+  return isOne ? { text: inner, style: SPOILER[1], length: line.length } : null;
 }
 
 function closingMark(text: string, mark: string, start: number): number | null {
@@ -178,7 +256,10 @@ function writeSpan(span: Span): string {
   if (span.style.monospace === true) return writeCode(span.text);
   const marks = (span.style.bold === true ? "**" : "") + (span.style.italic === true ? "*" : "") +
     (span.style.strike === true ? "~~" : "");
-  const [, before = "", visible = "", after = ""] = /^(\s*)([\s\S]*?)(\s*)$/.exec(span.text) ?? [];
+  const visible = span.text.trim();
+  const from = span.text.length - span.text.trimStart().length;
+  const before = span.text.slice(0, from);
+  const after = span.text.slice(from + visible.length);
   const text = escapeMarkdown(visible);
   if (marks === "" || visible === "") return before + text + after;
   const closing = (span.style.strike === true ? "~~" : "") +
@@ -198,7 +279,7 @@ function writeCode(text: string): string {
 /** A mark that would be read as one gets a backslash; links stay whole. */
 function escapeMarkdown(text: string): string {
   return text.split(new RegExp(`(${LINK})`, "iu"))
-    .map((part, index) => index % 2 === 1 ? part : part.replace(/[\\`*_~]/g, escapeMark))
+    .map((part, index) => index % 2 === 1 ? part : part.replace(/[\\`*_~|]/g, escapeMark))
     .join("");
 }
 
@@ -206,6 +287,7 @@ function escapeMark(mark: string, at: number, whole: string): string {
   const inWord = /[\p{L}\p{N}]/u.test(whole[at - 1] ?? "") &&
     /[\p{L}\p{N}]/u.test(whole[at + 1] ?? "");
   if (mark === "_" && inWord) return mark;
+  if (mark === "|" && whole[at - 1] !== "|" && whole[at + 1] !== "|") return mark;
   if (mark === "\\" && !ESCAPABLE.test(whole[at + 1] ?? "")) return mark;
   return `\\${mark}`;
 }

@@ -11,9 +11,11 @@ import {
 } from "../../../../src/bridges/kosmi/text/kosmi_text.ts";
 import type { OutgoingMessage } from "../../../../src/relay/port/bridge.ts";
 import {
+  openText,
   plainText,
   type RichText,
   type Span,
+  type Style,
   textOf,
 } from "../../../../src/relay/port/rich_text.ts";
 
@@ -96,6 +98,89 @@ Deno.test("reading Markdown takes time that grows with the text, not with its sq
     readKosmiText(unit.repeat(4_000 / unit.length), "markdown");
     assert.ok(performance.now() - startedMs < 1_000, unit);
   }
+});
+
+Deno.test("readKosmiText() reads spoilers, shown as Markdown or not", () => {
+  const table: readonly [string, string][] = [
+    ["it was ||Bob||!", "it was [spoiler]!"],
+    ["||two\nlines|| ||more||", "[spoiler] [spoiler]"],
+    ["||Bob||Ann", "[spoiler]Ann"],
+    ["|| with spaces ||", "[spoiler]"],
+    ["x\n|| with spaces ||\ny", "x\n[spoiler]\ny"],
+    ["if (a || b || c)", "if (a || b || c)"],
+    ["||open", "||open"],
+    ["|| ||", "|| ||"],
+    ["https://x.y/||a||", "https://x.y/||a||"],
+    ["```\nif (a ||b|| c)\n```", "if (a ||b|| c)"],
+  ];
+  for (const [text, open] of table) {
+    for (const markup of ["plain", "markdown"] as const) {
+      assert.equal(openText(readKosmiText(text, markup)), open, `${markup}: ${text}`);
+    }
+  }
+  assert.deepEqual(readKosmiText("||a **b**||", "markdown"), [
+    { text: "a ", style: { spoiler: true } },
+    { text: "b", style: { spoiler: true, bold: true } },
+  ]);
+  assert.equal(openText(readKosmiText("`||a||` \\||b||", "markdown")), "||a|| ||b||");
+});
+
+Deno.test("readKosmiText() knows code by its fences, and keeps its blank lines", () => {
+  assert.deepEqual(readKosmiText("see\n```ts\na\n\nb\n```", "plain"), [
+    { text: "see\n", style: {} },
+    { text: "a\n\nb", style: { monospace: true } },
+  ]);
+});
+
+Deno.test("writeKosmiText() hides what is hidden, in both", () => {
+  const hidden = { spoiler: true } as const;
+  const table: readonly [RichText, string, string][] = [
+    [[{ text: " Bob ", style: hidden }], " ||Bob|| ", " ||Bob|| "],
+    [
+      [{ text: "a", style: { ...hidden, bold: true } }, { text: "b*", style: hidden }],
+      "||ab*||",
+      "||**a**b\\*||",
+    ],
+    [[{ text: "a||b", style: hidden }], "||a|\u200b|b||", "||a\\|\\|b||"],
+    [[{ text: "  ", style: hidden }], "  ", "  "],
+    [plainText("a || b |c|"), "a || b |c|", "a \\|\\| b |c|"],
+  ];
+  for (const [rich, plain, markdown] of table) {
+    assert.equal(writeKosmiText(rich, "plain"), plain);
+    assert.equal(writeKosmiText(rich, "markdown"), markdown);
+  }
+});
+
+const richText = fc.array(
+  fc.record({
+    text: fc.string({
+      unit: fc.constantFrom("a", "b", "|", "*", " ", "\n", "`", "é"),
+      maxLength: 8,
+    }),
+    style: fc.constantFrom<Style[]>({}, { spoiler: true }, { bold: true, spoiler: true }),
+  }),
+  { maxLength: 6 },
+);
+
+Deno.test("what is hidden is never open on Kosmi's side, in no piece of a long message", () => {
+  fc.assert(
+    fc.property(richText, fc.constantFrom("plain", "markdown"), (rich, markup) => {
+      const secret = rich.map(({ text, style }) => ({
+        text: style.spoiler ? text.replace(/[a-z]/g, "s") : text,
+        style,
+      }));
+      const options = { markup, maxGraphemes: 40 } as const;
+      const long = secret.flatMap((span) => [span, { text: " b", style: {} }, span]);
+      for (const part of renderParts(message({ prefix: [], text: long }), options)) {
+        assert.doesNotMatch(
+          openText(readKosmiText(part.wire, markup)).replaceAll("[spoiler]", ""),
+          /s/,
+        );
+        assert.ok(graphemes(part.wire).length <= 40);
+      }
+    }),
+    { numRuns: 1_000 },
+  );
 });
 
 Deno.test("splitText() cuts between words where it can, and keeps every grapheme", () => {

@@ -39,6 +39,10 @@ async function checkForPeople(file: string): Promise<ExitCode> {
   printLine(
     `${file} holds: ${count(accounts.length, "account")}, ${count(gateways.length, "gateway")}.`,
   );
+  const { commandPrefix, commandUsers } = loaded.config.general;
+  if (commandPrefix !== "" && commandUsers.length === 0) {
+    printLine(`${commandPrefix}reconnect is off: nobody is named in CommandUsers.`);
+  }
   return EXIT.ok;
 }
 

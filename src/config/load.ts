@@ -13,7 +13,7 @@ import {
   readAccount,
   warnOfForeignSections,
 } from "./reading/accounts.ts";
-import { checkGeneral } from "./reading/consistency.ts";
+import { checkCommandUsers, checkGeneral } from "./reading/consistency.ts";
 import { Environment } from "./reading/environment.ts";
 import { type AccountIndex, checkFlow, resolveGateways } from "./reading/gateways.ts";
 import { type RawGateways, readRawGateways } from "./reading/raw_gateways.ts";
@@ -74,6 +74,7 @@ function readDocument(document: TomlDocument, from: ConfigSource, report: Report
   );
   const rawGateways = readRawGateways(source, root, report);
   const accounts = readAccounts(sections, rawGateways, report);
+  checkCommandUsers(general, { known: new Set(sections.map(idOf)), lookup }, report);
   const index = indexAccounts(sections, accounts, foreign);
   const gateways = resolveGateways(rawGateways.enabled, index, report);
   checkGateways(

@@ -92,9 +92,9 @@ export class Relay {
     return this.#routing.from(endpointId(account, channel)).map((route) => route.to);
   }
 
-  /** Ends an account's connection and makes a new one. */
+  /** Ends an account's connection and makes a new one, since a person asked for it. */
   reconnect(account: AccountId, reason: string): void {
-    this.#staff.reconnect(account, reason);
+    this.#staff.reconnect(account, reason, "person");
   }
 
   /**

@@ -5,7 +5,10 @@ import { CHANNEL, ROOM, World } from "./support/world.ts";
 needs("ngircd")(
   "chat commands: answered in the channel, not relayed, and Kosmi is connected anew",
   async () => {
-    await using world = await World.create({ server: "ngircd" });
+    await using world = await World.create({
+      server: "ngircd",
+      general: 'CommandUsers=["irc.test:alice!*@*", "kosmi.test:*"]',
+    });
     const { alice, kosmi, relay } = world;
     const since = relay.mark();
     await alice.say(CHANNEL, "!kreconnect");

@@ -1,5 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
+import { graphemes } from "../../base/text.ts";
+import { spanInWords } from "../../base/times.ts";
 import type { Config } from "../../config/options/config.ts";
+import type { CommandUser } from "../../config/options/general.ts";
 import {
   type ChatCommand,
   type ChatCommandCall,
@@ -18,24 +21,49 @@ interface ChatCommandWiring {
   readonly clock: Clock;
 }
 
-/** The chat commands of this program, as the configuration allows them. */
+/** Commands that change something are only for those whom CommandUsers names; `check` says where nobody is. */
+const ACTING: readonly string[] = ["kreconnect", "reconnect"];
+
+/** The chat commands of this program, as the configuration allows them. See docs/commands.md. */
 export function wireChatCommands(config: Config, wiring: ChatCommandWiring): ChatCommands {
-  const { general } = config;
-  const users = general.commandUsers.map(maskPattern);
-  const accounts = general.commandAccounts.map((account) => account.toLowerCase());
+  const { commandAccounts, commandPrefix, commandUsers } = config.general;
+  const accounts = commandAccounts.map((account) => account.toLowerCase());
+  const isNamed = ({ account, event }: ChatCommandCall) =>
+    commandUsers.some((user) => isMeant(user, account, event.sender));
+  const mayUse = (call: ChatCommandCall, command: ChatCommand) => {
+    if (accounts.length > 0 && !accounts.includes(call.account.toLowerCase())) return false;
+    const isFree = commandUsers.length === 0 && !ACTING.includes(command.name);
+    return isFree || isNamed(call);
+  };
+  const commands: ChatCommand[] = [...reconnecting(wiring), status(wiring), who(wiring)];
+  const help: ChatCommand = {
+    name: "help",
+    about: "this list",
+    run: (call) =>
+      [...commands, help].filter((command) => mayUse(call, command))
+        .map(({ name, about }) => `${commandPrefix}${name}: ${about}`).join(" | "),
+  };
   return new ChatCommands({
-    prefix: general.commandPrefix,
-    commands: [
-      reconnect(wiring, "kreconnect", "Reconnecting Kosmi...", ["kosmi"]),
-      reconnect(wiring, "reconnect", "Reconnecting all services...", null),
-      status(wiring),
-      who(wiring),
-    ],
-    mayUse: ({ account, event }: ChatCommandCall) =>
-      (accounts.length === 0 || accounts.includes(account.toLowerCase())) &&
-      (users.length === 0 || users.some((pattern) => pattern.test(event.sender.userId))),
+    prefix: commandPrefix,
+    commands: [...commands, help],
+    mayUse,
     clock: wiring.clock,
   });
+}
+
+function isMeant(
+  user: CommandUser,
+  account: AccountId,
+  sender: ChatCommandCall["event"]["sender"],
+): boolean {
+  if (user.account !== account.toLowerCase()) return false;
+  const { nick, userId } = sender;
+  const matches = (text: string) => maskPattern(user.mask).test(text);
+  if (user.mask.includes("!")) return matches(`${nick}!${userId}`);
+  if (user.mask.includes("@")) return matches(userId);
+  // What people choose themselves (ident@host) must not look like a login.
+  if (sender.account !== undefined && matches(sender.account)) return true;
+  return !userId.includes("@") && matches(userId);
 }
 
 /** `*` stands for anything, `?` for one character; letter case does not count. */
@@ -47,36 +75,57 @@ function maskPattern(mask: string): RegExp {
   return new RegExp(`^${escaped}$`, "is");
 }
 
+/** A person's wish costs an account its connection for a moment: not more often than this. */
+const RECONNECT_EVERY_MS = 5 * 60_000;
+
 /** The answer is said before the link ends, or after it is back: the outbox sees to that. */
-function reconnect(
-  wiring: ChatCommandWiring,
-  name: string,
-  answer: string,
-  protocols: readonly string[] | null,
-): ChatCommand {
-  return {
-    name,
-    about: protocols === null ? "Connects every account anew." : "Connects Kosmi anew.",
-    run: ({ event }) => {
-      for (const { bridge } of wiring.accounts) {
-        if (protocols !== null && !protocols.includes(bridge.protocol)) continue;
-        wiring.relay().reconnect(bridge.account, `${event.sender.nick} asked for it`);
-      }
-      return answer;
-    },
+function reconnecting(wiring: ChatCommandWiring): ChatCommand[] {
+  const { accounts, clock, relay } = wiring;
+  const lastMs = new Map<AccountId, number>();
+  const reconnect = (nick: string, protocol: string | null, answer: string): string => {
+    const nowMs = clock.monotonic();
+    const meant = accounts.map(({ bridge }) => bridge)
+      .filter((bridge) => protocol === null || bridge.protocol === protocol);
+    const waits = meant.map(({ account }) =>
+      RECONNECT_EVERY_MS - (nowMs - (lastMs.get(account) ?? -Infinity))
+    );
+    const due = meant.filter((_, index) => (waits[index] ?? 0) <= 0);
+    for (const { account } of due) {
+      lastMs.set(account, nowMs);
+      relay().reconnect(account, `${nick} asked for it`);
+    }
+    if (due.length > 0 || meant.length === 0) return answer;
+    return `Reconnected only recently. Try again in ${spanInWords(Math.min(...waits))}.`;
   };
+  return [
+    {
+      name: "kreconnect",
+      about: "reconnects Kosmi",
+      run: ({ event }) => reconnect(event.sender.nick, "kosmi", "Reconnecting Kosmi..."),
+    },
+    {
+      name: "reconnect",
+      about: "reconnects all services",
+      run: ({ event }) => reconnect(event.sender.nick, null, "Reconnecting all services..."),
+    },
+  ];
 }
 
+/** States only: reasons are a server's words, and may hold anything. */
 function status(wiring: ChatCommandWiring): ChatCommand {
   return {
     name: "status",
-    about: "Says how each account stands.",
-    run: () => {
+    about: "how each account is",
+    run: ({ account, event }) => {
       const nowMs = wiring.clock.now();
-      const lines = [...wiring.relay().links()].map(([account, state]) =>
-        `${account}: ${stateText(state, nowMs)}`
+      const links = wiring.relay().links();
+      const others = wiring.relay().neighbours(account, event.channel).map((place) =>
+        place.account
       );
-      return `kosmi-relay ${VERSION} | ${lines.join(" | ")}`;
+      const states = [...new Set([account, ...others])].map((id) =>
+        `${id}: ${stateText(links.get(id) ?? { kind: "idle" }, nowMs)}`
+      );
+      return `kosmi-relay ${VERSION} | ${states.join(" | ")}`;
     },
   };
 }
@@ -84,34 +133,27 @@ function status(wiring: ChatCommandWiring): ChatCommand {
 function stateText(state: LinkState, nowMs: number): string {
   switch (state.kind) {
     case "ready":
-      return `connected for ${duration(nowMs - state.sinceMs)}`;
+      return `connected for ${spanInWords(nowMs - state.sinceMs)}`;
     case "connecting":
       return "connecting";
     case "waiting":
     case "refused":
-      return `not connected (${state.reason}), next try in ${duration(state.untilMs - nowMs)}`;
+      return `not connected, next try in ${spanInWords(state.untilMs - nowMs)}`;
     case "idle":
+      return "not started";
     case "stopped":
       return "stopped";
   }
 }
 
-function duration(spanMs: number): string {
-  const seconds = Math.max(0, Math.round(spanMs / 1_000));
-  if (seconds < 120) return `${seconds} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 120) return `${minutes} min`;
-  const hours = Math.round(minutes / 60);
-  return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} days`;
-}
-
 /** Longest list of names: an answer is one or two lines, not a wall. */
 const MOST_NAMES = 40;
+const LONGEST_NAME = 32;
 
 function who(wiring: ChatCommandWiring): ChatCommand {
   return {
     name: "who",
-    about: "Says who is on the other side.",
+    about: "who is on the other side",
     run: ({ account, event }) => {
       const lines = wiring.relay().neighbours(account, event.channel).map((place) => {
         const names = membersOf(wiring, place.account, place.channel);
@@ -125,8 +167,13 @@ function who(wiring: ChatCommandWiring): ChatCommand {
 function membersOf(wiring: ChatCommandWiring, account: AccountId, channel: ChannelId): string {
   const bridge = wiring.accounts.find(({ bridge }) => bridge.account === account)?.bridge;
   const people = bridge?.members?.(channel) ?? [];
-  if (people.length === 0) return "nobody, as far as can be told";
-  const names = people.map((person) => person.nick).sort((a, b) => a.localeCompare(b));
+  if (people.length === 0) return "no members known";
+  const names = people.map(({ nick }) => shortName(nick)).sort((a, b) => a.localeCompare(b));
   const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : "";
   return names.slice(0, MOST_NAMES).join(", ") + more;
+}
+
+function shortName(nick: string): string {
+  const letters = graphemes(nick);
+  return letters.length <= LONGEST_NAME ? nick : `${letters.slice(0, LONGEST_NAME).join("")}…`;
 }

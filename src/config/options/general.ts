@@ -4,6 +4,7 @@ import {
   choice,
   duration,
   integer,
+  list,
   secretText,
   text,
   textList,
@@ -25,6 +26,34 @@ const logLevels = turned(
       const level = LEVELS.find((level) => level === word);
       return level === undefined ? [] : [[category, level] as const];
     }))),
+);
+
+/** Somebody who may give chat commands: known at this account only. */
+export interface CommandUser {
+  readonly account: string;
+  /** `nick!user@host`, `user@host`, or the name of a login; `*` and `?` stand for anything. */
+  readonly mask: string;
+}
+
+const COMMAND_USER = /^([a-z]+\.[^:\s]+):(\S+)$/i;
+
+/** `["irc.libera:*!*@staff/alice"]`. */
+const commandUsers = turned(
+  list({
+    name: "list of ACCOUNT:USER",
+    item: text({
+      check: (written) =>
+        COMMAND_USER.test(written)
+          ? null
+          : 'the account and then the user, such as "irc.libera:*!*@staff/alice"',
+    }),
+    example: '["irc.libera:*!*@staff/alice"]',
+  }),
+  (rows): readonly CommandUser[] =>
+    Object.freeze(rows.map((row) => {
+      const [, account = "", mask = ""] = COMMAND_USER.exec(row) ?? [];
+      return Object.freeze({ account: account.toLowerCase(), mask });
+    })),
 );
 
 /** Keys of `[general]` that are about the relay itself. All keys of accounts can stand there too. */
@@ -125,10 +154,11 @@ export const GENERAL_OPTIONS = {
   }),
   commandUsers: option({
     key: "CommandUsers",
-    type: textList(),
+    type: commandUsers,
     fallback: [],
-    fallbackText: "everybody",
-    doc: "Who may give chat commands: user ids, on IRC ident@host, with * for anything.",
+    fallbackText: "everybody may ask, nobody may act",
+    doc:
+      "Who may give chat commands, each with the account where: `irc.libera:*!*@staff/alice`, `irc.libera:alice` (a services account), `kosmi.room:USERID`: see docs/commands.md.",
   }),
 } as const;
 

@@ -1,4 +1,5 @@
 import { isLoopback } from "../../base/loopback.ts";
+import { quote } from "../../base/text.ts";
 import type { Findings, Place } from "../file/fault.ts";
 import type { GeneralConfig, IrcAccountConfig } from "../options/config.ts";
 import { GENERAL_OPTIONS } from "../options/general.ts";
@@ -204,4 +205,18 @@ function unlikeRoom(written: string, appUrl: string): string {
   const found = written === "" ? "empty text" : `"${shown(written.replace(/[?#].*$/s, ""))}"`;
   const site = appUrl.replace(/\/+$/, "");
   return `found ${found}, expected a room's address such as "${site}/room/@name", or its id such as "@name"`;
+}
+
+/** Whoever is named for an account that the file does not have can give no command. */
+export function checkCommandUsers(
+  { commandUsers }: GeneralConfig,
+  { known, lookup }: { readonly known: ReadonlySet<string>; readonly lookup: Lookup },
+  findings: Findings,
+): void {
+  const place = lookup.find(GENERAL_OPTIONS.commandUsers)?.place ?? lookup.place;
+  for (const account of new Set(commandUsers.map((user) => user.account))) {
+    if (!known.has(account)) {
+      findings.warn(place, `there is no account ${quote(account)}: nobody there can give commands`);
+    }
+  }
 }

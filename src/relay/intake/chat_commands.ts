@@ -17,7 +17,7 @@ export interface ChatCommandCall {
 export interface ChatCommand {
   /** Without the prefix, in lower case. */
   readonly name: string;
-  /** One sentence for people. */
+  /** What it does, in a few words for a list. */
   readonly about: string;
   /** The answer, of one or several lines, for the channel where it was asked; null for none. */
   run(call: ChatCommandCall): string | null;
@@ -27,8 +27,8 @@ interface ChatCommandsOptions {
   /** What commands begin with; "" switches them off. */
   readonly prefix: string;
   readonly commands: readonly ChatCommand[];
-  /** Who may give commands. */
-  readonly mayUse: (call: ChatCommandCall) => boolean;
+  /** Who may give which command. */
+  readonly mayUse: (call: ChatCommandCall, command: ChatCommand) => boolean;
   readonly clock: Clock;
 }
 
@@ -52,7 +52,7 @@ export class ChatCommands {
     const text = textOf(call.event.text).trim();
     if (prefix === "" || call.event.action || !text.startsWith(prefix)) return null;
     const command = this.#commands.get(text.slice(prefix.length).toLowerCase());
-    return command !== undefined && this.#options.mayUse(call) ? command : null;
+    return command !== undefined && this.#options.mayUse(call, command) ? command : null;
   }
 
   /** Runs it, unless the channel has asked too much lately. Nothing is run late: who asked has gone. */

@@ -60,8 +60,8 @@ export class Staff {
     return [...this.#workers.values()].every(({ who }) => who.idle);
   }
 
-  reconnect(account: AccountId, reason: string): void {
-    this.#supervisors.get(account)?.who.reconnect(reason);
+  reconnect(account: AccountId, reason: string, by: "relay" | "person" = "relay"): void {
+    this.#supervisors.get(account)?.who.reconnect(reason, by);
   }
 
   /** Everybody who is needed and not there yet is hired; they begin at once where the work has begun. */

@@ -21,6 +21,16 @@ const NEWS_AGAIN_MS = 10_000;
 
 type Retry = Exclude<NextStep, { kind: "stop" }>;
 
+/** Somebody wants the connection made anew: the relay itself, or a person who asked for it. */
+interface Wish {
+  readonly reason: string;
+  readonly by: "relay" | "person";
+}
+
+function atOnce(failures: number): Retry {
+  return { kind: "retry", waitMs: 0, failures };
+}
+
 /**
  * Keeps one account connected for as long as the program runs: `run` decides and waits, the bridge's `runOnce` lives
  * one connection. It never gives up.
@@ -32,7 +42,7 @@ export class Supervisor {
   #wasReady = false;
   /** Ends the current connection or wait. */
   #attempt: AbortController | null = null;
-  #wanted: string | null = null;
+  #wanted: Wish | null = null;
   /** The reason that was told last, since the link was ready last. */
   #told: string | null = null;
 
@@ -54,10 +64,10 @@ export class Supervisor {
     this.#setState({ kind: "ready", sinceMs: clock.now(), self });
   }
 
-  /** Ends the connection, or the wait for it, and makes a new one at once. */
-  reconnect(reason: string): void {
+  /** Ends the connection, or the wait for it, and makes a new one at once. What a person asks for is no failure. */
+  reconnect(reason: string, by: Wish["by"] = "relay"): void {
     if (this.#attempt === null) return;
-    this.#wanted = reason;
+    this.#wanted = { reason, by };
     this.#attempt.abort(new Error(reason));
   }
 
@@ -72,9 +82,9 @@ export class Supervisor {
       if (readyMs > 0) outageSinceMs = nowMs;
       const wanted = this.#wanted;
       this.#wanted = null;
-      // A wish is no failure, but wishes in a row are slowed down like failures.
+      // The relay's own wishes are no failures either, but many in a row are slowed down like failures.
       if (wanted !== null && readyMs > 10_000) failures = 0;
-      const step = nextStep({
+      const step = wanted?.by === "person" ? atOnce(failures) : nextStep({
         end: end.kind === "stopped" ? { kind: "lost", reason: end.reason } : end,
         readyMs,
         failures: failures + 1,
@@ -84,8 +94,8 @@ export class Supervisor {
       if (step.kind === "stop") break;
       failures = step.failures;
       if (wanted === null) this.#tell(step, end);
-      else this.#options.log.info("reconnecting: {reason}", { reason: wanted });
-      await this.#wait(step, wanted ?? end.reason, signal);
+      else this.#options.log.info("reconnecting: {reason}", { reason: wanted.reason });
+      await this.#wait(step, wanted?.reason ?? end.reason, signal);
     }
     this.#setState({ kind: "stopped" });
   }

@@ -9,6 +9,8 @@ export interface Person {
   readonly userId: string;
   /** URL of their picture, where the service has one. */
   readonly avatar?: string;
+  /** The login by which the service itself knows this person; none where it does not tell. */
+  readonly account?: string;
   /** True when the service says that this is a program. */
   readonly bot?: boolean;
 }

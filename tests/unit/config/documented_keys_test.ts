@@ -148,6 +148,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   "seconds": "77",
   "duration": '"33s"',
   "character set": '"windows-1251"',
+  "list of ACCOUNT:USER": '["irc.libera:*!*@staff/alice"]',
   "list of origins": '["https://login.example"]',
   "list of text": '["irc=debug"]',
   "regular expressions, separated by spaces": '"other words"',

@@ -34,7 +34,13 @@ export class People {
     const id = account === null
       ? `${this.#features.fold(message.nick)}!${userId}`
       : `account:${account}`;
-    return { id: id as UserId, nick: message.nick, userId, ...(bot ? { bot: true } : {}) };
+    return {
+      id: id as UserId,
+      nick: message.nick,
+      userId,
+      ...(account === null ? {} : { account }),
+      ...(bot ? { bot: true } : {}),
+    };
   }
 
   /** Somebody of whom only the nick is known (the victim of a KICK). */

@@ -3,12 +3,12 @@ import type {
   BridgeHost,
   ChannelPlan,
   ChannelRefusal,
-  Cursor,
   History,
 } from "../../src/relay/port/bridge.ts";
 import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
 import type { ChannelId } from "../../src/relay/port/ids.ts";
 import { textOf } from "../../src/relay/port/rich_text.ts";
+import type { CountedCursor } from "../../src/relay/port/store.ts";
 import { Changes } from "../support/wait.ts";
 
 /** One call of the bridge. */
@@ -34,7 +34,7 @@ export class RecordingHost implements BridgeHost {
   /** Called inside each call of the bridge, before it returns. */
   onTold: (told: Told) => void = () => {};
   readonly #plans: readonly ChannelPlan[];
-  readonly #cursors = new Map<ChannelId, Cursor>();
+  readonly #cursors = new Map<ChannelId, CountedCursor>();
   readonly #known: MessageEvent[] = [];
   readonly #up = new Set<ChannelId>();
   readonly #changes = new Changes();
@@ -49,7 +49,7 @@ export class RecordingHost implements BridgeHost {
     return this.#plans;
   }
 
-  cursor(channel: ChannelId): Cursor | null {
+  cursor(channel: ChannelId): CountedCursor | null {
     return this.#cursors.get(channel) ?? null;
   }
 
@@ -199,7 +199,9 @@ export class RecordingHost implements BridgeHost {
     this.#known.push(event);
     this.takenOver.push(event);
     const before = this.cursor(channel);
-    if (before === null || atMs >= before.atMs) this.#cursors.set(channel, { id, atMs });
+    if (before !== null && atMs < before.atMs) return;
+    const count = before?.atMs === atMs ? before.count + 1 : 1;
+    this.#cursors.set(channel, { id, atMs, count });
   }
 }
 

@@ -1,4 +1,4 @@
-import { printText } from "../../log/terminal.ts";
+import { printErrorLine, printText, stdinIsTerminal } from "../../log/terminal.ts";
 
 /** The person pressed Ctrl+C or Ctrl+D: nothing of what was asked counts. */
 export class AskingEndedError extends Error {
@@ -30,9 +30,10 @@ export class Asker {
 
   /** The same for what nobody may see over a shoulder. */
   async secret(question: string): Promise<string> {
-    printText(question);
+    // Raw first: the terminal itself would show what comes between the question and this.
     Deno.stdin.setRaw(true);
     try {
+      printText(question);
       return await this.#read((byte) => BACKSPACE.has(byte));
     } finally {
       Deno.stdin.setRaw(false);
@@ -86,13 +87,15 @@ const MAX_SECRET_BYTES = 64 * 1024;
 const END_OF_TEXT = new Set([3, 4, 10, 13]);
 
 /**
- * A secret from standard input: all of a pipe or file, or one line that a person types or pastes, which is not shown.
- * Null when it is too long to be one.
+ * A secret from standard input: all of a pipe or file, or one line that a person at the terminal is asked for by
+ * `question`, and that is not shown. Null when it is too long to be one.
  */
-export async function readSecret(isTerminal: boolean): Promise<string | null> {
-  if (!isTerminal) return await readUntil(() => false);
+export async function readSecret(question: string): Promise<string | null> {
+  if (!stdinIsTerminal()) return await readUntil(() => false);
+  // Raw first: the terminal itself would show what comes between the question and this.
   Deno.stdin.setRaw(true);
   try {
+    printErrorLine(question);
     return await readUntil((byte) => END_OF_TEXT.has(byte));
   } finally {
     Deno.stdin.setRaw(false);

@@ -5,12 +5,7 @@ import { systemClock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import { formatRfc3339 } from "../../base/times.ts";
 import type { Config, KosmiAccountConfig } from "../../config/options/config.ts";
-import {
-  printErrorLine,
-  printLine,
-  stderrIsTerminal,
-  stdinIsTerminal,
-} from "../../log/terminal.ts";
+import { printErrorLine, printLine, stderrIsTerminal } from "../../log/terminal.ts";
 import { normalEmail } from "../../store/files/file_names.ts";
 import { TokenCaches } from "../../store/files/token_cache.ts";
 import { TokenSources } from "../setup/tokens.ts";
@@ -227,15 +222,11 @@ function theOne(
 }
 
 async function askForToken(email: string): Promise<string | null> {
-  const isTerminal = stdinIsTerminal();
-  if (isTerminal) {
-    printErrorLine(
-      `In a browser where ${email} is logged in, open the console on Kosmi's page, enter\n` +
-        '  copy(localStorage.getItem("token"))\n' +
-        "and paste here, then press Enter (what you paste is not shown):",
-    );
-  }
-  const text = await readSecret(isTerminal);
+  const text = await readSecret(
+    `In a browser where ${email} is logged in, open the console on Kosmi's page, enter\n` +
+      '  copy(localStorage.getItem("token"))\n' +
+      "and paste here, then press Enter (what you paste is not shown):",
+  );
   const token = text === null ? null : findJwt(text);
   if (token === null) {
     printErrorLine(

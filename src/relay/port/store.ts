@@ -66,6 +66,12 @@ export type Settlement =
   /** No part left: its deliveries are waiting again, as if never rendered. Only with no part confirmed. */
   | { readonly kind: "released"; readonly shipment: ShipmentId };
 
+/** A cursor that also tells messages without ids apart. */
+export interface CountedCursor extends Cursor {
+  /** How many messages that bear this very time were taken over. */
+  readonly count: number;
+}
+
 /** Where copies of a message are. */
 export interface Trace {
   readonly endpoint: EndpointId;
@@ -120,10 +126,10 @@ export interface RelayStore {
   /** The message whose copy has this id at this endpoint; null for a message that is not ours. */
   sourceOf(copy: SourceRef): SourceRef | null;
 
-  cursor(origin: EndpointId): Cursor | null;
+  cursor(origin: EndpointId): CountedCursor | null;
 
   /** Moves a cursor without an event: at the first start, where nothing is caught up. Never backwards. */
-  setCursor(origin: EndpointId, cursor: Cursor): void;
+  setCursor(origin: EndpointId, cursor: CountedCursor): void;
 
   /**
    * Drops what is over the limits, oldest first, never what is under way; counts it as unannounced. Answers what was

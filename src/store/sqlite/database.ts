@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
-import type { Cursor } from "../../relay/port/bridge.ts";
 import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
+import type { CountedCursor } from "../../relay/port/store.ts";
 import { numberIn, type Row, textIn, textOrNullIn, toText } from "./columns.ts";
 import { LinkTable } from "./copy_table.ts";
 import { OutboxTable } from "./outbox_table.ts";
@@ -90,6 +90,7 @@ class StateTable {
   readonly #addEndpoint;
   readonly #cursor;
   readonly #setCursor;
+  readonly #moveCursor;
   readonly #dropped;
   readonly #addDropped;
   readonly #clearDropped;
@@ -98,12 +99,15 @@ class StateTable {
   constructor(handle: DatabaseSync) {
     this.#handle = handle;
     this.#addEndpoint = handle.prepare("INSERT OR IGNORE INTO endpoint VALUES (?, ?)");
-    this.#cursor = handle.prepare("SELECT name, at FROM cursor WHERE endpoint = ?");
+    this.#cursor = handle.prepare("SELECT name, at, count FROM cursor WHERE endpoint = ?");
     // Never backwards, whoever asks.
-    this.#setCursor = handle.prepare(
-      "INSERT INTO cursor VALUES (?, ?, ?) ON CONFLICT (endpoint) " +
-        "DO UPDATE SET name = excluded.name, at = excluded.at WHERE excluded.at >= cursor.at",
-    );
+    const cursor = (sameTime: string) =>
+      "INSERT INTO cursor (endpoint, name, at, count) VALUES (?, ?, ?, ?) ON CONFLICT (endpoint) " +
+      "DO UPDATE SET name = excluded.name, at = excluded.at, count = CASE " +
+      `WHEN excluded.at > cursor.at THEN excluded.count ELSE ${sameTime} END ` +
+      "WHERE excluded.at >= cursor.at";
+    this.#setCursor = handle.prepare(cursor("max(cursor.count, excluded.count)"));
+    this.#moveCursor = handle.prepare(cursor("cursor.count + excluded.count"));
     this.#dropped = handle.prepare("SELECT count FROM dropped WHERE endpoint = ?");
     this.#addDropped = handle.prepare(
       "INSERT INTO dropped VALUES (?, ?) ON CONFLICT (endpoint) " +
@@ -125,17 +129,21 @@ class StateTable {
     return new Map(rows.map((row) => [numberIn(row, "id"), textIn(row, "name") as EndpointId]));
   }
 
-  cursor(endpoint: number): Cursor | null {
+  cursor(endpoint: number): CountedCursor | null {
     const row = this.#cursor.get(endpoint);
     return row === undefined ? null : cursorIn(row);
   }
 
-  setCursor(endpoint: number, cursor: Cursor): void {
-    const name = cursor.id === null ? null : toText(cursor.id);
-    this.#setCursor.run(endpoint, name, cursor.atMs);
+  setCursor(endpoint: number, { id, atMs, count }: CountedCursor): void {
+    this.#setCursor.run(endpoint, id === null ? null : toText(id), atMs, count);
   }
 
-  cursors(): Map<number, Cursor> {
+  /** One more message was taken over. */
+  moveCursor(endpoint: number, id: MessageId | null, atMs: number): void {
+    this.#moveCursor.run(endpoint, id === null ? null : toText(id), atMs, 1);
+  }
+
+  cursors(): Map<number, CountedCursor> {
     const rows = this.#handle.prepare("SELECT * FROM cursor").all();
     return new Map(rows.map((row) => [numberIn(row, "endpoint"), cursorIn(row)]));
   }
@@ -174,9 +182,13 @@ class StateTable {
   }
 }
 
-function cursorIn(row: Row): Cursor {
+function cursorIn(row: Row): CountedCursor {
   const id = textOrNullIn(row, "name");
-  return { id: id === null ? null : id as MessageId, atMs: numberIn(row, "at") };
+  return {
+    id: id === null ? null : id as MessageId,
+    atMs: numberIn(row, "at"),
+    count: numberIn(row, "count"),
+  };
 }
 
 /**

@@ -11,8 +11,10 @@ export const APPLICATION_ID = 0x4b524c59;
  * `reserve` is always empty: filling it once makes room in the file.
  * Services name messages at random, so that each new one falls on another page of an index: the indexes hold a short
  * `hash` of the name, which makes them a quarter as large.
+ * `cursor.count` is how many messages that bear its time were taken over.
  */
-export const MIGRATIONS: readonly string[] = [`
+export const MIGRATIONS: readonly string[] = [
+  `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE endpoint (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
   CREATE TABLE message (
@@ -58,4 +60,8 @@ export const MIGRATIONS: readonly string[] = [`
   CREATE TABLE cursor (endpoint INTEGER PRIMARY KEY, name TEXT, at REAL NOT NULL) STRICT;
   CREATE TABLE dropped (endpoint INTEGER PRIMARY KEY, count INTEGER NOT NULL) STRICT;
   CREATE TABLE reserve (filler BLOB NOT NULL) STRICT;
-`];
+`,
+  `
+  ALTER TABLE cursor ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+`,
+];

@@ -1,9 +1,9 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Cursor } from "../../relay/port/bridge.ts";
 import type { EndpointId } from "../../relay/port/ids.ts";
 import type {
   Acceptance,
+  CountedCursor,
   Delivery,
   DeliveryId,
   OutboxLevel,
@@ -82,14 +82,14 @@ class SqliteRelayStore implements RelayStore {
     return this.#links.sourceOf(copy);
   }
 
-  cursor(origin: EndpointId): Cursor | null {
+  cursor(origin: EndpointId): CountedCursor | null {
     return this.#home.read((database) => {
       const endpoint = this.#home.state.endpoint(origin);
       return endpoint === null ? null : database.state.cursor(endpoint);
     });
   }
 
-  setCursor(origin: EndpointId, cursor: Cursor): void {
+  setCursor(origin: EndpointId, cursor: CountedCursor): void {
     this.#home.write("settled", [origin], (database) => {
       database.state.setCursor(this.#home.number(origin), cursor);
     });

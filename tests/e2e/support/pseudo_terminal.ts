@@ -8,13 +8,16 @@ export interface TerminalOptions {
   readonly env: Readonly<Record<string, string>>;
 }
 
+// deno-lint-ignore no-control-regex
+const COLOUR = /\x1b\[[0-9;]*m/g;
+
 /** A program in a pseudo-terminal (util-linux's `script`), used as a person would: by reading prompts and typing. */
 export class PseudoTerminal implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #keyboard: WritableStreamDefaultWriter<Uint8Array>;
   readonly #changes = new Changes();
   readonly #reading: Promise<void>;
-  #shown = "";
+  #written = "";
 
   constructor(options: TerminalOptions) {
     const line = options.command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(" ");
@@ -35,15 +38,15 @@ export class PseudoTerminal implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Everything that the screen has shown. */
+  /** Everything that the screen has shown; whether in colour depends on who runs the tests and is not told. */
   get shown(): string {
-    return this.#shown;
+    return this.#written.replaceAll(COLOUR, "");
   }
 
   /** Waits until the screen shows this, from `since` on. */
   see(pattern: RegExp, since = 0, timeoutMs?: number): Promise<RegExpMatchArray> {
-    const find = () => this.#shown.slice(since).match(pattern);
-    return this.#changes.until(find, `${pattern} on the screen`, timeoutMs, () => this.#shown);
+    const find = () => this.shown.slice(since).match(pattern);
+    return this.#changes.until(find, `${pattern} on the screen`, timeoutMs, () => this.shown);
   }
 
   async type(keys: string): Promise<void> {
@@ -52,7 +55,7 @@ export class PseudoTerminal implements AsyncDisposable {
 
   /** Waits for a prompt and answers it. */
   async answer(prompt: RegExp, line: string): Promise<void> {
-    const since = this.#shown.length;
+    const since = this.shown.length;
     await this.see(prompt, Math.max(0, since - 400));
     await this.type(`${line}\r`);
   }
@@ -68,7 +71,7 @@ export class PseudoTerminal implements AsyncDisposable {
       this.#child.status,
       "the end of the program",
       30_000,
-      () => this.#shown,
+      () => this.shown,
     );
     await this.#reading;
     return code;
@@ -88,7 +91,7 @@ export class PseudoTerminal implements AsyncDisposable {
   async #read(): Promise<void> {
     const decoder = new TextDecoder();
     for await (const chunk of this.#child.stdout) {
-      this.#shown += decoder.decode(chunk, { stream: true });
+      this.#written += decoder.decode(chunk, { stream: true });
       this.#changes.notify();
     }
   }

@@ -6,10 +6,14 @@ import { message, messageId } from "./builders.ts";
 
 const LIMITS = { maxMessages: 3, maxAgeMs: 60_000 };
 const NOW_MS = 100_000;
-const CURSOR = { id: messageId("5"), atMs: 50_000 };
+const CURSOR = { id: messageId("5"), atMs: 50_000, count: 1 };
 
-function said(atMs: number, id: string | null = `at-${atMs}`): HistoryMessage {
-  const event = message(`${atMs}`, { atMs, id: id === null ? null : messageId(id) });
+function said(
+  atMs: number,
+  id: string | null = `at-${atMs}`,
+  text: string = `${atMs}`,
+): HistoryMessage {
+  const event = message(text, { atMs, id: id === null ? null : messageId(id) });
   return { own: false, event };
 }
 
@@ -34,10 +38,19 @@ Deno.test("catchUp() leaves what is older than the cursor, but for the same seco
   });
 });
 
-Deno.test("catchUp() without ids goes by time alone", () => {
+Deno.test("catchUp() without ids goes by time", () => {
   assert.deepEqual(texts([said(49_000, null), said(50_000, null), said(50_001, null)]).texts, [
     "50001",
   ]);
+});
+
+Deno.test("catchUp() without ids counts what bears the cursor's own time: the first are known", () => {
+  const same = [1, 2, 3].map((nr) => said(50_000, null, `same ${nr}`));
+  const count = (count: number) => texts([said(49_000, null), ...same], true, { ...CURSOR, count });
+  assert.deepEqual(count(0).texts, ["same 1", "same 2", "same 3"]);
+  assert.deepEqual(count(1).texts, ["same 2", "same 3"]);
+  assert.deepEqual(count(3), { texts: [], gap: false });
+  assert.deepEqual(count(4), { texts: [], gap: false });
 });
 
 Deno.test("catchUp() keeps the newest within its limits and says that there is a gap", () => {
@@ -68,9 +81,13 @@ Deno.test("firstCursor() stands at the newest message, before everything, or at 
   assert.deepEqual(firstCursor({ messages: [said(1), said(2)], complete: true }, 9), {
     id: "at-2",
     atMs: 2,
+    count: 1,
   });
-  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9 });
-  assert.deepEqual(firstCursor({ messages: [], complete: true }, 9), { id: null, atMs: 0 });
+  const same = [said(1, null), said(2, null), said(2, null)];
+  assert.equal(firstCursor({ messages: same, complete: true }, 9).count, 2);
+  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9, count: 0 });
+  const empty = { messages: [], complete: true };
+  assert.deepEqual(firstCursor(empty, 9), { id: null, atMs: 0, count: 0 });
 });
 
 Deno.test("saidBeforeUs() answers what a later catchUp() would take though it stood there before", () => {

@@ -1,7 +1,7 @@
-import type { Cursor } from "../../../src/relay/port/bridge.ts";
 import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
 import type {
   Acceptance,
+  CountedCursor,
   Delivery,
   OutboxLevel,
   OutboxLimits,
@@ -29,7 +29,7 @@ export class RelayStoreModel {
   #outbox: Delivery[] = [];
   #sent: Sent[] = [];
   #takenOf = new Map<Delivery, Taken>();
-  readonly #cursors = new Map<EndpointId, Cursor>();
+  readonly #cursors = new Map<EndpointId, CountedCursor>();
   readonly #dropped = new Map<EndpointId, number>();
 
   /** Which acceptances are new, in order. */
@@ -50,7 +50,13 @@ export class RelayStoreModel {
         this.#takenOf.set(delivery, taken);
       }
       if (item.cursorAtMs !== null) {
-        this.setCursor(item.origin, { id: item.messageId, atMs: item.cursorAtMs });
+        const { atMs, count } = this.cursor(item.origin) ?? { atMs: null, count: 0 };
+        const before = atMs === item.cursorAtMs ? count : 0;
+        this.setCursor(item.origin, {
+          id: item.messageId,
+          atMs: item.cursorAtMs,
+          count: before + 1,
+        });
       }
       return true;
     });
@@ -96,11 +102,11 @@ export class RelayStoreModel {
     )?.source ?? null;
   }
 
-  cursor(origin: EndpointId): Cursor | null {
+  cursor(origin: EndpointId): CountedCursor | null {
     return this.#cursors.get(origin) ?? null;
   }
 
-  setCursor(origin: EndpointId, cursor: Cursor): void {
+  setCursor(origin: EndpointId, cursor: CountedCursor): void {
     if (cursor.atMs >= (this.cursor(origin)?.atMs ?? cursor.atMs)) {
       this.#cursors.set(origin, cursor);
     }

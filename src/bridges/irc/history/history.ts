@@ -65,7 +65,8 @@ function since(
   // InspIRCd's channel history has whole seconds only: there the second of the cursor itself is doubtful, and what
   // was taken over before is recognised by its id.
   const rounded = times.every((atMs) => atMs % 1000 === 0 || atMs === Infinity);
-  const fromMs = rounded ? Math.floor(cursor.atMs / 1000) * 1000 : cursor.atMs + 1;
+  // Others may bear the cursor's own time: the core tells which of them it knows.
+  const fromMs = rounded ? Math.floor(cursor.atMs / 1000) * 1000 : cursor.atMs;
   const rest = lines.filter((_, index) => (times[index] ?? Infinity) >= fromMs);
   return { rest, whole: rest.length < lines.length };
 }

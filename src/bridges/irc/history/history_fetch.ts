@@ -41,14 +41,15 @@ export class HistoryFetch {
   /** The server's answer: one page, oldest line first. */
   page(lines: readonly IrcMessage[]): void {
     if (this.#ended) return;
-    const fresh = lines.filter((line) => this.#isFresh(line));
+    const known = this.#knownOf(lines);
+    const fresh = lines.filter((line) => !known.has(line) && this.#isFresh(line));
     this.#lines = [...fresh, ...this.#lines];
     const { cursor } = this.#options;
-    const isOldest = lines.length < this.#page || fresh.length === 0;
+    const isOldest = lines.length < this.#page;
     if (cursor === null || isOldest || lines.some((line) => isBefore(line, cursor))) {
       return this.end(false);
     }
-    if (this.#lines.length >= this.#most) return this.end(true);
+    if (fresh.length === 0 || this.#lines.length >= this.#most) return this.end(true);
     this.#requestBefore();
   }
 
@@ -69,7 +70,15 @@ export class HistoryFetch {
     this.#done(this.#lines, cut);
   }
 
-  /** Pages that are asked for by time overlap. */
+  /** Pages that are asked for by time overlap in lines of one time: those without ids are told apart by their number. */
+  #knownOf(lines: readonly IrcMessage[]): ReadonlySet<IrcMessage> {
+    const [oldest] = this.#lines;
+    const atMs = oldest === undefined ? null : serverTimeMs(oldest);
+    const isSame = (line: IrcMessage) => messageId(line) === null && serverTimeMs(line) === atMs;
+    const count = atMs === null ? 0 : this.#lines.filter(isSame).length;
+    return new Set(count === 0 ? [] : lines.filter(isSame).slice(-count));
+  }
+
   #isFresh(line: IrcMessage): boolean {
     const id = messageId(line);
     if (id === null) return true;
@@ -91,14 +100,14 @@ export class HistoryFetch {
     return cursor.id !== null && !this.#byTime ? `msgid=${cursor.id}` : timestamp(cursor.atMs - 1);
   }
 
-  /** Several lines can bear one time: without ids those beyond a page's start can't be told apart. */
+  /** By time from a moment behind the oldest line: others may bear its very time. */
   #requestBefore(): void {
     const [oldest] = this.#lines;
     const id = oldest === undefined ? null : messageId(oldest);
     const atMs = oldest === undefined ? null : serverTimeMs(oldest);
     if (id !== null && !this.#byTime) return this.#request(["BEFORE", `msgid=${id}`]);
     if (atMs === null) return this.end(true);
-    this.#request(["BEFORE", timestamp(id === null ? atMs : atMs + 1)]);
+    this.#request(["BEFORE", timestamp(atMs + 1)]);
   }
 
   #request([command = "", reference = ""]: readonly string[]): void {

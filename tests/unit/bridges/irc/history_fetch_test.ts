@@ -90,9 +90,19 @@ Deno.test("HistoryFetch keeps the newest lines where there are more than it may 
   assert.deepEqual(results[0]?.texts.slice(-100), numbers(150));
 });
 
+Deno.test("HistoryFetch without ids loses and doubles no line of a page's first millisecond", () => {
+  for (const perMs of [1, 7, 60, 99]) {
+    const { results } = fetchFrom({ id: null, atMs: START_MS + 1 }, { perMs, ids: false });
+    const from = Number(results[0]?.texts[0]);
+    assert.ok(from <= perMs, `from ${from}`);
+    assert.deepEqual(results, [{ texts: numbers(from), cut: false }]);
+  }
+});
+
 Deno.test("HistoryFetch ends where all lines of a page bear one time and no ids", () => {
   const { results } = fetchFrom({ id: null, atMs: START_MS }, { perMs: 300, ids: false });
   assert.equal(results[0]?.texts.length, 100);
+  assert.equal(results[0]?.cut, true);
 });
 
 Deno.test("HistoryFetch reads one page where nothing was taken over yet", () => {

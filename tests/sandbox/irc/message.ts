@@ -70,6 +70,49 @@ export class Message {
   }
 }
 
+/** One line of a multiline message. */
+export interface MultilinePiece {
+  readonly body: Wire;
+  /** It goes on with the line before it. */
+  readonly concat: boolean;
+}
+
+/** A message of several lines: a batch for clients that know such, else one line after the other. */
+export class MultilineMessage extends Message {
+  readonly #reference: string;
+  readonly #pieces: readonly MultilinePiece[];
+
+  constructor(
+    source: Wire,
+    [reference, target]: readonly [string, Wire],
+    pieces: readonly MultilinePiece[],
+    tags: MessageTags,
+  ) {
+    super(source, `BATCH +${reference} draft/multiline ${target}`, tags);
+    this.#reference = reference;
+    this.#pieces = pieces;
+  }
+
+  override line(caps: ReadonlySet<string>, copy: CopyTags = {}): Wire {
+    const reference = this.#reference;
+    if (!caps.has("draft/multiline") || !caps.has("batch")) return this.#single(caps, copy);
+    const piece = ({ body, concat }: MultilinePiece) => {
+      const client = new Map(concat ? [["draft/multiline-concat", ""]] : []);
+      return new Message(this.source, body, { client }).line(caps, { batch: reference });
+    };
+    const end = new Message(this.source, `BATCH -${reference}`).line(caps);
+    return super.line(caps, copy) + this.#pieces.map(piece).join("") + end;
+  }
+
+  /** The id stands on the first line alone. */
+  #single(caps: ReadonlySet<string>, copy: CopyTags): Wire {
+    const { msgid: _, ...others } = this.tags;
+    return this.#pieces.map(({ body }, index) =>
+      new Message(this.source, body, index === 0 ? this.tags : others).line(caps, copy)
+    ).join("");
+  }
+}
+
 /** Clients of one kind get the same tags. */
 function kindOf(caps: ReadonlySet<string>): number {
   if (caps.size === 0) return 0;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../src/base/clock.ts";
 import { Channel } from "./channel.ts";
 import type { Said } from "./history.ts";
-import { Message, type MessageTags } from "./message.ts";
+import { Message, type MessageTags, MultilineMessage } from "./message.ts";
 import { type CaseMapping, fold, fullMask, matchesMask } from "./names.ts";
 import type { User } from "./user.ts";
 import type { Wire } from "./wire.ts";
@@ -28,6 +28,8 @@ export class Network {
   /** Unlike those of an earlier run, as the ids of real servers are. */
   readonly #idStart = crypto.randomUUID().slice(0, 8);
   #ids = 0;
+  /** Who wants to know of which nick. */
+  readonly #monitors = new Map<Wire, Set<User>>();
 
   constructor(options: NetworkOptions) {
     this.#options = options;
@@ -66,19 +68,37 @@ export class Network {
     });
   }
 
+  /** Tells a user whenever this nick comes and goes. */
+  monitor(user: User, nick: Wire): void {
+    const watchers = this.#monitors.get(this.fold(nick)) ?? new Set();
+    this.#monitors.set(this.fold(nick), watchers.add(user));
+    this.#tellPresence(nick, [user]);
+  }
+
+  #tellPresence(nick: Wire, watchers: Iterable<User> = this.#monitors.get(this.fold(nick)) ?? []) {
+    const user = this.user(nick);
+    for (const watcher of watchers) {
+      if (user === null) this.reply(watcher, "731", `:${nick}`);
+      else this.reply(watcher, "730", `:${user.mask}`);
+    }
+  }
+
   addUser(user: User): void {
     user.registered = true;
     this.users.set(this.fold(user.nick), user);
+    this.#tellPresence(user.nick);
     this.#options.changed();
   }
 
   rename(user: User, nick: Wire): void {
     const message = this.event(user, `NICK :${nick}`);
     const watchers = this.#watchers(user);
+    const before = user.nick;
     this.users.delete(this.fold(user.nick));
     user.nick = nick;
     this.users.set(this.fold(nick), user);
     this.#tell([user, ...watchers], message);
+    for (const changed of [before, nick]) this.#tellPresence(changed);
   }
 
   join(user: User, name: Wire, batchOf?: (recipient: User) => string | undefined): Channel {
@@ -119,6 +139,8 @@ export class Network {
     for (const channel of user.channels) this.#leave(user, channel);
     if (this.user(user.nick) === user) this.users.delete(this.fold(user.nick));
     user.registered = false;
+    for (const watchers of this.#monitors.values()) watchers.delete(user);
+    this.#tellPresence(user.nick);
     this.#options.changed();
   }
 
@@ -145,6 +167,24 @@ export class Network {
     // What the others see, after the cut at 512 bytes.
     const seen = message.body.slice(command.length + target.length + 3);
     return { message, command, nick: from.nick, text: seen, msgid, atMs: this.clock.now() };
+  }
+
+  /** A message of several lines. */
+  sayLines(
+    from: User,
+    target: Wire,
+    lines: readonly { readonly text: Wire; readonly concat: boolean }[],
+    tags: MessageTags,
+  ): Said {
+    const text = lines.map((line, index) => (index === 0 || line.concat ? "" : "\n") + line.text);
+    const said = this.say(from, "PRIVMSG", target, "", tags);
+    const pieces = lines.map(({ text, concat }) => ({
+      body: `PRIVMSG ${target} :${text}`,
+      concat,
+    }));
+    const place = [this.nextId(), target] as const;
+    const message = new MultilineMessage(from.mask, place, pieces, said.message.tags);
+    return { ...said, message, text: text.join("") };
   }
 
   toChannel(from: User, channel: Channel, said: Said): void {

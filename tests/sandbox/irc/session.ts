@@ -21,6 +21,14 @@ export interface SessionHost {
   ended(session: Session, reason: Wire): void;
 }
 
+/** A message of several lines that a client is sending. */
+export interface Multiline {
+  readonly reference: string;
+  readonly target: Wire;
+  readonly opening: ClientLine;
+  readonly lines: { readonly text: Wire; readonly concat: boolean }[];
+}
+
 interface Response {
   readonly message: Message;
   readonly batch: string | undefined;
@@ -48,6 +56,7 @@ export class Session implements UserLink {
   hasUser = false;
   /** The welcome is on its way. */
   welcoming = false;
+  multiline: Multiline | null = null;
   /** A PING of ours that was not answered yet. */
   pinged = false;
   readonly #socket: net.Socket;
@@ -193,7 +202,9 @@ export class Session implements UserLink {
   }
 
   #handle(line: ClientLine): void {
-    const label = this.caps.has("labeled-response") ? line.tags.get("label") : undefined;
+    // What ends a batch is answered under the label of what began it.
+    const labelled = line.command === "BATCH" ? this.multiline?.opening ?? line : line;
+    const label = this.caps.has("labeled-response") ? labelled.tags.get("label") : undefined;
     if (label === undefined) return this.#host.handle(this, line);
     this.#responses = [];
     this.#mute = false;

@@ -2,13 +2,15 @@ import type { Channel } from "../channel.ts";
 import { type Commands, type Context, reply } from "../context.ts";
 import type { Said } from "../history.ts";
 import { Message } from "../message.ts";
+import type { Multiline } from "../session.ts";
 import type { User } from "../user.ts";
 import { type ClientLine, toWire, type Wire } from "../wire.ts";
 
-/** PRIVMSG, NOTICE, TAGMSG, REDACT. */
+/** PRIVMSG, NOTICE, TAGMSG, REDACT; BATCH with a message of several lines. */
 export const messageCommands: Commands = {
   PRIVMSG: { params: 0, run: (context, params, line) => say(context, "PRIVMSG", params, line) },
   NOTICE: { params: 0, run: (context, params, line) => say(context, "NOTICE", params, line) },
+  BATCH: { params: 1, run: batch },
   TAGMSG: { params: 1, run: tagMessage },
   REDACT: { params: 2, run: redact },
 };
@@ -19,6 +21,11 @@ function say(
   [targets, text = ""]: readonly Wire[],
   line: ClientLine,
 ): void {
+  const { multiline } = context.session;
+  if (multiline !== null && line.tags.get("batch") === multiline.reference) {
+    multiline.lines.push({ text, concat: line.tags.has("draft/multiline-concat") });
+    return context.session.muteAnswer();
+  }
   if (targets === undefined) return reply(context, "411", `:No recipient given (${command})`);
   if (text === "") return reply(context, "412", ":No text to send");
   for (const target of targets.split(",")) sayTo(context, command, { target, text, line });
@@ -45,6 +52,48 @@ function sayTo(
   if (channel !== null) network.toChannel(user, channel, said);
   else if (person !== null) toPerson(context, person, said);
   echo(context, said);
+}
+
+/** A client's message of several lines: gathered until its end. */
+function batch(
+  context: Context,
+  [mark = "", type = "", target = ""]: readonly Wire[],
+  line: ClientLine,
+): void {
+  const { offered, session } = context;
+  if (!offered.has("draft/multiline")) return reply(context, "421", "BATCH", ":Unknown command");
+  if (mark.startsWith("+") && type === "draft/multiline") {
+    session.multiline = { reference: mark.slice(1), target, opening: line, lines: [] };
+    return session.muteAnswer();
+  }
+  const { multiline } = session;
+  session.multiline = null;
+  if (multiline === null || mark !== `-${multiline.reference}`) {
+    return failBatch(context, "INVALID_REFTAG", "No such batch");
+  }
+  sayLines(context, multiline);
+}
+
+function sayLines(context: Context, { target, opening, lines }: Multiline): void {
+  const { network, offered, session: { user } } = context;
+  const channel = network.channel(target);
+  if (channel === null) return unknownTarget(context, target);
+  const limit = (name: string) =>
+    Number(
+      new RegExp(`${name}=(\\d+)`).exec(offered.get("draft/multiline") ?? "")?.[1] ?? Infinity,
+    );
+  const bytes = lines.reduce((sum, { text }) => sum + text.length + 1, -1);
+  if (lines.length > limit("max-lines")) return failBatch(context, "MULTILINE_MAX_LINES", "lines");
+  if (bytes > limit("max-bytes")) return failBatch(context, "MULTILINE_MAX_BYTES", "bytes");
+  const refusal = lines.map(({ text }) => refusalOf(context, channel, text)).find(Boolean);
+  if (refusal) return refuse(context, "PRIVMSG", channel.name, refusal);
+  const said = network.sayLines(user, channel.name, lines, { client: clientTags(opening) });
+  network.toChannel(user, channel, said);
+  echo(context, said);
+}
+
+function failBatch({ network, session }: Context, code: string, text: string): void {
+  session.send(new Message(network.serverName, `FAIL BATCH ${code} :${text}`));
 }
 
 function toPerson(context: Context, person: User, said: Said): void {

@@ -4,12 +4,13 @@ import { matchesMask } from "../names.ts";
 import type { User } from "../user.ts";
 import type { Wire } from "../wire.ts";
 
-/** WHO, WHOIS, USERHOST, ISON, AWAY, SETNAME. */
+/** WHO, WHOIS, USERHOST, ISON, MONITOR, AWAY, SETNAME. */
 export const peopleCommands: Commands = {
   WHO: { params: 1, run: who },
   WHOIS: { params: 1, run: whois },
   USERHOST: { params: 1, run: userhost },
   ISON: { params: 1, run: ison },
+  MONITOR: { params: 1, run: monitor },
   AWAY: { params: 0, run: away },
   SETNAME: { params: 1, run: setName },
 };
@@ -70,6 +71,14 @@ function ison(context: Context, params: readonly Wire[]): void {
   const nicks = params.flatMap((param) => param.split(" "));
   const there = nicks.flatMap((nick) => context.network.user(nick)?.nick ?? []);
   reply(context, "303", `:${there.join(" ")}`);
+}
+
+function monitor(context: Context, [sign = "", nicks = ""]: readonly Wire[]): void {
+  const { isupport, network, session } = context;
+  if (!isupport.some((token) => token.startsWith("MONITOR"))) {
+    return reply(context, "421", "MONITOR", ":Unknown command");
+  }
+  if (sign === "+") { for (const nick of nicks.split(",")) network.monitor(session.user, nick); }
 }
 
 function away(context: Context, [reason = ""]: readonly Wire[]): void {

@@ -538,3 +538,41 @@ Deno.test("the sandbox offers capabilities with values to version 302 only", asy
   assert.equal(await list("CAP LS 302"), "sts=port=6697 batch");
   assert.equal(await list("CAP LS"), "sts batch");
 });
+
+Deno.test("the sandbox takes a message of several lines, and shows it to each as they can read it", async () => {
+  const caps = [...CAPS, "draft/multiline"];
+  const offer = ["batch", "echo-message", "labeled-response", "message-tags"];
+  const capabilities = [...offer, "draft/multiline=max-bytes=100,max-lines=3"];
+  await using place = await room({ capabilities }, caps);
+  const { server, ada } = place;
+  await using bob = await connect(server, "bob");
+  await bob.join("#room");
+  const send = async (label: string, lines: readonly string[]) => {
+    await ada.raw(`@label=${label};+draft/reply=x BATCH +7 draft/multiline #room`);
+    for (const line of lines) await ada.raw(`@batch=7 PRIVMSG #room :${line}`);
+    await ada.raw("BATCH -7");
+    return await ada.waitFor((line) => line.tags["label"] === label, label);
+  };
+  const opening = await send("l1", ["one", "two"]);
+  assert.deepEqual(opening.params.slice(1), ["draft/multiline", "#room"]);
+  assert.equal(opening.tags["+draft/reply"], "x");
+  const [said] = await server.waitForMessages("#room", 1);
+  assert.deepEqual([said?.text, opening.tags["msgid"]], ["one\ntwo", said?.msgid]);
+  await ada.waitFor((line) => line.command === "BATCH" && line.params[0]?.[0] === "-", "end");
+  for (const text of ["one", "two"]) await bob.waitForMessage("#room", text);
+  assert.equal((await send("l2", ["1", "2", "3", "4"])).params[1], "MULTILINE_MAX_LINES");
+  assert.equal((await send("l3", ["x".repeat(120)])).params[1], "MULTILINE_MAX_BYTES");
+});
+
+Deno.test("the sandbox tells who monitors a nick when it comes and goes", async () => {
+  await using place = await room({ isupport: ["MONITOR=10"] });
+  const { server, ada } = place;
+  await ada.raw("MONITOR + bob");
+  await ada.waitFor((line) => line.command === "731" && line.text === "bob", "bob is away");
+  {
+    await using bob = await connect(server, "bob");
+    await ada.waitFor((line) => line.command === "730", "bob is there");
+    await bob.raw("NICK robert");
+    await ada.waitFor((line) => line.command === "731" && line.params[0] === "ada", "bob is away");
+  }
+});

@@ -19,11 +19,43 @@ const object = (need: Need, shape: ShapeName, ...names: string[]): FieldSpec => 
   need,
   shape,
 });
+/** Also what resembles it, where a document or a schema shows what there is. */
+const orLike = (spec: FieldSpec, like: string): FieldSpec => ({ ...spec, like });
 
 const STRING = ["String!", "ID!", "String", "ID"];
-const argument = (need: Need, ...names: string[]): ArgumentSpec => ({ names, need, types: STRING });
-const ROOM = argument("required", "roomId", "id", "room");
-const CHANNEL = argument("wanted", "channelId", "channel");
+const argument = (need: Need, like: string, ...names: string[]): ArgumentSpec => ({
+  names,
+  need,
+  types: STRING,
+  like,
+});
+const ROOM_LIKE = "room|realm|lobby|space|party";
+const MESSAGE_ID_LIKE = "message|^msg|^id$";
+const ROOM = argument("required", ROOM_LIKE, "roomId", "id", "room");
+const CHANNEL = argument("wanted", "channel|thread|topic|conversation", "channelId", "channel");
+const BODY = argument(
+  "required",
+  "body|content|text|^message$|markdown|msg$",
+  "body",
+  "content",
+  "text",
+  "message",
+);
+
+const USER_ID_LIKE = "^(user|member|account|person)?_?(id|uuid|guid|key|ref)$";
+const TEXT_LIKE = "body|content|text|markdown|markup|plain|raw$|^message$|^msg$|said";
+const SENDER_LIKE =
+  "user|author|sender|member|person|from|owner|poster|creator|createdBy|who|account";
+const SENDERS = ["user", "author", "sender", "from", "owner"];
+const NAME = orLike(
+  wanted("displayName", "display_name", "nickname", "nick", "name"),
+  "(display|nick|screen|shown|full|visible).*(name|label)?$|^(nick|label|alias|title|name)",
+);
+const ANONYMOUS = orLike(
+  wanted("isAnonymous", "anonymous", "isAnon", "isGuest"),
+  "anon|guest|visitor",
+);
+const OK = orLike(wanted("ok", "success", "done", "status"), "^ok|success|succe|accepted|done");
 
 const operation = (
   kind: OperationSpec["kind"],
@@ -31,7 +63,18 @@ const operation = (
   shape: ShapeName,
   names: readonly string[],
   args: OperationSpec["arguments"],
-): OperationSpec => ({ kind, title, names, arguments: args, shape, document: "" });
+  like: string,
+  unlike = "",
+): OperationSpec => ({
+  kind,
+  title,
+  names,
+  arguments: args,
+  shape,
+  like,
+  unlike: unlike === "" ? "^$" : unlike,
+  document: "",
+});
 
 /** Labels, roles and selectors of the web app's login, each with alternatives. */
 export const LOGIN_PAGE: LoginPage = {
@@ -124,6 +167,7 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
   anonLogin: {
     document: "mutation { anonLogin { token user { id displayName } } }",
     fallbackDocument: "mutation { anonLogin { token } }",
+    like: "anon|guest|visitor",
   },
   image: { field: "file", nameKeys: ["filename", "fileName", "name", "url"], timeoutMs: 30_000 },
   errors: {
@@ -158,18 +202,18 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
   },
   shapes: {
     user: {
-      id: required("id", "userId", "uuid", "_id"),
-      displayName: wanted("displayName", "display_name", "nickname", "nick", "name"),
-      username: wanted("username", "userName", "login", "handle"),
-      isAnonymous: wanted("isAnonymous", "anonymous", "isAnon", "isGuest"),
+      id: orLike(required("id", "userId", "uuid", "_id"), USER_ID_LIKE),
+      displayName: NAME,
+      username: orLike(wanted("username", "userName", "login", "handle"), "user.?name|handle"),
+      isAnonymous: ANONYMOUS,
       avatarUrl: offered("avatarUrl", "avatar"),
       isBot: offered("isBot", "bot"),
     },
     currentUser: {
-      id: wanted("id", "userId", "uuid"),
-      displayName: wanted("displayName", "display_name", "nickname", "nick", "name"),
-      username: wanted("username", "userName", "login", "handle"),
-      isAnonymous: wanted("isAnonymous", "anonymous", "isAnon", "isGuest"),
+      id: orLike(wanted("id", "userId", "uuid"), USER_ID_LIKE),
+      displayName: NAME,
+      username: orLike(wanted("username", "userName", "login", "handle"), "user.?name|handle"),
+      isAnonymous: ANONYMOUS,
       user: object("offered", "user", "user"),
     },
     member: {
@@ -179,49 +223,64 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       username: offered("username"),
     },
     message: {
-      id: required("id", "messageId", "uuid", "_id"),
-      text: required("body", "content", "text", "message"),
-      time: wanted(
-        "time",
-        "createdAt",
-        "created_at",
-        "insertedAt",
-        "timestamp",
-        "sentAt",
-        "date",
-        "unixTime",
+      id: orLike(
+        required("id", "messageId", "uuid", "_id"),
+        "^(message|msg|chat|post|entry)?_?(id|uuid|guid|key|ref|pk)$",
       ),
-      sender: object("required", "user", "user", "author", "sender", "from", "owner"),
-      reply: object(
-        "wanted",
-        "reply",
-        "replyTo",
-        "replyToMessage",
-        "inReplyTo",
-        "repliedTo",
-        "parent",
+      text: orLike(required("body", "content", "text", "message"), TEXT_LIKE),
+      time: orLike(
+        wanted(
+          "time",
+          "createdAt",
+          "created_at",
+          "insertedAt",
+          "timestamp",
+          "sentAt",
+          "date",
+          "unixTime",
+        ),
+        "^(?!.*(edit|updat|delet|modif|read|seen)).*(time|date|stamp|At$|_at$|when|_on$)",
       ),
-      replyId: offered("replyToMessageId", "replyToId", "inReplyToId", "parentId"),
+      sender: orLike(object("required", "user", ...SENDERS), SENDER_LIKE),
+      reply: orLike(
+        object(
+          "wanted",
+          "reply",
+          "replyTo",
+          "replyToMessage",
+          "inReplyTo",
+          "repliedTo",
+          "parent",
+        ),
+        "repl(y|ied)|parent|quoted",
+      ),
+      replyId: orLike(
+        offered("replyToMessageId", "replyToId", "inReplyToId", "parentId"),
+        "(repl(y|ied)|parent|quoted).*id$",
+      ),
       member: object("offered", "member", "member"),
       imageUrl: offered("imageUrl", "image", "attachmentUrl"),
     },
     reply: {
-      id: required("id", "messageId", "uuid", "_id"),
-      text: wanted("body", "content", "text", "message"),
-      sender: object("wanted", "user", "user", "author", "sender", "from"),
+      id: orLike(required("id", "messageId", "uuid", "_id"), MESSAGE_ID_LIKE),
+      text: orLike(wanted("body", "content", "text", "message"), TEXT_LIKE),
+      sender: orLike(object("wanted", "user", ...SENDERS), SENDER_LIKE),
     },
-    messageRef: { id: required("id", "messageId", "uuid", "_id") },
+    messageRef: { id: orLike(required("id", "messageId", "uuid", "_id"), MESSAGE_ID_LIKE) },
     deletion: {
-      id: wanted("id", "messageId", "uuid"),
-      message: object("offered", "messageRef", "message"),
-      by: object("offered", "user", "deletedBy", "by", "user"),
+      id: orLike(wanted("id", "messageId", "uuid"), "message.*id|msg.*id|delet.*id"),
+      message: orLike(object("offered", "messageRef", "message"), "message|msg"),
+      by: orLike(object("offered", "user", "deletedBy", "by", "user"), "by$|moderator|actor|user"),
     },
     reaction: {
-      messageId: wanted("messageId", "id"),
-      message: object("offered", "messageRef", "message"),
-      key: wanted("emoji", "reaction", "key", "name", "content", "type"),
-      user: object("wanted", "user", "user", "author", "sender", "by"),
-      userId: offered("userId"),
+      messageId: orLike(wanted("messageId", "id"), "message.*id|msg.*id"),
+      message: orLike(object("offered", "messageRef", "message"), "message|msg"),
+      key: orLike(
+        wanted("emoji", "reaction", "key", "name", "content", "type"),
+        "emoji|reaction|symbol|glyph|icon",
+      ),
+      user: orLike(object("wanted", "user", ...SENDERS, "by"), SENDER_LIKE),
+      userId: orLike(offered("userId"), "(user|author|member|sender).*id$"),
     },
     room: {
       id: wanted("id", "roomId", "uuid"),
@@ -229,15 +288,27 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       name: offered("name", "title", "roomName"),
     },
     archive: {
-      results: object("required", "message", "results", "messages", "nodes", "items", "entries"),
-      back: wanted("backCursor", "back_cursor", "beforeCursor", "previousCursor", "prevCursor"),
-      forward: wanted("forwardCursor", "forward_cursor", "afterCursor", "nextCursor"),
+      results: orLike(
+        object("required", "message", "results", "messages", "nodes", "items", "entries"),
+        "messages|nodes?$|items|entries|results|data|list|page$",
+      ),
+      back: orLike(
+        wanted("backCursor", "back_cursor", "beforeCursor", "previousCursor", "prevCursor"),
+        "(back|before|prev|start|older).*cursor|cursor.*(back|before|prev|older)",
+      ),
+      forward: orLike(
+        wanted("forwardCursor", "forward_cursor", "afterCursor", "nextCursor"),
+        "(forward|after|next|end|newer).*cursor|cursor.*(forward|after|next|newer)",
+      ),
     },
-    acknowledgement: { ok: wanted("ok", "success", "done", "status") },
+    login: {
+      token: orLike(required("token", "accessToken", "jwt", "authToken"), "token|jwt"),
+    },
+    acknowledgement: { ok: OK },
     sent: {
-      ok: wanted("ok", "success", "done", "status"),
-      id: offered("id", "messageId"),
-      message: object("offered", "messageRef", "message"),
+      ok: OK,
+      id: orLike(offered("id", "messageId"), "message.*id"),
+      message: orLike(object("offered", "messageRef", "message"), "message|msg|result|node"),
     },
   },
   operations: {
@@ -247,24 +318,37 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "currentUser",
       ["currentUser", "me", "viewer", "self"],
       {},
+      "current.?user|current.?account|^me$|viewer|^self$|who.?am.?i|^session",
+      "room|member|setting",
     ),
-    joinRoom: operation("mutation", "JoinRoom", "acknowledgement", ["joinRoom", "enterRoom"], {
-      room: argument("required", "id", "roomId", "room"),
-      disconnectOthers: {
-        names: ["disconnectOtherConnections"],
-        need: "wanted",
-        types: ["Boolean"],
+    joinRoom: operation(
+      "mutation",
+      "JoinRoom",
+      "acknowledgement",
+      ["joinRoom", "enterRoom"],
+      {
+        room: argument("required", ROOM_LIKE, "id", "roomId", "room"),
+        disconnectOthers: {
+          names: ["disconnectOtherConnections"],
+          need: "wanted",
+          types: ["Boolean"],
+          like: "disconnect|others|take.?over",
+        },
       },
-    }),
+      "(join|enter).*(room|realm|lobby|space|party)|^(join|enter)$",
+      "leave|call|voice|game|subscri",
+    ),
     roomRoot: operation("query", "RoomRootQuery", "room", ["room", "getRoom"], {
-      room: argument("required", "id", "roomId", "room"),
-    }),
+      room: argument("required", ROOM_LIKE, "id", "roomId", "room"),
+    }, "^roomroot"),
     members: operation(
       "query",
       "WithGetMembers",
       "member",
       ["members", "getMembers", "roomMembers", "linkedMembers"],
       { room: ROOM },
+      "(get|room|linked|list)?.*members$",
+      "join|leav|left|count",
     ),
     chatArchive: operation(
       "query",
@@ -278,15 +362,20 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
           names: ["cursor", "before", "after"],
           need: "wanted",
           types: ["String", "ID", "String!", "ID!"],
+          like: "cursor|before|after|until|older",
         },
       },
+      "(chat|message|room).*(archive|history|log|feed|list|page)|(archive|history).*(chat|message)|room.?chat|^(get|load|fetch)?_?messages$",
+      "direct|private|search|pinned",
     ),
     roomDisconnect: operation(
       "mutation",
       "RoomDisconnect",
       "acknowledgement",
       ["roomDisconnect", "leaveRoom"],
-      { room: argument("required", "id", "roomId", "room") },
+      { room: argument("required", ROOM_LIKE, "id", "roomId", "room") },
+      "(leave|exit|disconnect|quit).*(room|realm|lobby|space|party)|(room|realm).*(leave|exit|disconnect)",
+      "other|call|voice|game",
     ),
     memberJoins: operation(
       "subscription",
@@ -294,6 +383,8 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "member",
       ["memberJoins", "memberJoined", "newMember"],
       { room: ROOM },
+      "(member|user|visitor|participant).*(join|enter|arriv|added)|new.?(member|participant)",
+      "leav|left|link",
     ),
     memberLeaves: operation(
       "subscription",
@@ -301,6 +392,8 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "member",
       ["memberLeaves", "memberLeft"],
       { room: ROOM },
+      "(member|user|visitor|participant).*(leave|left|exit|part(ed|s)$|remov)",
+      "join|link",
     ),
     messageEdited: operation(
       "subscription",
@@ -308,6 +401,8 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "message",
       ["messageEdited", "messageUpdated", "editedMessage"],
       { room: ROOM, channel: CHANNEL },
+      "(message|chat).*(edit|updat|chang|modif)|(edit|updat|chang|modif).*(message|chat)",
+      "delet|react|read|typing|new",
     ),
     messageDeleted: operation(
       "subscription",
@@ -315,6 +410,8 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "deletion",
       ["messageDeleted", "messageRemoved", "deletedMessage"],
       { room: ROOM, channel: CHANNEL },
+      "(message|chat).*(delet|remov|retract)|(delet|remov|retract).*(message|chat)",
+      "react|edit|pin",
     ),
     reactionAdded: operation(
       "subscription",
@@ -322,6 +419,8 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "reaction",
       ["reactionAdded", "newReaction"],
       { room: ROOM, channel: CHANNEL },
+      "react(ion|ed)?.*(add|new|creat|set)|(add|new|creat).*react",
+      "remov|delet|unreact",
     ),
     reactionRemoved: operation(
       "subscription",
@@ -329,6 +428,8 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "reaction",
       ["reactionRemoved", "reactionDeleted"],
       { room: ROOM, channel: CHANNEL },
+      "react(ion|ed)?.*(remov|delet|unset)|(remov|delet).*react|unreact",
+      "add|new",
     ),
     newMessage: operation(
       "subscription",
@@ -336,28 +437,55 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "message",
       ["newMessage", "messageAdded", "messageCreated", "newMessage2"],
       { room: ROOM, channel: CHANNEL },
+      "message|chat|utterance|line|post",
+      "edit|updat|delet|remov|react|typing|read|direct|private|pin|notif|unread",
     ),
-    sendMessage: operation("mutation", "SendMessage", "sent", ["sendMessage", "sendMessage2"], {
-      body: argument("required", "body", "content", "text", "message"),
-      room: ROOM,
-      channel: argument("offered", "channelId", "channel"),
-    }),
-    sendReply: operation("mutation", "SendMessage2", "sent", ["sendMessage2", "sendMessage"], {
-      body: argument("required", "body", "content", "text", "message"),
-      room: ROOM,
-      channel: CHANNEL,
-      replyTo: argument("required", "replyToMessageId", "replyToId", "inReplyTo", "replyTo"),
-    }),
+    sendMessage: operation(
+      "mutation",
+      "SendMessage",
+      "sent",
+      ["sendMessage", "sendMessage2"],
+      {
+        body: BODY,
+        room: ROOM,
+        channel: { ...CHANNEL, need: "offered" },
+      },
+      "(send|post|create|add|say|write|submit|publish|new).*(message|chat|text|line|post)|^say$",
+      "edit|updat|delet|remov|react|direct|private|typing|pin|report|schedul|image",
+    ),
+    sendReply: operation(
+      "mutation",
+      "SendMessage2",
+      "sent",
+      ["sendMessage2", "sendMessage"],
+      {
+        body: BODY,
+        room: ROOM,
+        channel: CHANNEL,
+        replyTo: argument(
+          "required",
+          "repl(y|ied)|parent|quote|response",
+          "replyToMessageId",
+          "replyToId",
+          "inReplyTo",
+          "replyTo",
+        ),
+      },
+      "(send|post|create|add|say|write|submit|publish|new|reply).*(message|chat|text|line|post|reply)?|^say$|^reply",
+      "edit|updat|delet|remov|react|direct|private|typing|pin|report|schedul|image",
+    ),
     deleteMessage: operation(
       "mutation",
       "DeleteMessage",
       "acknowledgement",
       ["deleteMessage", "removeMessage"],
       {
-        message: argument("required", "messageId", "id"),
-        room: argument("offered", "roomId", "room"),
-        channel: argument("offered", "channelId", "channel"),
+        message: argument("required", MESSAGE_ID_LIKE, "messageId", "id"),
+        room: argument("offered", ROOM_LIKE, "roomId", "room"),
+        channel: { ...CHANNEL, need: "offered" },
       },
+      "(delete|remove|retract).*(message|chat)|(message|chat).*(delete|remove|retract)",
+      "react|pin|all|account|room$",
     ),
   },
   loginPage: LOGIN_PAGE,

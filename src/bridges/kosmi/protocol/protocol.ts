@@ -15,6 +15,8 @@ export interface FieldSpec {
   readonly need: Need;
   /** What to select below it; none for a plain value. */
   readonly shape?: ShapeName;
+  /** Names that resemble it, as a regular expression, letter case ignored: for what a document or a schema shows. */
+  readonly like?: string;
 }
 
 export interface ArgumentSpec {
@@ -22,6 +24,8 @@ export interface ArgumentSpec {
   readonly need: Need;
   /** GraphQL types of its variable, likeliest first. */
   readonly types: readonly string[];
+  /** Names that resemble it, as a regular expression. */
+  readonly like: string;
 }
 
 export type Shape = Readonly<Record<string, FieldSpec>>;
@@ -31,6 +35,7 @@ export const SHAPE_NAMES = [
   "archive",
   "currentUser",
   "deletion",
+  "login",
   "member",
   "message",
   "messageRef",
@@ -50,6 +55,9 @@ export interface OperationSpec {
   readonly names: readonly string[];
   readonly arguments: Readonly<Record<string, ArgumentSpec>>;
   readonly shape: ShapeName;
+  /** Titles and root fields of the web app's operations that may be it, and those that are not, as regular expressions. */
+  readonly like: string;
+  readonly unlike: string;
   /** A whole document to send as it stands, in place of one that is put together; variables keep our names. */
   readonly document: string;
 }
@@ -139,7 +147,12 @@ export interface KosmiProtocol {
   readonly disconnectOtherConnections: boolean;
   /** False: never ask the server for its schema. */
   readonly introspection: boolean;
-  readonly anonLogin: { readonly document: string; readonly fallbackDocument: string };
+  readonly anonLogin: {
+    readonly document: string;
+    readonly fallbackDocument: string;
+    /** Titles and root fields of the web app's own, as a regular expression. */
+    readonly like: string;
+  };
   readonly image: {
     readonly field: string;
     readonly nameKeys: readonly string[];

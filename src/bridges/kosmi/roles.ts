@@ -1,0 +1,337 @@
+import { property } from "./protocol/graphql_error.ts";
+import type { FieldSpec, KosmiProtocol, Shape, ShapeName } from "./protocol/protocol.ts";
+
+/** A field of an answer, as a document, a schema or an answer itself shows it. */
+export interface Field {
+  /** Under which the answer has it. */
+  readonly key: string;
+  /** The schema's name; missing where it is the key. */
+  readonly name?: string;
+  /** Name of its type where that is known: of the schema, or by the value ("ID", "String", "Number", "Boolean"). */
+  readonly type?: string;
+  /** Empty for a plain value. */
+  readonly fields: readonly Field[];
+}
+
+export type Path = readonly string[];
+
+/** Where a role stands, seen from the object that holds it. */
+export interface Place {
+  readonly path: Path;
+  /** For an object with roles of its own. */
+  readonly places?: Places;
+}
+
+/** Where each role of a shape stands in an answer, the likeliest place first. */
+export type Places = Readonly<Record<string, readonly Place[]>>;
+
+/** Where an object of a shape lies in an answer, and where in it the roles are. */
+export interface Found {
+  readonly path: Path;
+  readonly places: Places;
+  /** How well names and types fit. */
+  readonly score: number;
+}
+
+/** Objects that only group fields of the one that holds them. */
+const WRAPPER = /profile|info|details?$|identity|persona|card|meta|public|attributes|data$/i;
+/** What lies below these belongs to somebody or something else. */
+const ELSEWHERE =
+  /react|repl(y|ied)|parent|mention|reader|seen|edit|delet|room|channel|realm|attach|quot|embed|previous|refer/i;
+/** What no text of a message is called. */
+const NO_TEXT =
+  /^__|id$|^(is|has|can)[A-Z_]|at$|time|date|count|type|kind|status|state|colou?r|url|channel|room|edited|deleted|cursor|version|lang/i;
+const NO_TEXT_TYPE = /^(boolean|int|float|number|id|uuid)$|time|date/i;
+const DEEPEST = 6;
+
+/**
+ * Finds the object that a shape describes in the fields of an answer (`at` the root field's value, or below it), and where in it each role is: by
+ * known names, then by names that resemble them, by type and by position. Null when a required role is nowhere.
+ */
+export function findShape(
+  protocol: KosmiProtocol,
+  shape: ShapeName,
+  fields: readonly Field[],
+): Found | null {
+  let best: Found | null = null;
+  for (const { path, fields: inner } of objectsIn(fields)) {
+    const found = placesIn(protocol, shape, inner);
+    if (found === null) continue;
+    const foreign = path.some((key) => ELSEWHERE.test(key)) ? 20 : 0;
+    const score = found.score - path.length - foreign;
+    if (best === null || score > best.score) best = { path, places: found.places, score };
+  }
+  return best;
+}
+
+interface Inner {
+  readonly path: Path;
+  readonly fields: readonly Field[];
+}
+
+/** The object itself and all objects in it, outermost first. */
+function objectsIn(fields: readonly Field[], deepest = DEEPEST): Inner[] {
+  const all: Inner[] = [{ path: [], fields }];
+  for (let next = 0; next < all.length && all.length < 500; next++) {
+    const { path, fields: here } = all[next] as Inner;
+    if (path.length >= deepest) continue;
+    for (const field of here) {
+      if (field.fields.length > 0) all.push({ path: [...path, field.key], fields: field.fields });
+    }
+  }
+  return all;
+}
+
+/** The roles of a shape in one object; null when a required one is missing. */
+function placesIn(
+  protocol: KosmiProtocol,
+  shape: ShapeName,
+  fields: readonly Field[],
+): { readonly places: Places; readonly score: number } | null {
+  const specs: Shape = protocol.shapes[shape];
+  const places: Record<string, readonly Place[]> = {};
+  const taken = new Set<Field>();
+  let score = 0;
+  // Objects first: what lies in them is not the holder's own. Of the plain values the text last: what is left may be it.
+  const order = Object.entries(specs).toSorted(([one, a], [other, b]) =>
+    rankOf(one, a) - rankOf(other, b)
+  );
+  for (const [role, spec] of order) {
+    const hit = spec.shape === undefined
+      ? plainPlaces(specs, role, spec, fields, taken)
+      : objectPlaces(protocol, role, spec, fields);
+    if (hit.places.length > 0) {
+      places[role] = hit.places;
+      score += hit.score * (spec.need === "required" ? 2 : 1);
+    } else if (spec.need === "required") return null;
+  }
+  return Object.keys(places).length === 0 ? null : { places, score };
+}
+
+function rankOf(role: string, spec: FieldSpec): number {
+  return spec.shape !== undefined ? 0 : role === "text" ? 2 : 1;
+}
+
+interface Hit {
+  readonly places: readonly Place[];
+  readonly score: number;
+}
+const NOTHING: Hit = { places: [], score: 0 };
+
+function plainPlaces(
+  specs: Shape,
+  role: string,
+  spec: FieldSpec,
+  fields: readonly Field[],
+  taken: Set<Field>,
+): Hit {
+  const own = fields.filter((field) => !taken.has(field) && suits(role, field));
+  const take = (found: readonly Field[], score: number, inside: Path = []): Hit => {
+    for (const field of found) taken.add(field);
+    return { places: found.map((field) => ({ path: [...inside, field.key] })), score };
+  };
+  const named = byNames(spec.names, own);
+  const plain = named.filter((field) => field.fields.length === 0);
+  if (plain.length > 0) return take(plain, 10);
+  for (const field of named) {
+    const leaf = valueIn(spec, role, field.fields);
+    if (leaf !== null) return take([leaf], 7, [field.key]);
+  }
+  const leaves = own.filter((field) => field.fields.length === 0 && !isOthers(specs, role, field));
+  const alike = leaves.filter((field) => resembles(spec, field));
+  if (alike.length > 0) return take(alike.slice(0, 3), 5);
+  for (const field of fields) {
+    if (field.fields.length === 0 || !isWrapper(field, role)) continue;
+    const inner = field.fields.filter((each) => each.fields.length === 0 && suits(role, each));
+    const named = byNames(spec.names, inner);
+    const found = named.length > 0 ? named : inner.filter((each) => resembles(spec, each));
+    if (found.length > 0) return take(found.slice(0, 1), 6, [field.key]);
+  }
+  if (role === "id") {
+    const ids = leaves.filter((field) => /^(id|uuid)$/i.test(field.type ?? ""));
+    return ids.length === 1 ? take(ids, 3) : NOTHING;
+  }
+  if (role !== "text") return NOTHING;
+  const left = leaves.filter((field) => !NO_TEXT.test(field.name ?? field.key));
+  return left.length > 0 && left.length <= 4 ? take(left, 2) : NOTHING;
+}
+
+/** A plain value inside an object that bears the role's own name: `content { text }`. */
+function valueIn(spec: FieldSpec, role: string, fields: readonly Field[]): Field | null {
+  const leaves = fields.filter((field) => field.fields.length === 0 && suits(role, field));
+  return byNames(spec.names, leaves)[0] ?? leaves.find((field) => resembles(spec, field)) ??
+    leaves.find((field) => /^(value|raw|plain|source|text|name)/i.test(field.key)) ?? null;
+}
+
+function objectPlaces(
+  protocol: KosmiProtocol,
+  role: string,
+  spec: FieldSpec,
+  fields: readonly Field[],
+): Hit {
+  const shape = spec.shape as ShapeName;
+  const isForeign = spec.names.some((name) => ELSEWHERE.test(name));
+  let best: { readonly place: Place; readonly score: number } | null = null;
+  for (const { path, fields: inner } of objectsIn(fields, 3)) {
+    if (path.length === 0) continue;
+    const keys = path.map((key) => nameAt(fields, path, key));
+    if (!isForeign && keys.some((key) => ELSEWHERE.test(key))) continue;
+    const rank = Math.min(...keys.map((key) => rankIn(spec.names, key)));
+    const alike = keys.some((key) => spec.like !== undefined && matches(spec.like, key));
+    // A shape that asks for little fits everything: then the name must speak for it.
+    const asks = Object.values(protocol.shapes[shape]).filter(({ need }) => need === "required");
+    const speaks = rank < Infinity || alike;
+    if (!speaks && (spec.need !== "required" || asks.length === 0)) continue;
+    const found = placesIn(protocol, shape, inner);
+    if (found === null) continue;
+    const score = found.score + (rank < Infinity ? 8 - Math.min(rank, 6) / 2 : alike ? 4 : 0) -
+      path.length - (WRAPPER.test(keys.at(-1) ?? "") ? 6 : 0);
+    if (best === null || score > best.score) {
+      best = { place: { path, places: found.places }, score };
+    }
+  }
+  if (best !== null) return { places: [best.place], score: Math.min(10, 4 + best.score / 4) };
+  // An object of which the server shows a plain value: its id.
+  const scalars = byNames(spec.names, fields).filter((field) => field.fields.length === 0);
+  const mayBePlain = role !== "results" && scalars.length > 0;
+  return mayBePlain ? { places: scalars.map(({ key }) => ({ path: [key] })), score: 3 } : NOTHING;
+}
+
+function nameAt(fields: readonly Field[], path: Path, key: string): string {
+  let here = fields;
+  for (const step of path) {
+    const field = here.find((each) => each.key === step);
+    if (step === key) return field?.name ?? key;
+    here = field?.fields ?? [];
+  }
+  return key;
+}
+
+/** Fields whose name is one of these, in the order of the names. */
+function byNames(names: readonly string[], fields: readonly Field[]): readonly Field[] {
+  return names.flatMap((name) =>
+    fields.filter((field) => same(field.name ?? field.key, name) || same(field.key, name))
+  ).filter((field, at, all) => all.indexOf(field) === at);
+}
+
+function rankIn(names: readonly string[], name: string): number {
+  const at = names.findIndex((each) => same(each, name));
+  return at < 0 ? Infinity : at;
+}
+
+function same(one: string, other: string): boolean {
+  return one === other || bare(one) === bare(other);
+}
+
+function bare(name: string): string {
+  return name.toLowerCase().replaceAll("_", "");
+}
+
+function resembles(spec: FieldSpec, field: Field): boolean {
+  return spec.like !== undefined &&
+    (matches(spec.like, field.name ?? field.key) || matches(spec.like, field.key));
+}
+
+function matches(pattern: string, name: string): boolean {
+  try {
+    return new RegExp(pattern, "i").test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** Another role knows the field by name. */
+function isOthers(specs: Shape, role: string, field: Field): boolean {
+  return Object.entries(specs).some(([key, spec]) =>
+    key !== role && rankIn(spec.names, field.name ?? field.key) < Infinity
+  );
+}
+
+function isWrapper(field: Field, role: string): boolean {
+  const name = field.name ?? field.key;
+  if (ELSEWHERE.test(name) || role === "id") return false;
+  const hasId = field.fields.some((each) => /^_?u?u?id$/i.test(each.key));
+  return WRAPPER.test(name) || !hasId && field.fields.every((each) => each.fields.length === 0);
+}
+
+/** Whether a field's type, where it is known, can hold the role. */
+function suits(role: string, field: Field): boolean {
+  const { type } = field;
+  if (type === undefined || field.fields.length > 0) return true;
+  if (role === "text" || /name$/i.test(role)) return !NO_TEXT_TYPE.test(type);
+  if (/^is[A-Z]/.test(role)) return /^bool/i.test(type);
+  return role !== "id" || !/^(boolean|float)$|time|date/i.test(type);
+}
+
+/**
+ * An answer's value with our own names: each role that has a value, under its key. Lists stay lists. What is no object (a server that
+ * answers with an id or with true) comes as it is.
+ */
+export function readShape(found: Found | null, value: unknown): unknown {
+  if (typeof value !== "object" || value === null || found === null) return value;
+  const at = found.path.length === 0 ? value : dig(value, found.path);
+  return at === undefined || at === null ? null : readPlaces(found.places, at);
+}
+
+function readPlaces(places: Places, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((each: unknown) => readPlaces(places, each));
+  if (typeof value !== "object" || value === null) return value;
+  const read: Record<string, unknown> = {};
+  for (const [role, candidates] of Object.entries(places)) {
+    const values = candidates.flatMap((place) => {
+      const raw = dig(value, place.path);
+      if (raw === undefined || raw === null) return [];
+      return [place.places === undefined ? raw : readPlaces(place.places, raw)];
+    });
+    const chosen = role === "text" ? values.find(looksLikeText) ?? values[0] : values[0];
+    if (chosen !== undefined) read[role] = chosen;
+  }
+  return read;
+}
+
+/** What a path leads to; through a list it leads to all that is there. */
+export function dig(value: unknown, path: Path): unknown {
+  let here: unknown = value;
+  for (const key of path) {
+    if (Array.isArray(here)) {
+      here = here.slice(0, 10_000).map((each: unknown) => property(each, key)).flat();
+    } else here = property(here, key);
+    if (here === undefined || here === null) return here;
+  }
+  return here;
+}
+
+function looksLikeText(value: unknown): boolean {
+  return typeof value === "string" && value !== "" && typeOfText(value) === "String" &&
+    !/^[A-Z][A-Z_]+$/.test(value);
+}
+
+const MOST_KEYS = 200;
+
+/** The fields of an answer by its own keys, with types by its values. */
+export function fieldsOf(value: unknown, deepest = DEEPEST): readonly Field[] {
+  if (Array.isArray(value)) {
+    const all = value.slice(0, 20).flatMap((each) => fieldsOf(each, deepest));
+    return all.filter((field, at) =>
+      at === all.findIndex(({ key, fields }) => key === field.key && fields.length > 0) ||
+      !all.some(({ key, fields }) => key === field.key && fields.length > 0) &&
+        at === all.findIndex(({ key }) => key === field.key)
+    );
+  }
+  if (typeof value !== "object" || value === null || deepest <= 0) return [];
+  return Object.entries(value).slice(0, MOST_KEYS).map(([key, inner]) => {
+    const type = typeOfValue(inner);
+    return { key, ...(type === null ? {} : { type }), fields: fieldsOf(inner, deepest - 1) };
+  });
+}
+
+function typeOfValue(value: unknown): string | null {
+  if (typeof value === "boolean") return "Boolean";
+  if (typeof value === "number") return "Number";
+  return typeof value === "string" ? typeOfText(value) : null;
+}
+
+function typeOfText(text: string): string {
+  if (/^[0-9a-f]{8}-[0-9a-f-]{27}$|^[0-9a-f]{24,64}$/i.test(text)) return "ID";
+  return /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/.test(text) ? "DateTime" : "String";
+}

@@ -8,7 +8,7 @@ import type {
   SelectionSetNode,
   ValueNode,
 } from "graphql";
-import type { Field } from "../roles.ts";
+import type { Field } from "../protocol/roles.ts";
 
 /** A variable that the app gives an operation. */
 export interface AppVariable {

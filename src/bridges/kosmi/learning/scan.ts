@@ -12,7 +12,6 @@ export type Known = unknown;
 
 const LONGEST_EXPRESSION = 300_000;
 const MOST_CANDIDATES = 20_000;
-const MOST_WORK = 60_000_000;
 const DEEPEST = 60;
 /** What each start of the parser counts besides what it reads. */
 const PARSE_COST = 200;
@@ -30,20 +29,31 @@ export class Scan {
   readonly #code: string;
   readonly #parse: (code: string) => Node;
   readonly #pause: () => Promise<void>;
-  #work = 0;
+  readonly #budget: { left: number };
 
-  private constructor(code: string, parse: (code: string) => Node, pause: () => Promise<void>) {
+  private constructor(
+    code: string,
+    parse: (code: string) => Node,
+    pause: () => Promise<void>,
+    budget: { left: number },
+  ) {
     this.#code = code;
     this.#parse = parse;
     this.#pause = pause;
+    this.#budget = budget;
   }
 
-  static async of(code: string, pause: () => Promise<void>): Promise<Scan> {
+  /** `budget`: how many characters the parser may read, which is counted down. */
+  static async of(
+    code: string,
+    pause: () => Promise<void>,
+    budget: { left: number },
+  ): Promise<Scan> {
     const { Parser } = await import("acorn");
     const FirstParser = Parser.extend(firstExpressionOnly);
     const parse = (text: string) =>
       FirstParser.parseExpressionAt(text, 0, { ecmaVersion: "latest" });
-    return new Scan(code, parse, pause);
+    return new Scan(code, parse, pause, budget);
   }
 
   /** Every text and tree that may be a GraphQL document. */
@@ -53,7 +63,7 @@ export class Scan {
     let candidates = 0;
     for (const match of this.#code.matchAll(MARKS)) {
       if (++candidates % 50 === 0) await this.#pause();
-      if (candidates > MOST_CANDIDATES || this.#work > MOST_WORK) break;
+      if (candidates > MOST_CANDIDATES || this.#budget.left <= 0) break;
       if (match.index < coveredTo) continue;
       const isTree = match[0].startsWith("kind");
       const hit = isTree ? this.#treeAt(match.index) : this.#textAt(match.index);
@@ -87,12 +97,13 @@ export class Scan {
    * as variables. At most `most` of them.
    */
   objectsWith(names: ReadonlySet<string>, needed: readonly string[], most = 5): readonly Known[] {
-    const [first] = needed;
+    // The longest name is the rarest.
+    const [first] = needed.toSorted((one, other) => other.length - one.length);
     if (first === undefined || !/^\w+$/.test(first)) return [];
     const found: Known[] = [];
     let tries = 0;
     for (const { index } of this.#code.matchAll(new RegExp(`\\b${first}\\b`, "g"))) {
-      if (++tries > 2_000 || found.length >= most || this.#work > MOST_WORK) break;
+      if (++tries > 2_000 || found.length >= most || this.#budget.left <= 0) break;
       if (
         !/["']?\s*[:,}]/y.test(this.#code.slice(index + first.length, index + first.length + 4))
       ) {
@@ -129,13 +140,22 @@ export class Scan {
 
   #textAt(keyword: number): { readonly source: Source; readonly end: number } | null {
     const start = this.#literalStart(keyword);
-    const node = start < 0 ? null : this.#expression(start);
+    if (start < 0) return null;
+    // ["query …", "…"].join("\n"), and what compilers make of tagged templates.
+    const isListed = this.#code[start - 1] === "[";
+    return (isListed ? this.#textFrom(start - 1, keyword) : null) ?? this.#textFrom(start, keyword);
+  }
+
+  #textFrom(
+    start: number,
+    keyword: number,
+  ): { readonly source: Source; readonly end: number } | null {
+    const node = this.#expression(start);
     if (node === null) return null;
     const part = documentPart(node);
     if (start + part.end <= keyword) return null;
     const text = this.#text(part, start, 0);
     if (text === null) return null;
-    // A JSON text can hold trees.
     return { source: { text }, end: start + part.end };
   }
 
@@ -211,15 +231,15 @@ export class Scan {
   /** The expression that begins there; null where none does. Positions count from `start`. */
   #expression(start: number): Node | null {
     for (const length of [8_000, 60_000, LONGEST_EXPRESSION]) {
-      if (this.#work > MOST_WORK) return null;
+      if (this.#budget.left <= 0) return null;
       const code = this.#code.slice(start, start + length);
       try {
         const node = this.#parse(code);
-        this.#work += node.end + PARSE_COST;
+        this.#budget.left -= node.end + PARSE_COST;
         return node;
       } catch (thrown) {
         const stoppedAt = positionOf(thrown);
-        this.#work += stoppedAt + PARSE_COST;
+        this.#budget.left -= stoppedAt + PARSE_COST;
         // Only what ends with the slice may go on behind it.
         if (stoppedAt < code.length - 200 || code.length < length) {
           return this.#cut(code, Math.min(stoppedAt + 1, code.length));
@@ -310,9 +330,9 @@ export class Scan {
     for (const [from = 0, to = 0] of windows) {
       const start = Math.max(0, from);
       const last = [...this.#code.slice(start, to).matchAll(pattern)].at(-1);
-      this.#work += (to - start) / 20;
+      this.#budget.left -= (to - start) / 20;
       if (last !== undefined) return start + last.index + last[0].length;
-      if (this.#work > MOST_WORK) return -1;
+      if (this.#budget.left <= 0) return -1;
     }
     return -1;
   }
@@ -357,8 +377,8 @@ export class Scan {
     const name = property === null ? "" : String(field(property, "name"));
     if (!/^\w{1,60}$/.test(name)) return undefined;
     const pattern = new RegExp(`[{,.]["']?${name}["']?\\s*[:=]\\s*["'](\\w{1,60})["']`);
-    this.#work += this.#code.length / 20;
-    return this.#work > MOST_WORK ? undefined : pattern.exec(this.#code)?.[1];
+    this.#budget.left -= this.#code.length / 20;
+    return this.#budget.left <= 0 ? undefined : pattern.exec(this.#code)?.[1];
   }
 
   #definedNumber(node: Node, base: number): Known {
@@ -366,7 +386,7 @@ export class Scan {
     const name = String(field(node, "name")).replaceAll("$", "\\$");
     const from = Math.max(0, base + node.start - 200_000);
     const before = this.#code.slice(from, base + node.start);
-    this.#work += before.length / 20;
+    this.#budget.left -= before.length / 20;
     const found = [
       ...before.matchAll(new RegExp(`(?<![\\w$.])${name}\\s*=\\s*(\\d{1,12})\\b`, "g")),
     ];

@@ -1,12 +1,16 @@
-import { type Draft, newDraft } from "./document.ts";
 import { property } from "./graphql_error.ts";
-import type { ArgumentSpec, KosmiProtocol, OperationSpec, Shape } from "./protocol.ts";
+import { type Input, matchInputs, neededFields, type Plan } from "./plan.ts";
+import type { KosmiProtocol, OperationSpec } from "./protocol.ts";
+import { type Field, findShape, type Found, missingRoles } from "./roles.ts";
 
 /** The part of a GraphQL schema that matters here. */
 export interface Schema {
   readonly roots: Readonly<Record<OperationSpec["kind"], string | null>>;
   /** Object and interface types by name. */
   readonly types: ReadonlyMap<string, ReadonlyMap<string, SchemaField>>;
+  /** Input objects, and the values of enums, by name. */
+  readonly inputs: ReadonlyMap<string, ReadonlyMap<string, SchemaArgument>>;
+  readonly enums: ReadonlyMap<string, readonly string[]>;
 }
 
 interface SchemaField {
@@ -34,6 +38,8 @@ export const INTROSPECTION = `query RelaySchema {
         args { name defaultValue type { ${TYPE_REF} } }
         type { ${TYPE_REF} }
       }
+      inputFields { name defaultValue type { ${TYPE_REF} } }
+      enumValues(includeDeprecated: false) { name }
     }
   }
 }`;
@@ -44,10 +50,18 @@ export function readSchema(data: unknown): Schema | null {
   const list = property(schema, "types");
   if (!Array.isArray(list)) return null;
   const types = new Map<string, ReadonlyMap<string, SchemaField>>();
+  const inputs = new Map<string, ReadonlyMap<string, SchemaArgument>>();
+  const enums = new Map<string, readonly string[]>();
   for (const type of list) {
     const name = property(type, "name");
-    const fields = property(type, "fields");
-    if (typeof name === "string" && Array.isArray(fields)) types.set(name, readFields(fields));
+    if (typeof name !== "string") continue;
+    const [fields, given, values] = ["fields", "inputFields", "enumValues"]
+      .map((key) => property(type, key));
+    if (Array.isArray(fields)) types.set(name, readFields(fields));
+    else if (Array.isArray(given)) inputs.set(name, readArguments(given));
+    else if (Array.isArray(values)) {
+      enums.set(name, values.flatMap((each: unknown) => String(property(each, "name") ?? "")));
+    }
   }
   const root = (key: string) => {
     const name = property(property(schema, key), "name");
@@ -58,7 +72,7 @@ export function readSchema(data: unknown): Schema | null {
     mutation: root("mutationType"),
     subscription: root("subscriptionType"),
   };
-  return roots.query === null ? null : { roots, types };
+  return roots.query === null ? null : { roots, types, inputs, enums };
 }
 
 function readFields(list: readonly unknown[]): ReadonlyMap<string, SchemaField> {
@@ -103,86 +117,113 @@ function written(type: unknown): string {
   return typeof name === "string" ? name : "String";
 }
 
-/** The draft of an operation as the schema has it; null when the schema doesn't have it. */
-export function draftFromSchema(
+/** What the schema makes of an operation: a plan, or what stands in the way of one. */
+export type SchemaPlan =
+  | { readonly plan: Plan; readonly found: Found | null }
+  | { readonly plan: null; readonly missing: readonly string[] };
+
+/**
+ * How the operation is said to a server with this schema: the root field by name, else one that resembles it; its arguments and fields by
+ * name, type and position.
+ */
+export function planFromSchema(
   protocol: KosmiProtocol,
   spec: OperationSpec,
   schema: Schema,
-): Draft | null {
+): SchemaPlan {
   const rootType = schema.roots[spec.kind];
-  const fields = rootType === null ? undefined : schema.types.get(rootType);
-  if (fields === undefined) return null;
-  const known = spec.names.flatMap((name) => {
+  const fields = (rootType === null ? undefined : schema.types.get(rootType)) ?? new Map();
+  const reasons: string[] = [];
+  for (const name of rootNames(spec, [...fields.keys()])) {
     const field = fields.get(name);
-    return field === undefined ? [] : [{ name, field }];
-  });
-  const usable = known.filter(({ field }) => takesRequired(spec, field));
-  const best = usable[0];
-  if (best === undefined) return null;
-  const draft = newDraft(spec);
-  draft.roots = usable.map(({ name }) => name);
-  chooseArguments(draft, spec, best.field);
-  if (schema.types.has(best.field.type)) {
-    chooseFields(draft, protocol, schema, { shape: spec.shape, type: best.field.type, path: "" });
-  } else {
-    draft.leaves.add(`=${best.name}`);
+    if (field === undefined) continue;
+    const made = planWith(protocol, spec, schema, { name, field });
+    if (made.plan !== null) return made;
+    reasons.push(...made.missing);
   }
-  return draft;
+  const missing = reasons.length > 0 ? reasons : [`${spec.kind} ${spec.names.join("/")}`];
+  return { plan: null, missing: [...new Set(missing)] };
 }
 
-function takesRequired(spec: OperationSpec, field: SchemaField): boolean {
-  return Object.values(spec.arguments).every((argument) =>
-    argument.need !== "required" || argument.names.some((name) => field.args.has(name))
-  );
+/** The specification's names, then those of the schema that resemble them: shortest first. */
+function rootNames(spec: OperationSpec, all: readonly string[]): readonly string[] {
+  const alike = all.filter((name) => isAlike(spec, name))
+    .toSorted((one, other) => one.length - other.length);
+  return [...new Set([...spec.names, ...alike])];
 }
 
-function chooseArguments(draft: Draft, spec: OperationSpec, field: SchemaField): void {
-  for (const [key, argument] of Object.entries(spec.arguments)) {
-    const name = argument.names.find((each) => field.args.has(each));
-    draft.args.set(key, name === undefined ? [] : [name]);
-    const type = name === undefined ? undefined : field.args.get(name)?.type;
-    if (type !== undefined) draft.types.set(key, typesFrom(type, argument));
-  }
+/** Whether a title or a root field's name may be that of the operation. */
+export function isAlike(spec: OperationSpec, name: string): boolean {
+  return new RegExp(spec.like, "i").test(name) && !new RegExp(spec.unlike, "i").test(name);
 }
 
-function typesFrom(type: string, argument: ArgumentSpec): readonly string[] {
-  return [type, ...argument.types.filter((each) => each !== type)];
-}
-
-/** Types refer to themselves (a message's reply is a message): our own shapes end that. */
-function chooseFields(
-  draft: Draft,
+function planWith(
   protocol: KosmiProtocol,
+  spec: OperationSpec,
   schema: Schema,
-  at: {
-    readonly shape: keyof KosmiProtocol["shapes"];
-    readonly type: string;
-    readonly path: string;
-  },
-): void {
-  const fields = schema.types.get(at.type) ?? new Map<string, SchemaField>();
-  const shape: Shape = protocol.shapes[at.shape];
-  for (const [key, spec] of Object.entries(shape)) {
-    const path = at.path === "" ? key : `${at.path}/${key}`;
-    const fitting = spec.names.filter((name) => fits(fields.get(name), spec.shape, schema));
-    const name = fitting[0];
-    draft.fields.set(path, name === undefined ? [] : [name]);
-    const type = name === undefined ? undefined : fields.get(name)?.type;
-    if (type === undefined || spec.shape === undefined) continue;
-    if (schema.types.has(type)) {
-      chooseFields(draft, protocol, schema, { shape: spec.shape, type, path });
-    } else {
-      draft.leaves.add(`${path}=${name}`);
-    }
+  { name, field }: { readonly name: string; readonly field: SchemaField },
+): SchemaPlan {
+  const inputs = [...field.args].flatMap(([arg, argument]) => inputsOf(schema, [arg], argument));
+  const { values, unmet, untaken } = matchInputs(spec, inputs);
+  if (untaken.length > 0) {
+    return { plan: null, missing: untaken.map((key) => `an argument ${key} of ${name}`) };
   }
+  if (unmet.length > 0) {
+    const needed = unmet.map((key) => `a value for the argument ${key} of ${name}, which is new`);
+    return { plan: null, missing: needed };
+  }
+  const variables = [...field.args].flatMap(([arg, { type }]) => {
+    const value = values.get(arg);
+    return value === undefined ? [] : [{ name: arg, type, value }];
+  });
+  const plan = { title: spec.title, kind: spec.kind, field: name, root: name, variables };
+  if (!schema.types.has(field.type)) return { plan: { ...plan, fields: [] }, found: null };
+  const fields = fieldsOfType(schema, field.type);
+  const found = findShape(protocol, spec.shape, fields);
+  if (found === null) {
+    const missing = missingRoles(protocol, spec.shape, fields);
+    // An acknowledgement that says nothing is one all the same.
+    if (missing.length > 0) return { plan: null, missing };
+    return { plan: { ...plan, fields: [{ key: "__typename", fields: [] }] }, found: null };
+  }
+  return { plan: { ...plan, fields: neededFields(fields, found) }, found };
 }
 
-/** A plain value is wanted where no shape is given; for a shape an object, or at least its id as a plain value. */
-function fits(
-  field: SchemaField | undefined,
-  shape: string | undefined,
+/** A plain argument; for an input object each of its fields. */
+function inputsOf(
   schema: Schema,
-): boolean {
-  if (field === undefined || [...field.args.values()].some((each) => each.required)) return false;
-  return shape !== undefined || !schema.types.has(field.type);
+  path: readonly string[],
+  argument: SchemaArgument,
+  outerRequired = true,
+): Input[] {
+  const bare = argument.type.replace(/[!\[\]]/g, "");
+  const inner = schema.inputs.get(bare);
+  const required = argument.required && outerRequired;
+  if (inner !== undefined && path.length < 4 && !argument.type.startsWith("[")) {
+    return [...inner].flatMap(([name, field]) =>
+      inputsOf(schema, [...path, name], field, required)
+    );
+  }
+  const options = schema.enums.get(bare);
+  const { type } = argument;
+  return [{ path, type, required, ...(options === undefined ? {} : { options }) }];
+}
+
+const DEEPEST = 6;
+const MOST_FIELDS = 2_000;
+
+/** All that can be asked of a type without arguments, to some depth. Types refer to themselves (a message's reply is a message): twice is enough. */
+function fieldsOfType(schema: Schema, type: string): readonly Field[] {
+  let budget = MOST_FIELDS;
+  const within = (name: string, above: readonly string[]): Field[] =>
+    [...schema.types.get(name) ?? []].flatMap(([key, field]): Field[] => {
+      if (budget-- <= 0 || [...field.args.values()].some((each) => each.required)) return [];
+      const isObject = schema.types.has(field.type);
+      if (!isObject) return [{ key, type: field.type, fields: [] }];
+      const again = above.filter((each) => each === field.type).length;
+      if (again > 1 || above.length >= DEEPEST) return [];
+      const fields = within(field.type, [...above, field.type]);
+      return fields.length === 0 ? [] : [{ key, type: field.type, fields }];
+    });
+  return within(type, [type]);
 }

@@ -1,5 +1,5 @@
-import { property } from "./protocol/graphql_error.ts";
-import type { FieldSpec, KosmiProtocol, Shape, ShapeName } from "./protocol/protocol.ts";
+import { property } from "./graphql_error.ts";
+import type { FieldSpec, KosmiProtocol, Shape, ShapeName } from "./protocol.ts";
 
 /** A field of an answer, as a document, a schema or an answer itself shows it. */
 export interface Field {
@@ -31,6 +31,8 @@ export interface Found {
   readonly places: Places;
   /** How well names and types fit. */
   readonly score: number;
+  /** The objects themselves are the list of this role: there is none around them. */
+  readonly list?: string;
 }
 
 /** Objects that only group fields of the one that holds them. */
@@ -54,14 +56,20 @@ export function findShape(
   fields: readonly Field[],
 ): Found | null {
   let best: Found | null = null;
+  // Where nothing is required nothing proves an object to be it: then the outermost is likeliest.
+  const specs: Shape = protocol.shapes[shape];
+  const step = Object.values(specs).some(({ need }) => need === "required") ? 1 : 12;
   for (const { path, fields: inner } of objectsIn(fields)) {
     const found = placesIn(protocol, shape, inner);
     if (found === null) continue;
     const foreign = path.some((key) => ELSEWHERE.test(key)) ? 20 : 0;
-    const score = found.score - path.length - foreign;
+    const score = found.score - path.length * step - foreign;
     if (best === null || score > best.score) best = { path, places: found.places, score };
   }
-  return best;
+  const listed = shape === "archive" ? protocol.shapes.archive["results"]?.shape : undefined;
+  if (best !== null || listed === undefined) return best;
+  const bare = findShape(protocol, listed, fields);
+  return bare === null ? null : { ...bare, list: "results" };
 }
 
 interface Inner {
@@ -263,6 +271,22 @@ function suits(role: string, field: Field): boolean {
   return role !== "id" || !/^(boolean|float)$|time|date/i.test(type);
 }
 
+/** The required roles of a shape that no object has, as phrases for people. */
+export function missingRoles(
+  protocol: KosmiProtocol,
+  shape: ShapeName,
+  fields: readonly Field[],
+): readonly string[] {
+  const specs: Shape = protocol.shapes[shape];
+  return Object.entries(specs).flatMap(([role, spec]) => {
+    if (spec.need !== "required") return [];
+    const alone = { ...protocol, shapes: { ...protocol.shapes, [shape]: { [role]: spec } } };
+    return findShape(alone, shape, fields) === null
+      ? [`field ${spec.names.join("/")} (${role})`]
+      : [];
+  });
+}
+
 /**
  * An answer's value with our own names: each role that has a value, under its key. Lists stay lists. What is no object (a server that
  * answers with an id or with true) comes as it is.
@@ -270,7 +294,9 @@ function suits(role: string, field: Field): boolean {
 export function readShape(found: Found | null, value: unknown): unknown {
   if (typeof value !== "object" || value === null || found === null) return value;
   const at = found.path.length === 0 ? value : dig(value, found.path);
-  return at === undefined || at === null ? null : readPlaces(found.places, at);
+  if (at === undefined || at === null) return null;
+  const read = readPlaces(found.places, at);
+  return found.list === undefined ? read : { [found.list]: Array.isArray(read) ? read : [read] };
 }
 
 function readPlaces(places: Places, value: unknown): unknown {

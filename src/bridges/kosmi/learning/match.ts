@@ -1,0 +1,227 @@
+import { type Input, matchInputs, type Plan, type Value } from "../protocol/plan.ts";
+import {
+  type KosmiProtocol,
+  OPERATION_NAMES,
+  type OperationName,
+  type OperationSpec,
+} from "../protocol/protocol.ts";
+import { type Field, findShape } from "../protocol/roles.ts";
+import { isAlike } from "../protocol/schema.ts";
+import type { AppOperation, AppVariable } from "./documents.ts";
+
+/** The app's own documents, ready to be sent by us. */
+export interface Matched {
+  readonly operations: Readonly<Partial<Record<OperationName, Plan>>>;
+  readonly anonLogin: Plan | null;
+}
+
+/** What the app gives an operation as variables: objects in its code or in its frames that have these keys. */
+export type Given = (names: ReadonlySet<string>, needed: readonly string[]) => readonly unknown[];
+
+/** Nothing is read from it: its document would be large for no use. */
+const NOT_LEARNED: ReadonlySet<OperationName> = new Set(["roomRoot"]);
+const MOST_CANDIDATES = 30;
+
+/** Finds for each of our operations the one of the app that does it: by its title first, then by its root field, what it takes and what it asks for. */
+export function matchOperations(
+  protocol: KosmiProtocol,
+  all: readonly AppOperation[],
+  given: Given,
+): Matched {
+  const operations: Partial<Record<OperationName, Plan>> = {};
+  for (const name of OPERATION_NAMES) {
+    if (NOT_LEARNED.has(name)) continue;
+    const plan = bestPlan(protocol, protocol.operations[name], all, given);
+    if (plan !== null) operations[name] = plan;
+  }
+  return { operations, anonLogin: bestPlan(protocol, anonSpec(protocol), all, given) };
+}
+
+/** The anonymous login, in the form of the other operations: it is given nothing and yields a token. */
+export function anonSpec({ anonLogin }: KosmiProtocol): OperationSpec {
+  return {
+    kind: "mutation",
+    title: "AnonLogin",
+    names: ["anonLogin"],
+    arguments: {},
+    shape: "login",
+    like: anonLogin.like,
+    unlike: "upgrade|convert|link|delete|remove|merge",
+    document: anonLogin.document,
+  };
+}
+
+function bestPlan(
+  protocol: KosmiProtocol,
+  spec: OperationSpec,
+  all: readonly AppOperation[],
+  given: Given,
+): Plan | null {
+  const ranked = all.filter(({ kind }) => kind === spec.kind)
+    .map((operation) => ({ operation, rank: rankOf(spec, operation) }))
+    .filter(({ rank }) => rank > 0)
+    .toSorted((one, other) => other.rank - one.rank)
+    .slice(0, MOST_CANDIDATES);
+  let best: { readonly plan: Plan; readonly score: number } | null = null;
+  for (const { operation, rank } of ranked) {
+    if (best !== null && rank + 40 < best.score) break;
+    const found = findShape(protocol, spec.shape, operation.fields);
+    if (found === null && asksFor(protocol, spec)) continue;
+    const plan = planOf(spec, operation, given);
+    const score = rank + Math.min(30, found?.score ?? 0);
+    if (plan !== null && (best === null || score > best.score)) best = { plan, score };
+  }
+  return best?.plan ?? null;
+}
+
+function asksFor(protocol: KosmiProtocol, spec: OperationSpec): boolean {
+  return Object.values(protocol.shapes[spec.shape]).some(({ need }) => need === "required");
+}
+
+/** 0: it is another operation. */
+function rankOf(spec: OperationSpec, { title, field }: AppOperation): number {
+  const names = [spec.title, ...spec.names].map(bare);
+  if (names.includes(bare(title))) return 120;
+  const at = spec.names.map(bare).indexOf(bare(field));
+  if (at >= 0) return 100 - at;
+  const alike = [title, field].filter((name) => isAlike(spec, name)).length;
+  const unlike = new RegExp(spec.unlike, "i");
+  return unlike.test(title) || unlike.test(field) ? 0 : alike * 30;
+}
+
+/** Without what compilers and versions add. */
+function bare(name: string): string {
+  return name.toLowerCase().replace(/_/g, "")
+    .replace(/((query|mutation|subscription|document|doc|gql)\d*|\d+)+$/, "");
+}
+
+/** Null where it can't be given all that it needs. */
+function planOf(spec: OperationSpec, operation: AppOperation, given: Given): Plan | null {
+  const { title, kind, field, root, text, fields, variables } = operation;
+  const made = (inputs: readonly Input[]): Plan | null => {
+    const { values, unmet, untaken } = matchInputs(spec, inputs);
+    if (unmet.length > 0 || untaken.length > 0) return null;
+    const planned = variables.flatMap(({ name, type }) => {
+      const value = values.get(name);
+      return value === undefined ? [] : [{ name, type, value }];
+    });
+    return { title, kind, field, root, text, fields: [...fields], variables: planned };
+  };
+  const plain = made(variables.map((variable) => inputOf(variable)));
+  if (plain !== null) return plain;
+  const names = new Set(variables.map(({ name }) => name));
+  const needed = variables.filter(isRequired).map(({ name }) => name);
+  for (const object of given(names, needed)) {
+    const plan = made(
+      variables.flatMap((variable) => inputsFrom(variable, valueIn(object, variable))),
+    );
+    if (plan !== null) return plan;
+  }
+  return made(variables.flatMap((variable) => guessed(spec, variable)));
+}
+
+function inputOf({ name, argument, type, hasDefault }: AppVariable): Input {
+  return { path: [name], argument, type, required: isRequired({ type, hasDefault }) };
+}
+
+function isRequired({ type, hasDefault }: Pick<AppVariable, "type" | "hasDefault">): boolean {
+  return type.endsWith("!") && !hasDefault;
+}
+
+function valueIn(object: unknown, { name }: AppVariable): unknown {
+  return typeof object === "object" && object !== null && Object.hasOwn(object, name)
+    ? Reflect.get(object, name)
+    : undefined;
+}
+
+/** A variable as the app fills it: an object has inputs of its own, a constant is one for us too. */
+function inputsFrom(variable: AppVariable, value: unknown): Input[] {
+  if (isRecord(value)) return inner([variable.name], value, 0);
+  const input = inputOf(variable);
+  return [isConstant(value) ? { ...input, constant: value } : input];
+}
+
+function inner(
+  path: readonly string[],
+  value: Readonly<Record<string, unknown>>,
+  depth: number,
+): Input[] {
+  return Object.entries(value).slice(0, 50).flatMap(([key, each]) => {
+    const here = [...path, key];
+    if (isRecord(each) && depth < 3) return inner(here, each, depth + 1);
+    const input: Input = { path: here, type: "", required: false };
+    return [isConstant(each) ? { ...input, constant: each } : input];
+  });
+}
+
+/** An input object that nobody shows: it is tried with the names that we know. */
+function guessed(spec: OperationSpec, variable: AppVariable): Input[] {
+  if (!isRequired(variable) || /^(string|id|uuid|int|float|bool|\[)/i.test(variable.type)) {
+    return [inputOf(variable)];
+  }
+  return Object.values(spec.arguments).flatMap(({ names, need, types }) => {
+    const [name] = names;
+    if (name === undefined || need === "offered") return [];
+    return [{ path: [variable.name, name], type: types[0] ?? "", required: false }];
+  });
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isConstant(value: unknown): value is string | number | boolean {
+  return typeof value === "boolean" || typeof value === "number" ||
+    typeof value === "string" && value.length <= 100;
+}
+
+/** Checks what a file or a page says to be plans: what is none is left out. */
+export function readPlan(raw: unknown): Plan | null {
+  if (!isRecord(raw)) return null;
+  const { title, kind, field, root, text, variables, fields } = raw;
+  if (kind !== "query" && kind !== "mutation" && kind !== "subscription") return null;
+  const names = [title, field, root, text];
+  if (!names.every((name): name is string => typeof name === "string" && name.length < 100_000)) {
+    return null;
+  }
+  if (!Array.isArray(variables) || !Array.isArray(fields)) return null;
+  const planned = variables.slice(0, 100).flatMap((each: unknown) => {
+    const value = isRecord(each) ? readValue(each["value"], 0) : null;
+    if (!isRecord(each) || value === null) return [];
+    return [{ name: String(each["name"]), type: String(each["type"]), value }];
+  });
+  const [read1 = "", read2 = "", read3 = "", read4 = ""] = names;
+  return {
+    title: read1,
+    kind,
+    field: read2,
+    root: read3,
+    text: read4,
+    variables: planned,
+    fields: readFields(fields, 0),
+  };
+}
+
+function readValue(raw: unknown, depth: number): Value | null {
+  if (!isRecord(raw) || depth > 5) return null;
+  if (typeof raw["role"] === "string") return { role: raw["role"] };
+  if (raw["fresh"] === "id") return { fresh: "id" };
+  if (isConstant(raw["constant"]) || raw["constant"] === null) return { constant: raw["constant"] };
+  if (!isRecord(raw["object"])) return null;
+  const object: Record<string, Value> = {};
+  for (const [key, inner] of Object.entries(raw["object"])) {
+    const value = readValue(inner, depth + 1);
+    if (value !== null) object[key] = value;
+  }
+  return { object };
+}
+
+function readFields(raw: readonly unknown[], depth: number): Field[] {
+  if (depth > 12) return [];
+  return raw.slice(0, 500).flatMap((each) => {
+    if (!isRecord(each) || typeof each["key"] !== "string") return [];
+    const inner = Array.isArray(each["fields"]) ? readFields(each["fields"], depth + 1) : [];
+    const name = typeof each["name"] === "string" ? { name: each["name"] } : {};
+    return [{ key: each["key"], ...name, fields: inner }];
+  });
+}

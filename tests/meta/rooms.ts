@@ -59,6 +59,8 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
       "node:https": "free",
       "node:net": "free",
       "node:tls": "free",
+      "acorn": "late",
+      "graphql": "late",
       "valibot": "free",
       "ws": "free",
     },
@@ -162,7 +164,7 @@ export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = 
     "text",
     "wire",
   ],
-  "bridges/kosmi": ["diagnosis", "", "pictures", "room", "link", "protocol", "text"],
+  "bridges/kosmi": ["diagnosis", "", "pictures", "room", "learning", "link", "protocol", "text"],
   relay: ["", "links", "intake", "delivery", "port"],
 };
 

@@ -17,7 +17,8 @@ import { originsOf } from "./link/http.ts";
 import { KosmiLink, LinkEndedError } from "./link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "./link/link_end.ts";
 import type { KosmiBridgeOptions, KosmiCredentials } from "./link/options.ts";
-import { DraftBook } from "./link/runner.ts";
+import { KnownOperations } from "./protocol/known_operations.ts";
+import { KOSMI_PROTOCOL } from "./protocol/operations.ts";
 import { PUBLIC_INTERNET } from "./pictures/download.ts";
 import { PictureUploads } from "./pictures/uploads.ts";
 import type { KosmiProtocol } from "./protocol/protocol.ts";
@@ -36,7 +37,7 @@ export class KosmiBridge implements Bridge {
   readonly account: AccountId;
   readonly protocol = "kosmi";
   readonly #options: KosmiBridgeOptions;
-  readonly #book = new DraftBook();
+  readonly #known: KnownOperations;
   readonly #ownIds = new Set<UserId>();
   readonly #said: OnceLog;
   readonly #pace: TokenBucket;
@@ -50,6 +51,7 @@ export class KosmiBridge implements Bridge {
   constructor(options: KosmiBridgeOptions) {
     this.#options = options;
     this.account = options.account;
+    this.#known = new KnownOperations(options.protocol, options.app);
     this.#said = new OnceLog(options.log);
     this.#pace = new TokenBucket(
       { capacity: Math.max(1, options.burst), refillMs: options.messageDelayMs },
@@ -64,10 +66,10 @@ export class KosmiBridge implements Bridge {
   get capabilities(): Capabilities {
     return {
       window: this.#window,
-      deletions: this.#book.offers("deleteMessage") === true,
-      replies: this.#book.offers("sendReply") === true,
+      deletions: this.#known.offers("deleteMessage") === true,
+      replies: this.#known.offers("sendReply") === true,
       ...(this.#options.messageDelayMs === 0 ? {} : { packing: PACKING }),
-      history: this.#book.offers("chatArchive") === false ? "none" : "bounded",
+      history: this.#known.offers("chatArchive") === false ? "none" : "bounded",
     };
   }
 
@@ -121,6 +123,8 @@ export class KosmiBridge implements Bridge {
       const fault = await this.#attempt(host, credentials, signal);
       if (signal.aborted) return STOPPED;
       if (isTokenFault(fault)) {
+        // An app that is older than the server wants is refused in the same way.
+        if (await this.#isNewerVersion(signal)) continue;
         this.#options.credentials.refused(token);
         if (refusedToken === null) {
           this.#options.log.warn("Kosmi refused the token; asking for another one");
@@ -135,6 +139,22 @@ export class KosmiBridge implements Bridge {
       this.#refusedHandshakes = fault.kind === "handshake" ? this.#refusedHandshakes + 1 : 0;
       return linkEndOf(fault, expectsLogin, this.#refusedHandshakes);
     }
+  }
+
+  /** Whether the web app turns out to be newer than what we called ourselves. */
+  async #isNewerVersion(signal: AbortSignal): Promise<boolean> {
+    const before = this.#firstFrame().v;
+    await this.#options.app?.learn(signal);
+    return !signal.aborted && this.#firstFrame().v !== before;
+  }
+
+  /** What the configuration says counts, then what the web app says of itself. */
+  #firstFrame(): { readonly v: string; readonly r: string } {
+    const { protocol, app } = this.#options;
+    return {
+      v: protocol.v !== KOSMI_PROTOCOL.v ? protocol.v : app?.v ?? protocol.v,
+      r: protocol.r !== KOSMI_PROTOCOL.r ? protocol.r : app?.r ?? protocol.r,
+    };
   }
 
   async #credentials(signal: AbortSignal): Promise<KosmiCredentials | LinkEnd> {
@@ -153,13 +173,15 @@ export class KosmiBridge implements Bridge {
     signal: AbortSignal,
   ): Promise<LinkFault> {
     try {
+      await this.#options.app?.opened();
       const link = await this.#dial(host, credentials.token, signal);
       const session = new KosmiSession({
         ...this.#options,
         host,
         link,
         credentials,
-        book: this.#book,
+        known: this.#known,
+        learn: (signal) => this.#options.app?.learn(signal) ?? Promise.resolve(false),
         ownIds: this.#ownIds,
         pace: this.#pace,
         window: this.#window,
@@ -179,7 +201,7 @@ export class KosmiBridge implements Bridge {
     const { protocol, endpoints, clock } = this.#options;
     return dialKosmi({
       url: endpoints.wsEndpoint,
-      protocol,
+      protocol: { ...protocol, ...this.#firstFrame() },
       origin: this.#origins[0] ?? protocol.origin,
       token,
       clock,

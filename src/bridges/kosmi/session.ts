@@ -7,8 +7,9 @@ import type { ChannelId, UserId } from "../../relay/port/ids.ts";
 import { type KosmiLink, LinkEndedError } from "./link/link.ts";
 import type { LinkFault } from "./link/link_end.ts";
 import type { HistoryLimits, KosmiCredentials, Markup } from "./link/options.ts";
-import { type DraftBook, OperationRunner } from "./link/runner.ts";
-import { Decoder, type KosmiUser } from "./protocol/decode.ts";
+import { OperationRunner } from "./link/runner.ts";
+import { currentUserIn, type KosmiUser } from "./protocol/decode.ts";
+import type { KnownOperations } from "./protocol/known_operations.ts";
 import { describeErrors, property } from "./protocol/graphql_error.ts";
 import type { KosmiProtocol } from "./protocol/protocol.ts";
 import { personOf } from "./room/events.ts";
@@ -19,7 +20,9 @@ interface SessionOptions {
   readonly link: KosmiLink;
   readonly credentials: KosmiCredentials;
   readonly protocol: KosmiProtocol;
-  readonly book: DraftBook;
+  readonly known: KnownOperations;
+  /** Learns from the web app how it speaks now; true when that brought something new. */
+  readonly learn?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
   /** Ids under which our account showed so far: an anonymous token that is renewed is a new user. Added to here. */
   readonly ownIds: Set<UserId>;
   readonly pace: TokenBucket;
@@ -40,7 +43,6 @@ const CLOSE_LIMIT_MS = 1_000;
 export class KosmiSession {
   readonly #o: SessionOptions;
   readonly #runner: OperationRunner;
-  readonly #decoder: Decoder;
   readonly #rooms = new Map<ChannelId, RoomSession>();
   readonly #stays = new Set<Promise<void>>();
   readonly #leaving = new Map<ChannelId, Promise<void>>();
@@ -50,7 +52,6 @@ export class KosmiSession {
 
   constructor(options: SessionOptions) {
     this.#o = options;
-    this.#decoder = new Decoder(options.protocol);
     this.#runner = new OperationRunner(options);
   }
 
@@ -102,7 +103,7 @@ export class KosmiSession {
     const { log, link } = this.#o;
     try {
       const { value, errors } = await this.#runner.run("currentUser", {});
-      const user = this.#decoder.currentUser(value);
+      const user = currentUserIn(value);
       if (user === null) {
         log.warn("Kosmi does not say who we are: {said}", {
           said: errors.length === 0 ? "an answer without a user" : describeErrors(errors),
@@ -163,7 +164,6 @@ export class KosmiSession {
       ...this.#o,
       plan,
       runner: this.#runner,
-      decoder: this.#decoder,
       log: this.#o.log.with({ room: plan.channel }),
     });
     this.#rooms.set(plan.channel, room);

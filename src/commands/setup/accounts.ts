@@ -109,7 +109,8 @@ function wireKosmiAccount(
 ): WiredAccount {
   const source = wiring.tokens.of(account);
   const credentials = hidingTokens(source, wiring.logging);
-  const given = { ...shared(account, config, wiring), credentials };
+  const app = wiring.tokens.webApp(account);
+  const given = { ...shared(account, config, wiring), credentials, app };
   const { token, email, password, browserPath, browserUrl } = account;
   return {
     bridge: wireKosmi(account, given),

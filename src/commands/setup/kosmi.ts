@@ -5,6 +5,7 @@ import type {
   CredentialSource,
   KosmiBridgeOptions,
   KosmiEndpoints,
+  WebAppKnowledge,
 } from "../../bridges/kosmi/link/options.ts";
 import type { PictureNetwork } from "../../bridges/kosmi/pictures/download.ts";
 import { parseOverrides } from "../../bridges/kosmi/protocol/operations.ts";
@@ -18,6 +19,8 @@ interface KosmiWiring {
   readonly random: () => number;
   readonly log: Logger;
   readonly credentials: CredentialSource;
+  /** What is known of how the web app speaks. Default: nothing is learned. */
+  readonly app?: WebAppKnowledge;
   /** For tests, whose pictures lie on this machine. */
   readonly pictureNetwork?: PictureNetwork;
 }
@@ -39,6 +42,7 @@ export function kosmiOptionsOf(
     room: account.roomUrl,
     credentials,
     protocol: protocolOf(account),
+    ...(wiring.app === undefined ? {} : { app: wiring.app }),
     messageDelayMs: account.messageDelayMs,
     burst: account.burst,
     history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },

@@ -4,11 +4,13 @@ import { isJwt } from "../../auth/tokens/jwt.ts";
 import { type Login, LoginSource } from "../../auth/tokens/login_source.ts";
 import type { TokenSource } from "../../auth/tokens/token_source.ts";
 import type { Clock } from "../../base/clock.ts";
+import { WebAppLearning } from "../../bridges/kosmi/learning/learning.ts";
 import { anonLogin } from "../../bridges/kosmi/link/anonymous_login.ts";
 import type { Config, KosmiAccountConfig } from "../../config/options/config.ts";
 import type { Logging } from "../../log/logging.ts";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
 import { normalEmail } from "../../store/files/file_names.ts";
+import { JsonFile } from "../../store/files/json_file.ts";
 import { loginPauseFile } from "../../store/files/login_pause.ts";
 import { TokenCaches } from "../../store/files/token_cache.ts";
 import { visitorToken } from "../../store/files/visitor_token.ts";
@@ -22,12 +24,19 @@ interface TokenWiring {
   readonly onStep?: (account: string, step: string) => void;
 }
 
+/** What is learned of Kosmi's web app. */
+const LEARNED_FILE = "kosmi_protocol.json";
+
 /** The token sources of a configuration, over one data directory. */
 export class TokenSources {
   readonly #wiring: TokenWiring;
   readonly caches: TokenCaches;
   /** Accounts with one login share its token, and its one login at a time. */
   readonly #logins = new Map<string, LoginSource>();
+
+  /** Accounts of one web app share what is learned of it. */
+  readonly #apps = new Map<string, WebAppLearning>();
+  readonly #learned: JsonFile;
 
   /** In the order of the configuration; the caches look at it whenever they decide whose a file is. */
   readonly #emails: string[] = [];
@@ -36,6 +45,11 @@ export class TokenSources {
   constructor(config: Config, wiring: TokenWiring) {
     this.#wiring = wiring;
     this.follow(config);
+    this.#learned = new JsonFile(
+      wiring.data,
+      LEARNED_FILE,
+      wiring.logging.logger("store"),
+    );
     this.caches = new TokenCaches({
       directory: wiring.data,
       emails: this.#emails,
@@ -69,12 +83,37 @@ export class TokenSources {
     return login ?? new AnonymousSource({
       login: (signal) =>
         anonLogin(
-          { endpoints: endpointsOf(account), protocol: protocolOf(account), clock },
+          {
+            endpoints: endpointsOf(account),
+            protocol: protocolOf(account),
+            app: this.webApp(account),
+            clock,
+          },
           signal,
         ),
       kept: visitorToken(data, account.id, isJwt, this.#log(account)),
       clock,
     });
+  }
+
+  /** What is known of how the account's web app speaks. */
+  webApp(account: KosmiAccountConfig): WebAppLearning {
+    const { appUrl, overrides } = account;
+    const key = JSON.stringify([appUrl, overrides]);
+    const known = this.#apps.get(key);
+    if (known !== undefined) return known;
+    const app = new WebAppLearning({
+      appUrl,
+      protocol: protocolOf(account),
+      store: {
+        load: () => this.#learned.get(appUrl),
+        save: (learned) => this.#learned.set(appUrl, learned),
+      },
+      clock: this.#wiring.clock,
+      log: this.#log(account),
+    });
+    this.#apps.set(key, app);
+    return app;
   }
 
   #loginSource(account: KosmiAccountConfig): LoginSource | null {

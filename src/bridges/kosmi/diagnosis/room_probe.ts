@@ -7,7 +7,7 @@ import type { ChannelId } from "../../../relay/port/ids.ts";
 import type { KosmiLink } from "../link/link.ts";
 import { linkEndOf } from "../link/link_end.ts";
 import type { Markup } from "../link/options.ts";
-import { DraftBook } from "../link/runner.ts";
+import { KnownOperations } from "../protocol/known_operations.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { KosmiSession } from "../session.ts";
 import { renderParts } from "../text/kosmi_text.ts";
@@ -50,7 +50,7 @@ export class RoomProbe {
       link,
       host: this.#host(),
       credentials: { token, expectsLogin },
-      book: new DraftBook(),
+      known: new KnownOperations(protocol),
       ownIds: new Set(),
       pace: new TokenBucket({ capacity: 1, refillMs: 0 }, clock.monotonic()),
       window: 1,

@@ -5,6 +5,7 @@ import {
   type OperationName,
   type OperationSpec,
 } from "../protocol/protocol.ts";
+import { anonLoginSpec } from "../protocol/operations.ts";
 import { type Field, findShape } from "../protocol/roles.ts";
 import { isAlike } from "../protocol/schema.ts";
 import type { AppOperation, AppVariable } from "./documents.ts";
@@ -34,21 +35,7 @@ export function matchOperations(
     const plan = bestPlan(protocol, protocol.operations[name], all, given);
     if (plan !== null) operations[name] = plan;
   }
-  return { operations, anonLogin: bestPlan(protocol, anonSpec(protocol), all, given) };
-}
-
-/** The anonymous login, in the form of the other operations: it is given nothing and yields a token. */
-export function anonSpec({ anonLogin }: KosmiProtocol): OperationSpec {
-  return {
-    kind: "mutation",
-    title: "AnonLogin",
-    names: ["anonLogin"],
-    arguments: {},
-    shape: "login",
-    like: anonLogin.like,
-    unlike: "upgrade|convert|link|delete|remove|merge",
-    document: anonLogin.document,
-  };
+  return { operations, anonLogin: bestPlan(protocol, anonLoginSpec(protocol), all, given) };
 }
 
 function bestPlan(

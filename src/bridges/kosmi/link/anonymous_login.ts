@@ -1,7 +1,12 @@
 import type { Clock } from "../../../base/clock.ts";
 import { NeedsPersonError } from "../../../base/errors.ts";
 import { describeErrors, property, readErrors } from "../protocol/graphql_error.ts";
+import { anonLoginSpec, KOSMI_PROTOCOL } from "../protocol/operations.ts";
+import { type Plan, variablesOf, writeDocument } from "../protocol/plan.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
+import { fieldsOf, readShape } from "../protocol/read_answer.ts";
+import { findShape } from "../protocol/roles.ts";
+import { INTROSPECTION, planFromSchema, readSchema } from "../protocol/schema.ts";
 import {
   browserHeaders,
   type Fetch,
@@ -11,11 +16,13 @@ import {
   postForJson,
   withOrigins,
 } from "./http.ts";
-import type { KosmiEndpoints } from "./options.ts";
+import type { KosmiEndpoints, WebAppKnowledge } from "./options.ts";
 
 interface AnonLoginOptions {
   readonly endpoints: Pick<KosmiEndpoints, "appUrl" | "httpEndpoint">;
   readonly protocol: KosmiProtocol;
+  /** Default: nothing is learned. */
+  readonly app?: WebAppKnowledge;
   readonly clock: Clock;
   readonly fetch?: Fetch;
   readonly timeoutMs?: number;
@@ -26,14 +33,27 @@ const PERSON_RETRY_MS = 5 * 60_000;
 const ACTION = "log in anonymously";
 
 /**
- * A new anonymous token. Rejects with a NeedsPersonError where the endpoint or the browser headers are not accepted,
+ * A new anonymous token: by the document that was learned of the web app, else by those that are built in, else by what the server's
+ * schema or the app says now. Rejects with a NeedsPersonError where the endpoint or the browser headers are not accepted,
  * with another Error for what passes, and with the signal's reason on abort.
  */
 export async function anonLogin(options: AnonLoginOptions, signal: AbortSignal): Promise<string> {
-  const { anonLogin: documents } = options.protocol;
+  const { document, fallbackDocument } = options.protocol.anonLogin;
+  const { app } = options;
   try {
-    return await ask(options, documents.document, signal) ??
-      await ask(options, documents.fallbackDocument, signal) ?? noToken();
+    await app?.opened();
+    const isConfigured = document !== KOSMI_PROTOCOL.anonLogin.document;
+    const learned = isConfigured ? null : await askAsLearned(options, signal);
+    if (learned !== null) return learned;
+    const first = await ask(options, { text: document }, signal);
+    if ("token" in first) return first.token;
+    const second = await ask(options, { text: fallbackDocument }, signal);
+    if ("token" in second) return second.token;
+    const asked = await askBySchema(options, signal);
+    if (asked !== null) return asked;
+    const anew = await app?.learn(signal) === true ? await askAsLearned(options, signal) : null;
+    if (anew !== null) return anew;
+    throw second.fault;
   } catch (thrown) {
     if (thrown instanceof HttpStatusError && isForPerson(thrown.status)) {
       throw new NeedsPersonError(thrown.message, PERSON_RETRY_MS, { cause: thrown });
@@ -46,12 +66,59 @@ function isForPerson(status: number): boolean {
   return status >= 300 && status < 500 && status !== 408 && status !== 429;
 }
 
-/** The token, or null when the document does not suit this server. */
-async function ask(
+/** Null where nothing is learned, or the server does not take it (any more). */
+async function askAsLearned(
   options: AnonLoginOptions,
-  document: string,
   signal: AbortSignal,
 ): Promise<string | null> {
+  const plan = options.app?.anonLogin ?? null;
+  if (plan === null) return null;
+  const answer = await ask(options, { text: plan.text ?? "", plan }, signal);
+  if ("token" in answer) return answer.token;
+  options.app?.forget("anonLogin");
+  return null;
+}
+
+/** The mutation may bear another name: a schema, where it is shown, tells. */
+async function askBySchema(options: AnonLoginOptions, signal: AbortSignal): Promise<string | null> {
+  if (!options.protocol.introspection) return null;
+  const schema = readSchema(
+    property(await post(options, { query: INTROSPECTION }, signal), "data"),
+  );
+  if (schema === null) return null;
+  const { plan } = planFromSchema(options.protocol, anonLoginSpec(options.protocol), schema);
+  if (plan === null) return null;
+  const answer = await ask(options, { text: writeDocument(plan, {}).text, plan }, signal);
+  return "token" in answer ? answer.token : null;
+}
+
+type Asked = { readonly token: string } | { readonly fault: Error };
+
+/** The token, or why the document does not suit this server. */
+async function ask(
+  options: AnonLoginOptions,
+  { text, plan }: { readonly text: string; readonly plan?: Plan },
+  signal: AbortSignal,
+): Promise<Asked> {
+  const { protocol } = options;
+  const variables = plan === undefined ? {} : variablesOf(plan, {});
+  const answer = await post(options, { query: text, variables }, signal);
+  const data = property(answer, "data");
+  const [first] = typeof data === "object" && data !== null ? Object.values(data) : [];
+  const found = findShape(protocol, "login", plan?.fields ?? fieldsOf(first));
+  const read = readShape(found, first);
+  const token = typeof read === "string" ? read : property(read, "token");
+  if (typeof token === "string" && token !== "") return { token };
+  const errors = readErrors(property(answer, "errors"));
+  const why = errors.length > 0 ? describeErrors(errors) : "Kosmi's answer holds no token";
+  return { fault: new Error(`Cannot ${ACTION}: ${why}`) };
+}
+
+function post(
+  options: AnonLoginOptions,
+  body: { readonly query: string; readonly variables?: Readonly<Record<string, unknown>> },
+  signal: AbortSignal,
+): Promise<unknown> {
   const { protocol, endpoints } = options;
   const context: HttpContext = {
     fetch: options.fetch ?? fetch,
@@ -59,27 +126,13 @@ async function ask(
     limitMs: options.timeoutMs ?? TIMEOUT_MS,
     action: ACTION,
   };
-  const answer = await withOrigins(
-    originsOf(protocol, endpoints),
-    (origin) => {
-      const headers = {
-        ...browserHeaders(origin, protocol),
-        "Content-Type": "application/json",
-        Accept: "application/json",
-      };
-      const body = JSON.stringify({ query: document, variables: {} });
-      return postForJson(endpoints.httpEndpoint, { headers, body }, context, signal);
-    },
-  );
-  const login = property(property(answer, "data"), "anonLogin");
-  const token = typeof login === "string" ? login : property(login, "token");
-  if (typeof token === "string" && token !== "") return token;
-  const errors = readErrors(property(answer, "errors"));
-  const isLast = document === protocol.anonLogin.fallbackDocument;
-  if (errors.length > 0 && isLast) throw new Error(`Cannot ${ACTION}: ${describeErrors(errors)}`);
-  return null;
-}
-
-function noToken(): never {
-  throw new Error(`Cannot ${ACTION}: Kosmi's answer holds no token`);
+  return withOrigins(originsOf(protocol, endpoints), (origin) => {
+    const headers = {
+      ...browserHeaders(origin, protocol),
+      "Content-Type": "application/json",
+      Accept: "application/json",
+    };
+    const text = JSON.stringify({ variables: {}, ...body });
+    return postForJson(endpoints.httpEndpoint, { headers, body: text }, context, signal);
+  });
 }

@@ -1,20 +1,17 @@
-import {
-  askedNames,
-  buildDocument,
-  type Draft,
-  newDraft,
-  type Variables,
-} from "../protocol/document.ts";
+import { buildDocument, newDraft } from "../protocol/document.ts";
 import { describeErrors, type GraphqlError } from "../protocol/graphql_error.ts";
+import type { Plan, Value, Values } from "../protocol/plan.ts";
 import {
   type KosmiProtocol,
   OPERATION_NAMES,
   type OperationName,
   type OperationSpec,
   type Shape,
+  type ShapeName,
 } from "../protocol/protocol.ts";
 import { readValidationError, repairDraft } from "../protocol/repair.ts";
-import { draftFromSchema, INTROSPECTION, readSchema, type Schema } from "../protocol/schema.ts";
+import { findShape, type Places } from "../protocol/roles.ts";
+import { INTROSPECTION, planFromSchema, readSchema, type Schema } from "../protocol/schema.ts";
 import type { KosmiLink, OperationAnswer } from "./link.ts";
 
 /** How one operation stands against the server. */
@@ -37,7 +34,7 @@ const NO_FIELD = "kosmiRelayDoctorChecksOnly";
 const MOST_ROUNDS = 25;
 
 /** Should a server carry a document out all the same, it must meet no room. */
-const NOWHERE: Variables = {
+const NOWHERE: Values = {
   room: "kosmi-relay-doctor-no-room",
   channel: "general",
   body: "",
@@ -73,10 +70,10 @@ async function introspect(link: KosmiLink, protocol: KosmiProtocol): Promise<Sch
 
 function bySchema(name: OperationName, protocol: KosmiProtocol, schema: Schema): OperationFinding {
   const spec = protocol.operations[name];
-  const draft = draftFromSchema(protocol, spec, schema);
-  const drift = draft === null
-    ? { changes: [], missing: [`${spec.kind} ${spec.names.join("/")}`] }
-    : driftOf(protocol, spec, draft);
+  const made = planFromSchema(protocol, spec, schema);
+  const drift = made.plan === null
+    ? { changes: [], missing: made.missing }
+    : driftOf(protocol, spec, made.plan);
   return { name, title: spec.title, drift, said: "" };
 }
 
@@ -104,7 +101,7 @@ async function byAnswers(
     if (answer.errors.length === errors.length && faults.length === 0) {
       return found(null, describeErrors(errors) || "an answer to a document that is not valid");
     }
-    if (faults.length === 0) return found(driftOf(protocol, spec, draft));
+    if (faults.length === 0) return found(driftOf(protocol, spec, document.plan));
     const repair = repairDraft({ protocol, spec, draft, document }, faults);
     if (repair.missing.length > 0) return found({ changes: [], missing: repair.missing });
     if (!repair.changed) return found(null, describeErrors(faults));
@@ -112,7 +109,7 @@ async function byAnswers(
   return found(null, "its document is not accepted");
 }
 
-function valuesOf(spec: OperationSpec): Variables {
+function valuesOf(spec: OperationSpec): Values {
   return Object.fromEntries(
     Object.keys(spec.arguments).map((key) => [key, key in NOWHERE ? NOWHERE[key] : undefined]),
   );
@@ -130,68 +127,66 @@ interface Drift {
   readonly missing: readonly string[];
 }
 
-/** Compares a draft that fits the server (by its schema or by its answers) with the specification. */
-function driftOf(protocol: KosmiProtocol, spec: OperationSpec, draft: Draft): Drift {
-  const found = { changes: [] as string[], missing: [] as string[] };
-  const root = draft.roots[0];
-  const known = spec.names[0];
-  if (root === undefined) {
-    return { changes: [], missing: [`${spec.kind} ${spec.names.join("/")}`] };
+/** Compares how an operation is said to the server (by its schema, by its answers or by the app) with the specification. */
+export function driftOf(protocol: KosmiProtocol, spec: OperationSpec, plan: Plan): Drift {
+  const drift = { changes: [] as string[], missing: [] as string[] };
+  const [known = ""] = spec.names;
+  if (plan.field !== known) drift.changes.push(`${spec.kind} ${known} is ${plan.field} now`);
+  compareArguments(spec, plan, drift);
+  if (plan.fields === null || plan.fields.length === 0) return drift;
+  const found = findShape(protocol, spec.shape, plan.fields);
+  if (found !== null && found.path.length > 0) {
+    drift.changes.push(`what it yields is in ${found.path.join(".")} now`);
   }
-  if (root !== known) found.changes.push(`${spec.kind} ${known} is ${root} now`);
-  compareArguments(spec, draft, found);
-  if (!draft.leaves.has(`=${root}`)) {
-    compareFields(protocol, draft, { shape: spec.shape, path: "", required: true }, found);
-  }
-  return found;
+  compareRoles(protocol, spec.shape, found?.places ?? {}, [], drift);
+  return drift;
 }
 
-interface Found {
+interface Differences {
   readonly changes: string[];
   readonly missing: string[];
 }
 
-function compareArguments(spec: OperationSpec, draft: Draft, found: Found): void {
-  for (const [key, argument] of Object.entries(spec.arguments)) {
-    if (argument.need === "offered") continue;
-    const name = (draft.args.get(key) ?? argument.names)[0];
-    const known = argument.names[0];
-    if (name === undefined) {
-      const phrase = `argument ${known} is gone`;
-      (argument.need === "required" ? found.missing : found.changes).push(phrase);
-    } else if (name !== known) {
-      found.changes.push(`argument ${known} is ${name} now`);
-    }
+function compareArguments(spec: OperationSpec, plan: Plan, drift: Differences): void {
+  const paths = new Map<string, string>();
+  const note = (path: string, value: Value): void => {
+    if ("role" in value) paths.set(value.role, path);
+    else if ("object" in value) {
+      for (const [key, inner] of Object.entries(value.object)) note(`${path}.${key}`, inner);
+    } else drift.changes.push(`argument ${path} is new`);
+  };
+  for (const { name, value } of plan.variables) note(name, value);
+  for (const [role, { names, need }] of Object.entries(spec.arguments)) {
+    const [known = ""] = names;
+    const now = paths.get(role);
+    if (need === "offered" || now === known) continue;
+    if (now !== undefined) drift.changes.push(`argument ${known} is ${now} now`);
+    else (need === "required" ? drift.missing : drift.changes).push(`argument ${known} is gone`);
   }
 }
 
-function compareFields(
+function compareRoles(
   protocol: KosmiProtocol,
-  draft: Draft,
-  at: {
-    readonly shape: keyof KosmiProtocol["shapes"];
-    readonly path: string;
-    readonly required: boolean;
-  },
-  found: Found,
+  shape: ShapeName,
+  places: Places,
+  above: readonly string[],
+  drift: Differences,
 ): void {
-  const shape: Shape = protocol.shapes[at.shape];
-  for (const [key, spec] of Object.entries(shape)) {
+  const specs: Shape = protocol.shapes[shape];
+  for (const [role, spec] of Object.entries(specs)) {
     if (spec.need === "offered") continue;
-    const path = at.path === "" ? key : `${at.path}/${key}`;
-    const name = askedNames(draft, path, spec)[0];
-    const shown = at.path === "" ? "" : ` of ${at.path.replaceAll("/", ".")}`;
-    if (name === undefined) {
-      const isFatal = spec.need === "required" && at.required;
-      const phrase = `field ${spec.names[0]}${shown} is gone`;
-      (isFatal ? found.missing : found.changes).push(phrase);
+    const [place] = places[role] ?? [];
+    const [known = ""] = spec.names;
+    const shown = above.length === 0 ? "" : ` of ${above.join(".")}`;
+    if (place === undefined) {
+      const phrase = `field ${known}${shown} is gone`;
+      (spec.need === "required" ? drift.missing : drift.changes).push(phrase);
       continue;
     }
-    if (name !== spec.names[0]) {
-      found.changes.push(`field ${spec.names[0]}${shown} is ${name} now`);
+    const now = place.path.join(".");
+    if (now !== known) drift.changes.push(`field ${known}${shown} is ${now} now`);
+    if (spec.shape !== undefined && place.places !== undefined) {
+      compareRoles(protocol, spec.shape, place.places, [...above, role], drift);
     }
-    if (spec.shape === undefined || draft.leaves.has(`${path}=${name}`)) continue;
-    const required = at.required && spec.need === "required";
-    compareFields(protocol, draft, { shape: spec.shape, path, required }, found);
   }
 }

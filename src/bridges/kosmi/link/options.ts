@@ -2,7 +2,9 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { AccountId } from "../../../relay/port/ids.ts";
 import type { PictureNetwork } from "../pictures/download.ts";
-import type { KosmiProtocol } from "../protocol/protocol.ts";
+import type { LearnedOperations } from "../protocol/known_operations.ts";
+import type { Plan } from "../protocol/plan.ts";
+import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
 
 /** Where Kosmi is. All but `appUrl` are asked by the relay; people and browsers open `appUrl`. */
 export interface KosmiEndpoints {
@@ -34,6 +36,19 @@ export interface HistoryLimits {
   readonly maxAgeMs: number;
 }
 
+/** What is known of how the web app speaks to the server, and how to know more. Outlives connections and restarts. */
+export interface WebAppKnowledge extends LearnedOperations {
+  /** What the app puts into its first frame; null where nobody knows. */
+  readonly v: string | null;
+  readonly r: string | null;
+  readonly anonLogin: Plan | null;
+  /** Resolves when what was kept of an earlier run is there. */
+  opened(): Promise<void>;
+  forget(name: OperationName | "anonLogin"): void;
+  /** Reads the app, when that is due; resolves to true when something new came of it. Never rejects; on abort it is false. */
+  learn(signal: AbortSignal): Promise<boolean>;
+}
+
 export type Markup = "plain" | "markdown";
 
 export interface KosmiBridgeOptions {
@@ -43,6 +58,8 @@ export interface KosmiBridgeOptions {
   readonly room: string | null;
   readonly credentials: CredentialSource;
   readonly protocol: KosmiProtocol;
+  /** Default: nothing is learned. */
+  readonly app?: WebAppKnowledge;
   /** After the burst, one message per `messageDelayMs`. 0 sends without limit and without waiting for each answer. */
   readonly messageDelayMs: number;
   readonly burst: number;

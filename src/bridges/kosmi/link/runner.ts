@@ -1,15 +1,10 @@
 import type { Logger, OnceLog } from "../../../base/log.ts";
-import {
-  buildDocument,
-  type Document,
-  type Draft,
-  newDraft,
-  type Variables,
-} from "../protocol/document.ts";
 import { describeErrors, type GraphqlError, property } from "../protocol/graphql_error.ts";
-import type { KosmiProtocol, OperationName, OperationSpec } from "../protocol/protocol.ts";
-import { isValidationFailure, repairDraft } from "../protocol/repair.ts";
-import { draftFromSchema, INTROSPECTION, readSchema, type Schema } from "../protocol/schema.ts";
+import type { KnownOperations, Statement } from "../protocol/known_operations.ts";
+import type { Values } from "../protocol/plan.ts";
+import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
+import { isValidationFailure } from "../protocol/repair.ts";
+import { INTROSPECTION, readSchema } from "../protocol/schema.ts";
 import type { KosmiLink, OperationAnswer } from "./link.ts";
 
 /** Each round drops or renames something: this many rounds are more than any operation has names. */
@@ -39,69 +34,31 @@ interface SubscriptionHandler {
   restarted?(): void;
 }
 
-/** What was asked, and from what it was put together. */
-interface Asked {
-  readonly draft: Draft;
-  readonly document: Document;
+export interface RunnerOptions {
+  readonly link: KosmiLink;
+  readonly protocol: KosmiProtocol;
+  readonly known: KnownOperations;
+  /** Learns from the web app how it speaks now; resolves to false when that brought nothing, or it is not due. */
+  readonly learn?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  readonly log: Logger;
+  readonly said: OnceLog;
 }
 
-/** What was learned of Kosmi's operations; outlives the connection, so that each thing is found out once. */
-export class DraftBook {
-  readonly #drafts = new Map<OperationName, Draft>();
-  /** Null: missing on the server. Undefined: nothing known. */
-  #fromSchema = new Map<OperationName, Draft | null>();
-  /** Attempts to ask for the schema that are left: it is not asked again where that was refused or hurt. */
-  schemaAttempts = 2;
-
-  draft(name: OperationName, spec: OperationSpec): Draft {
-    const known = this.#drafts.get(name) ?? this.#fromSchema.get(name);
-    if (known !== undefined && known !== null && known.roots.length > 0) {
-      this.#drafts.set(name, known);
-      return known;
-    }
-    const fresh = newDraft(spec);
-    this.#drafts.set(name, fresh);
-    return fresh;
-  }
-
-  /** True when the schema was seen and has it, false when it has it not, null when nobody knows. */
-  offers(name: OperationName): boolean | null {
-    const draft = this.#fromSchema.get(name);
-    return draft === undefined ? null : draft !== null;
-  }
-
-  learn(protocol: KosmiProtocol, schema: Schema): void {
-    this.#drafts.clear();
-    for (const [name, spec] of entriesOf(protocol.operations)) {
-      this.#fromSchema.set(name, draftFromSchema(protocol, spec, schema));
-    }
-  }
-
-  /** Starts anew: what was learned no longer holds. */
-  forget(name: OperationName): void {
-    this.#drafts.delete(name);
-    this.#fromSchema.delete(name);
-  }
-}
-
-/** Runs operations by name on one link, mending their documents by what the server says. */
+/** Runs operations by name on one link, in other words when the server does not take them as they are. */
 export class OperationRunner {
   readonly #link: KosmiLink;
   readonly #protocol: KosmiProtocol;
-  readonly #book: DraftBook;
+  readonly #known: KnownOperations;
+  readonly #learn: () => Promise<boolean>;
   readonly #log: Logger;
   readonly #said: OnceLog;
 
-  constructor(options: {
-    readonly link: KosmiLink;
-    readonly protocol: KosmiProtocol;
-    readonly book: DraftBook;
-    readonly log: Logger;
-    readonly said: OnceLog;
-  }) {
+  constructor(options: RunnerOptions) {
     this.#link = options.link;
     this.#protocol = options.protocol;
-    this.#book = options.book;
+    this.#known = options.known;
+    const { learn, link } = options;
+    this.#learn = () => learn?.(link.signal) ?? Promise.resolve(false);
     this.#log = options.log;
     this.#said = options.said;
   }
@@ -111,12 +68,12 @@ export class OperationRunner {
    * than the limit for it, but learns from a late answer too.
    */
   async introspect(): Promise<void> {
-    if (!this.#protocol.introspection || this.#book.schemaAttempts <= 0) return;
-    this.#book.schemaAttempts--;
+    if (!this.#protocol.introspection || this.#known.schemaAttempts <= 0) return;
+    this.#known.schemaAttempts--;
     const request = { title: "RelaySchema", text: INTROSPECTION, variables: {} };
     const { introspectionTimeoutMs, operationTimeoutMs } = this.#protocol.limits;
     const learned = this.#link.request(request, operationTimeoutMs).then(
-      (answer) => this.#learn(answer),
+      (answer) => this.#learnSchema(answer),
       () => this.#log.debug("Kosmi did not answer the question for its schema"),
     );
     const patience = new Promise<void>((resolve) => {
@@ -126,69 +83,94 @@ export class OperationRunner {
     await Promise.race([learned, patience]);
   }
 
-  #learn(answer: OperationAnswer): void {
+  #learnSchema(answer: OperationAnswer): void {
     const schema = readSchema(answer.data);
     if (schema === null) {
       const said = describeErrors(answer.errors);
       this.#log.debug("Kosmi does not show its schema: {said}", { said });
-      this.#book.schemaAttempts = 0;
+      this.#known.schemaAttempts = 0;
       return;
     }
-    this.#book.learn(this.#protocol, schema);
-    this.#book.schemaAttempts = 2;
+    this.#known.learnSchema(schema);
+    this.#known.schemaAttempts = 2;
   }
 
-  /** True when the server's schema shows the operation, null when it could not be asked. */
+  /** True when the schema was seen and has it, false when it has it not, null when nobody knows. */
   offers(name: OperationName): boolean | null {
-    return this.#book.offers(name);
+    return this.#known.offers(name);
   }
 
   /**
-   * Runs a query or mutation. Rejects with an OperationMissingError, a DeadlineError (no answer) or a
-   * LinkEndedError. A document that does not validate was not executed, so that mending it can't do a thing twice.
+   * An answer to it can't be read. Resolves to true when there is another way to say it now: what was begun with the old one
+   * is to be begun again.
    */
-  async run(name: OperationName, values: Variables): Promise<OperationResult> {
-    const spec = this.#protocol.operations[name];
+  async unreadable(name: OperationName): Promise<boolean> {
+    const before = this.#known.statement(name, {}).text;
+    this.#known.unreadable(name);
+    await this.#learn();
+    return this.#known.statement(name, {}).text !== before;
+  }
+
+  /** Rejects with an OperationMissingError, a DeadlineError or a LinkEndedError; errors of the operation itself are in the result. */
+  async run(name: OperationName, values: Values): Promise<OperationResult> {
+    let mayLearn = true;
     for (let round = 0; round < MOST_ROUNDS; round++) {
-      const draft = this.#book.draft(name, spec);
-      const document = buildDocument(this.#protocol, spec, draft, values);
-      const answer = await this.#ask(spec, document);
+      const statement = this.#known.statement(name, values);
+      const answer = await this.#link.request(statement, this.#protocol.limits.operationTimeoutMs);
       if (!failedToValidate(answer)) {
-        return { value: rootValue(answer.data, document.root), errors: answer.errors };
+        const value = rootValue(answer.data, statement.plan.root);
+        return { value: this.#known.read(statement, value), errors: answer.errors };
       }
-      this.#mend(name, { draft, document }, answer.errors);
+      const missing = this.#mend(statement, answer.errors);
+      if (missing === null) continue;
+      if (!mayLearn || !await this.#learn()) throw missing;
+      this.#link.signal.throwIfAborted();
+      mayLearn = false;
     }
     throw new OperationMissingError(
-      `Cannot run ${spec.title} at Kosmi: its document is not accepted`,
+      `Cannot run ${this.#titleOf(name)} at Kosmi: its document is not accepted`,
     );
   }
 
-  /** Starts a subscription, starting it anew with a mended document when the server doesn't accept it. */
-  subscribe(name: OperationName, values: Variables, handler: SubscriptionHandler): Subscription {
+  /** Starts a subscription, starting it anew in other words when the server doesn't accept it. */
+  subscribe(name: OperationName, values: Values, handler: SubscriptionHandler): Subscription {
     let stopped = false;
     let dispose = () => {};
     let rounds = 0;
+    let mayLearn = true;
+    const over = (reason: string, missing: boolean) => {
+      stopped = true;
+      handler.ended(reason, missing);
+    };
+    const again = () => {
+      if (stopped) return;
+      start();
+      handler.restarted?.();
+    };
     const start = () => {
-      const spec = this.#protocol.operations[name];
-      const draft = this.#book.draft(name, spec);
-      const document = buildDocument(this.#protocol, spec, draft, values);
+      const statement = this.#known.statement(name, values);
       const end = (errors: readonly GraphqlError[]) => {
         if (stopped) return;
-        const why = this.#restartable(name, { draft, document }, errors, ++rounds);
-        if (why === null) {
-          start();
-          return handler.restarted?.();
-        }
-        stopped = true;
-        handler.ended(why.reason, why.missing);
+        if (errors.length === 0) return over("Kosmi ended the subscription", false);
+        const isRefused = isValidationFailure(errors);
+        if (!isRefused || ++rounds >= MOST_ROUNDS) return over(describeErrors(errors), isRefused);
+        const missing = this.#mend(statement, errors);
+        if (missing === null) return again();
+        if (!mayLearn) return over(missing.message, true);
+        mayLearn = false;
+        void this.#learn().then((learned) => {
+          if (learned) again();
+          else if (!stopped) over(missing.message, true);
+        });
       };
-      dispose = this.#link.subscribe(request(spec, document), {
+      dispose = this.#link.subscribe(statement, {
         next: (answer) => {
           if (stopped) return;
           if (failedToValidate(answer)) return end(answer.errors);
-          if (answer.errors.length > 0) this.#sayErrors(spec, answer.errors);
-          const value = rootValue(answer.data, document.root);
-          if (value !== null && value !== undefined) handler.next(value);
+          if (answer.errors.length > 0) this.#sayErrors(statement, answer.errors);
+          const value = rootValue(answer.data, statement.plan.root);
+          if (value === null || value === undefined) return;
+          handler.next(this.#known.read(statement, value));
         },
         ended: end,
       });
@@ -203,62 +185,32 @@ export class OperationRunner {
     };
   }
 
-  #ask(spec: OperationSpec, document: Document): Promise<OperationAnswer> {
-    return this.#link.request(
-      request(spec, document),
-      this.#protocol.limits.operationTimeoutMs,
+  /** Null: there is another way to say it. */
+  #mend(statement: Statement, errors: readonly GraphqlError[]): OperationMissingError | null {
+    const { missing, notes } = this.#known.refused(statement, errors);
+    const title = this.#titleOf(statement.name);
+    if (notes.length > 0) {
+      this.#log.debug("Kosmi has changed: {title} goes on without: {notes}", {
+        title,
+        notes: notes.join(", "),
+      });
+      // What the app says now may be better than what is left.
+      void this.#learn();
+    }
+    if (missing.length === 0) return null;
+    return new OperationMissingError(
+      `Cannot run ${title} at Kosmi: it no longer has ${missing.join(", ")}`,
     );
   }
 
-  /** Null: try again. */
-  #restartable(
-    name: OperationName,
-    asked: Asked,
-    errors: readonly GraphqlError[],
-    rounds: number,
-  ): { readonly reason: string; readonly missing: boolean } | null {
-    if (errors.length === 0) return { reason: "Kosmi ended the subscription", missing: false };
-    if (!isValidationFailure(errors)) return { reason: describeErrors(errors), missing: false };
-    if (rounds >= MOST_ROUNDS) return { reason: describeErrors(errors), missing: true };
-    try {
-      this.#mend(name, asked, errors);
-      return null;
-    } catch (thrown) {
-      return { reason: thrown instanceof Error ? thrown.message : String(thrown), missing: true };
-    }
+  #titleOf(name: OperationName): string {
+    return this.#protocol.operations[name].title;
   }
 
-  #mend(name: OperationName, asked: Asked, errors: readonly GraphqlError[]): void {
-    const spec = this.#protocol.operations[name];
-    const { draft, document } = asked;
-    // The schema came meanwhile: these errors speak of what is no longer asked.
-    if (this.#book.draft(name, spec) !== draft) return;
-    const repair = repairDraft({ protocol: this.#protocol, spec, draft, document }, errors);
-    if (repair.notes.length > 0) {
-      this.#log.debug("Kosmi has changed: {title} goes on without: {notes}", {
-        title: spec.title,
-        notes: repair.notes.join(", "),
-      });
-    }
-    if (repair.missing.length === 0 && repair.changed) return;
-    const what = repair.missing.length > 0
-      ? `it no longer has ${repair.missing.join(", ")}`
-      : describeErrors(errors);
-    this.#book.forget(name);
-    throw new OperationMissingError(`Cannot run ${spec.title} at Kosmi: ${what}`);
-  }
-
-  #sayErrors(spec: OperationSpec, errors: readonly GraphqlError[]): void {
+  #sayErrors({ title }: Statement, errors: readonly GraphqlError[]): void {
     const said = describeErrors(errors);
-    this.#said.warn(`${spec.title} ${said}`, "Kosmi reports errors in {title}: {said}", {
-      title: spec.title,
-      said,
-    });
+    this.#said.warn(`${title} ${said}`, "Kosmi reports errors in {title}: {said}", { title, said });
   }
-}
-
-function request(spec: OperationSpec, document: Document) {
-  return { title: spec.title, text: document.text, variables: document.variables };
 }
 
 /** An answer with data was executed, whatever its errors say. */
@@ -271,11 +223,4 @@ function rootValue(data: unknown, root: string): unknown {
   if (typeof data !== "object" || data === null) return null;
   if (Object.hasOwn(data, root)) return property(data, root);
   return Object.values(data)[0] ?? null;
-}
-
-function entriesOf(
-  operations: KosmiProtocol["operations"],
-): (readonly [OperationName, OperationSpec])[] {
-  // Object.entries widens the keys; the record has exactly these.
-  return Object.entries(operations) as [OperationName, OperationSpec][];
 }

@@ -1,6 +1,5 @@
 import type { MessageId, UserId } from "../../../relay/port/ids.ts";
 import { property } from "./graphql_error.ts";
-import type { KosmiProtocol, Shape, ShapeName } from "./protocol.ts";
 
 /** A user as Kosmi shows them. */
 export interface KosmiUser {
@@ -44,136 +43,114 @@ export interface ArchivePage {
   readonly forward: string | null;
 }
 
-/** Reads Kosmi's payloads by the names of the protocol data. Nothing here throws: what can't be read is null. */
-export class Decoder {
-  readonly #shapes: KosmiProtocol["shapes"];
+/** Reads what an operation yielded, under our own names (see roles.ts). Nothing here throws: what can't be read is null. */
 
-  constructor(protocol: KosmiProtocol) {
-    this.#shapes = protocol.shapes;
-  }
+export function userIn(raw: unknown): KosmiUser | null {
+  const id = idOf(property(raw, "id"));
+  return id === null ? null : person(raw, id);
+}
 
-  user(raw: unknown): KosmiUser | null {
-    const id = idOf(this.#get("user", raw, "id"));
-    if (id === null) return null;
-    return this.#person(raw, id);
-  }
+/** The answer to currentUser: the user itself, or an object that holds it. */
+export function currentUserIn(raw: unknown): KosmiUser | null {
+  return userIn(property(raw, "user")) ?? userIn(raw);
+}
 
-  /** The answer to currentUser: the user itself, or an object that holds it. */
-  currentUser(raw: unknown): KosmiUser | null {
-    const direct = idOf(this.#get("currentUser", raw, "id"));
-    const inner = this.user(this.#get("currentUser", raw, "user"));
-    if (inner !== null) return inner;
-    return direct === null ? null : this.#person(raw, direct);
-  }
+export function memberIn(raw: unknown): KosmiUser | null {
+  return userIn(property(raw, "user")) ?? userIn(raw);
+}
 
-  member(raw: unknown): KosmiUser | null {
-    return this.user(this.#get("member", raw, "user")) ?? this.user(raw);
-  }
+export function membersIn(raw: unknown): readonly KosmiUser[] {
+  return Array.isArray(raw) ? raw.flatMap((each: unknown) => memberIn(each) ?? []) : [];
+}
 
-  members(raw: unknown): readonly KosmiUser[] {
-    return listOf(raw).flatMap((each) => this.member(each) ?? []);
-  }
+export function messageIn(raw: unknown): KosmiMessage | null {
+  const id = idOf(property(raw, "id"));
+  const text = textOf(property(raw, "text"));
+  const image = textOf(property(raw, "imageUrl"));
+  if (id === null || (text === null && image === null)) return null;
+  return {
+    id: id as MessageId,
+    text: [text, image].filter((part) => part !== null && part !== "").join("\n"),
+    atMs: timeOf(property(raw, "time")),
+    sender: userIn(property(raw, "sender")) ?? memberIn(property(raw, "member")),
+    reply: replyIn(raw),
+  };
+}
 
-  message(raw: unknown): KosmiMessage | null {
-    const id = idOf(this.#get("message", raw, "id"));
-    const text = textOf(this.#get("message", raw, "text"));
-    const image = textOf(this.#get("message", raw, "imageUrl"));
-    if (id === null || (text === null && image === null)) return null;
-    return {
-      id: id as MessageId,
-      text: [text, image].filter((part) => part !== null && part !== "").join("\n"),
-      atMs: timeOf(this.#get("message", raw, "time")),
-      sender: this.user(this.#get("message", raw, "sender")) ??
-        this.member(this.#get("message", raw, "member")),
-      reply: this.#reply(raw),
-    };
-  }
+export function deletionIn(raw: unknown): KosmiDeletion | null {
+  const held = property(raw, "message");
+  const id = idOf(raw) ?? idOf(held) ?? idOf(property(held, "id")) ?? idOf(property(raw, "id"));
+  if (id === null) return null;
+  return { id: id as MessageId, by: userIn(property(raw, "by")) };
+}
 
-  deletion(raw: unknown): KosmiDeletion | null {
-    const held = this.#get("deletion", raw, "message");
-    const id = idOf(raw) ?? idOf(this.#get("messageRef", held, "id")) ??
-      idOf(this.#get("deletion", raw, "id"));
-    if (id === null) return null;
-    return { id: id as MessageId, by: this.user(this.#get("deletion", raw, "by")) };
-  }
+export function reactionIn(raw: unknown): KosmiReaction | null {
+  const id = idOf(property(property(raw, "message"), "id")) ?? idOf(property(raw, "messageId"));
+  const key = textOf(property(raw, "key"));
+  const user = userIn(property(raw, "user")) ?? bareUser(property(raw, "userId"));
+  if (id === null || key === null || key === "" || user === null) return null;
+  return { messageId: id as MessageId, key, user };
+}
 
-  reaction(raw: unknown): KosmiReaction | null {
-    const held = this.#get("reaction", raw, "message");
-    const id = idOf(this.#get("messageRef", held, "id")) ??
-      idOf(this.#get("reaction", raw, "messageId"));
-    const key = textOf(this.#get("reaction", raw, "key"));
-    const user = this.user(this.#get("reaction", raw, "user")) ??
-      this.#bareUser(this.#get("reaction", raw, "userId"));
-    if (id === null || key === null || key === "" || user === null) return null;
-    return { messageId: id as MessageId, key, user };
-  }
+/** A page of the archive, in the order of the server; null when the answer holds none. */
+export function archiveIn(raw: unknown): ArchivePage | null {
+  const results = property(raw, "results");
+  if (!Array.isArray(results)) return null;
+  return {
+    messages: results.flatMap((each: unknown) => messageIn(each) ?? []),
+    // Each entry of a list may have a cursor of its own.
+    back: cursorOf(ends(property(raw, "back"))[0]),
+    forward: cursorOf(ends(property(raw, "forward")).at(-1)),
+  };
+}
 
-  /** A page of the archive, in the order of the server; null when the answer holds none. */
-  archive(raw: unknown): ArchivePage | null {
-    const results = Array.isArray(raw) ? raw : this.#get("archive", raw, "results");
-    if (!Array.isArray(results)) return null;
-    return {
-      messages: results.flatMap((each: unknown) => this.message(each) ?? []),
-      back: cursorOf(this.#get("archive", raw, "back")),
-      forward: cursorOf(this.#get("archive", raw, "forward")),
-    };
-  }
+/** What a mutation says of itself: null when it says neither yes nor no. */
+export function acknowledgedIn(raw: unknown): boolean | null {
+  const said = typeof raw === "boolean" ? raw : property(raw, "ok");
+  if (typeof said === "boolean") return said;
+  if (typeof said === "string") return !/^(error|fail|false|no)/i.test(said);
+  return null;
+}
 
-  /** What a mutation says of itself: null when it says neither yes nor no. */
-  acknowledged(raw: unknown): boolean | null {
-    const said = typeof raw === "boolean" ? raw : this.#get("acknowledgement", raw, "ok");
-    if (typeof said === "boolean") return said;
-    if (typeof said === "string") return !/^(error|fail|false|no)/i.test(said);
-    return null;
-  }
+/** The id of the message that a mutation made, where it tells. */
+export function sentIdIn(raw: unknown): MessageId | null {
+  const held = property(raw, "message");
+  const id = idOf(held) ?? idOf(property(held, "id")) ?? idOf(property(raw, "id"));
+  return id as MessageId | null;
+}
 
-  /** The id of the message that a mutation made, where it tells. */
-  sentId(raw: unknown): MessageId | null {
-    const held = this.#get("sent", raw, "message");
-    const id = idOf(this.#get("messageRef", held, "id")) ?? idOf(this.#get("sent", raw, "id"));
-    return id as MessageId | null;
-  }
+function person(raw: unknown, id: string): KosmiUser {
+  const username = textOf(property(raw, "username")) ?? "";
+  const displayName = textOf(property(raw, "displayName")) ?? "";
+  const anonymous = property(raw, "isAnonymous");
+  return {
+    id: id as UserId,
+    name: displayName.trim() === "" ? username : displayName,
+    username,
+    anonymous: typeof anonymous === "boolean" ? anonymous : null,
+    bot: property(raw, "isBot") === true,
+  };
+}
 
-  #person(raw: unknown, id: string): KosmiUser {
-    const username = textOf(this.#get("user", raw, "username")) ?? "";
-    const displayName = textOf(this.#get("user", raw, "displayName")) ?? "";
-    const anonymous = this.#get("user", raw, "isAnonymous");
-    return {
-      id: id as UserId,
-      name: displayName.trim() === "" ? username : displayName,
-      username,
-      anonymous: typeof anonymous === "boolean" ? anonymous : null,
-      bot: this.#get("user", raw, "isBot") === true,
-    };
-  }
+function bareUser(raw: unknown): KosmiUser | null {
+  const id = idOf(raw);
+  if (id === null) return null;
+  return { id: id as UserId, name: "", username: "", anonymous: null, bot: false };
+}
 
-  #bareUser(raw: unknown): KosmiUser | null {
-    const id = idOf(raw);
-    if (id === null) return null;
-    return { id: id as UserId, name: "", username: "", anonymous: null, bot: false };
-  }
+function replyIn(raw: unknown): KosmiMessage["reply"] {
+  const held = property(raw, "reply");
+  const id = idOf(held) ?? idOf(property(held, "id")) ?? idOf(property(raw, "replyId"));
+  if (id === null) return null;
+  return {
+    id: id as MessageId,
+    text: textOf(property(held, "text")),
+    nick: userIn(property(held, "sender"))?.name ?? null,
+  };
+}
 
-  #reply(raw: unknown): KosmiMessage["reply"] {
-    const held = this.#get("message", raw, "reply");
-    const heldId = typeof held === "object" ? this.#get("reply", held, "id") : held;
-    const id = idOf(heldId) ?? idOf(this.#get("message", raw, "replyId"));
-    if (id === null) return null;
-    return {
-      id: id as MessageId,
-      text: textOf(this.#get("reply", held, "text")),
-      nick: this.user(this.#get("reply", held, "sender"))?.name ?? null,
-    };
-  }
-
-  /** A field of a shape under whichever of its names it came. */
-  #get(shape: ShapeName, raw: unknown, key: string): unknown {
-    const shapes: Shape = this.#shapes[shape];
-    for (const name of shapes[key]?.names ?? []) {
-      const value = property(raw, name);
-      if (value !== undefined && value !== null) return value;
-    }
-    return null;
-  }
+function ends(raw: unknown): readonly unknown[] {
+  return Array.isArray(raw) ? raw : [raw];
 }
 
 function idOf(raw: unknown): string | null {
@@ -189,12 +166,6 @@ function textOf(raw: unknown): string | null {
 function cursorOf(raw: unknown): string | null {
   const cursor = textOf(raw);
   return cursor === "" ? null : cursor;
-}
-
-function listOf(raw: unknown): readonly unknown[] {
-  if (Array.isArray(raw)) return raw;
-  if (typeof raw !== "object" || raw === null) return [];
-  return Object.values(raw).find((value): value is unknown[] => Array.isArray(value)) ?? [];
 }
 
 /** Below this a number can only be seconds: as milliseconds it would be before 1974. */

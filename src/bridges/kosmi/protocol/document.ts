@@ -1,4 +1,12 @@
+import {
+  type Plan,
+  type PlannedVariable,
+  type Values,
+  variablesOf,
+  writeDocument,
+} from "./plan.ts";
 import type { FieldSpec, KosmiProtocol, OperationSpec } from "./protocol.ts";
+import type { Field } from "./roles.ts";
 
 /**
  * What has been learned of one operation: which names the server takes. Made from the specification (or the server's
@@ -29,8 +37,6 @@ export function newDraft(spec: OperationSpec): Draft {
   };
 }
 
-export type Variables = Readonly<Record<string, string | boolean | undefined>>;
-
 /** One line of a document, and what stands on it. */
 export interface DocumentLine {
   readonly path: string;
@@ -39,9 +45,9 @@ export interface DocumentLine {
 }
 
 export interface Document {
+  readonly plan: Plan;
   readonly text: string;
-  readonly root: string;
-  readonly variables: Readonly<Record<string, string | boolean>>;
+  readonly variables: Readonly<Record<string, unknown>>;
   /** Index 0 is line 1. */
   readonly lines: readonly (DocumentLine | null)[];
 }
@@ -53,117 +59,80 @@ export function askedNames(draft: Draft, path: string, spec: FieldSpec): readonl
   return spec.need === "offered" ? [] : spec.names.slice(0, 1);
 }
 
-/** Puts the document together, one field a line, so that an error's position tells the field. */
+/** Puts the document of a draft together, one field a line, so that an error's position tells the field. */
 export function buildDocument(
   protocol: KosmiProtocol,
   spec: OperationSpec,
   draft: Draft,
-  values: Variables,
+  values: Values,
 ): Document {
   const root = draft.roots[0] ?? spec.names[0] ?? "";
-  if (spec.document !== "") return givenDocument(spec, root, values);
-  const used = usedArguments(spec, draft, values);
-  const definitions = used.map((arg) => `$${arg.name}: ${arg.type}`).join(", ");
-  const passed = used.map((arg) => `${arg.name}: $${arg.name}`).join(", ");
-  const lines: (DocumentLine | null)[] = [];
-  const text: string[] = [];
-  const write = (line: string, meaning: DocumentLine | null) => {
-    text.push(line);
-    lines.push(meaning);
-  };
-  write(`${spec.kind} ${spec.title}${definitions === "" ? "" : `(${definitions})`} {`, null);
+  const meanings = new Map<Field, DocumentLine>();
   const isLeaf = draft.leaves.has(`=${root}`);
-  const head = passed === "" ? root : `${root}(${passed})`;
-  write(`  ${head}${isLeaf ? "" : " {"}`, { path: "", name: root, spec: null });
-  if (!isLeaf) {
-    writeShape(protocol, draft, { shape: spec.shape, path: "", depth: 2 }, write);
-    write("  }", null);
-  }
-  write("}", null);
-  const variables = Object.fromEntries(used.map((arg) => [arg.name, arg.value]));
-  return { text: text.join("\n"), root, variables, lines };
+  const at = { shape: spec.shape, path: "" };
+  const plan: Plan = {
+    title: spec.title,
+    kind: spec.kind,
+    field: root,
+    root,
+    variables: plannedVariables(spec, draft),
+    fields: isLeaf ? [] : draftedFields(protocol, draft, at, meanings),
+  };
+  const { text, lines } = writeDocument(plan, values);
+  return {
+    plan,
+    text,
+    variables: variablesOf(plan, values),
+    lines: lines.map((field, line) => {
+      if (line === 1) return { path: "", name: root, spec: null };
+      return field === null ? null : meanings.get(field) ?? null;
+    }),
+  };
 }
 
-function givenDocument(spec: OperationSpec, root: string, values: Variables): Document {
-  const variables: Record<string, string | boolean> = {};
-  for (const [key, argument] of Object.entries(spec.arguments)) {
-    const value = values[key];
-    const name = argument.names.find((each) => spec.document.includes(`$${each}`));
-    if (value !== undefined && name !== undefined) variables[name] = value;
-  }
-  return { text: spec.document, root, variables, lines: [] };
-}
-
-interface UsedArgument {
-  readonly name: string;
-  readonly type: string;
-  readonly value: string | boolean;
-}
-
-function usedArguments(spec: OperationSpec, draft: Draft, values: Variables): UsedArgument[] {
-  const used: UsedArgument[] = [];
-  for (const [key, argument] of Object.entries(spec.arguments)) {
-    const value = values[key];
-    const names = draft.args.get(key) ?? (argument.need === "offered" ? [] : argument.names);
+function plannedVariables(spec: OperationSpec, draft: Draft): PlannedVariable[] {
+  return Object.entries(spec.arguments).flatMap(([role, argument]) => {
+    const names = draft.args.get(role) ?? (argument.need === "offered" ? [] : argument.names);
     const name = names[0];
-    const type = (draft.types.get(key) ?? argument.types)[0];
-    if (value === undefined || name === undefined || type === undefined) continue;
-    used.push({ name, type, value });
-  }
-  return used;
+    const type = (draft.types.get(role) ?? argument.types)[0];
+    return name === undefined || type === undefined ? [] : [{ name, type, value: { role } }];
+  });
 }
 
-type Write = (line: string, meaning: DocumentLine | null) => void;
-
-function writeShape(
+function draftedFields(
   protocol: KosmiProtocol,
   draft: Draft,
-  at: {
-    readonly shape: keyof KosmiProtocol["shapes"];
-    readonly path: string;
-    readonly depth: number;
-  },
-  write: Write,
-): void {
-  const indent = "  ".repeat(at.depth);
-  let written = 0;
-  for (const [key, field] of Object.entries(protocol.shapes[at.shape])) {
+  at: { readonly shape: keyof KosmiProtocol["shapes"]; readonly path: string },
+  meanings: Map<Field, DocumentLine>,
+): readonly Field[] {
+  const fields: Field[] = [];
+  for (const [key, spec] of Object.entries(protocol.shapes[at.shape])) {
     const path = at.path === "" ? key : `${at.path}/${key}`;
-    for (const name of askedNames(draft, path, field)) {
-      writeField(protocol, draft, { path, name, field, depth: at.depth }, write);
-      written++;
+    for (const name of askedNames(draft, path, spec)) {
+      const mark = `${path}=${name}`;
+      const inner = spec.shape !== undefined && !draft.leaves.has(mark)
+        ? draftedFields(protocol, draft, { shape: spec.shape, path }, meanings)
+        : draft.branches.has(mark)
+        ? [TYPENAME]
+        : [];
+      const field: Field = { key: name, fields: inner };
+      meanings.set(field, { path, name, spec });
+      fields.push(field);
     }
   }
   // A selection must not be empty, and this every object has.
-  if (written === 0) write(`${indent}__typename`, null);
+  return fields.length > 0 ? fields : [TYPENAME];
 }
 
-function writeField(
-  protocol: KosmiProtocol,
-  draft: Draft,
-  at: {
-    readonly path: string;
-    readonly name: string;
-    readonly field: FieldSpec;
-    readonly depth: number;
-  },
-  write: Write,
-): void {
-  const indent = "  ".repeat(at.depth);
-  const meaning = { path: at.path, name: at.name, spec: at.field };
-  const mark = `${at.path}=${at.name}`;
-  if (at.field.shape !== undefined && !draft.leaves.has(mark)) {
-    write(`${indent}${at.name} {`, meaning);
-    writeShape(
-      protocol,
-      draft,
-      { shape: at.field.shape, path: at.path, depth: at.depth + 1 },
-      write,
-    );
-    write(`${indent}}`, null);
-  } else if (draft.branches.has(mark)) {
-    write(`${indent}${at.name} { __typename }`, meaning);
-  } else {
-    write(`${indent}${at.name}`, meaning);
-  }
+const TYPENAME: Field = { key: "__typename", fields: [] };
+
+/** A document of the configuration, as it stands there; its variables keep our names. */
+export function givenPlan(spec: OperationSpec): Plan {
+  const variables = Object.entries(spec.arguments).flatMap(([role, { names, types }]) => {
+    const name = names.find((each) => new RegExp(`\\$${each}\\b`).test(spec.document));
+    return name === undefined ? [] : [{ name, type: types[0] ?? "", value: { role } }];
+  });
+  const { title, kind, document } = spec;
+  const root = spec.names[0] ?? "";
+  return { title, kind, field: root, root, variables, fields: null, text: document };
 }

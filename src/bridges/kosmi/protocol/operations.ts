@@ -491,6 +491,20 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
   loginPage: LOGIN_PAGE,
 };
 
+/** The anonymous login, in the form of the other operations: it is given nothing and yields a token. */
+export function anonLoginSpec({ anonLogin }: KosmiProtocol): OperationSpec {
+  return {
+    kind: "mutation",
+    title: "AnonLogin",
+    names: ["anonLogin"],
+    arguments: {},
+    shape: "login",
+    like: anonLogin.like,
+    unlike: "upgrade|convert|link|delete|remove|merge",
+    document: anonLogin.document,
+  };
+}
+
 /**
  * The protocol with what the configuration overrides ([kosmi.NAME.overrides]). Takes anything; what it can't use is
  * reported by key path and left as it was.

@@ -37,7 +37,7 @@ export function repairDraft(
     const fault = readValidationError(error.message);
     if (fault !== null) mend(bench, fault, error.line);
     // Another root field from here on: the other errors speak of the one before.
-    if (of.draft.roots[0] !== of.document.root) break;
+    if (of.draft.roots[0] !== of.document.plan.root) break;
   }
   return { changed: bench.changed, missing: bench.missing, notes: bench.notes };
 }
@@ -158,7 +158,7 @@ function dropArgument(bench: Bench, name: string): void {
     bench.notes.push(`no argument ${name}`);
     if (left.length > 0 || argument.need !== "required") return;
     // Another root field may take it.
-    dropRoot(bench, bench.document.root);
+    dropRoot(bench, bench.document.plan.root);
     if (bench.draft.roots.length === 0) bench.missing.push(`argument ${name}`);
     return;
   }

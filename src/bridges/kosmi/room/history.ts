@@ -6,7 +6,7 @@ import type { ChannelId } from "../../../relay/port/ids.ts";
 import type { KosmiLink } from "../link/link.ts";
 import type { HistoryLimits } from "../link/options.ts";
 import type { OperationRunner } from "../link/runner.ts";
-import type { ArchivePage, Decoder, KosmiMessage } from "../protocol/decode.ts";
+import { archiveIn, type ArchivePage, type KosmiMessage } from "../protocol/decode.ts";
 import { describeErrors } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 
@@ -15,7 +15,6 @@ interface RoomArchiveOptions {
   readonly host: BridgeHost;
   readonly link: KosmiLink;
   readonly runner: OperationRunner;
-  readonly decoder: Decoder;
   readonly protocol: KosmiProtocol;
   readonly history: HistoryLimits;
   readonly clock: Clock;
@@ -81,12 +80,12 @@ export class RoomArchive {
 
   /** One page, without a cursor the newest; null where it can't be had. */
   async page(cursor: string | null): Promise<ArchivePage | null> {
-    const { runner, protocol, decoder, link, channel } = this.#o;
+    const { runner, protocol, link, channel } = this.#o;
     if (runner.offers("chatArchive") === false) return null;
     const values = { room: channel, channel: protocol.channelId, cursor: cursor ?? undefined };
     try {
       const { value, errors } = await runner.run("chatArchive", values);
-      const page = decoder.archive(value);
+      const page = archiveIn(value);
       if (page === null && errors.length > 0) this.#complain(describeErrors(errors));
       return page;
     } catch (thrown) {

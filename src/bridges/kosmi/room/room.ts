@@ -22,8 +22,17 @@ import {
   type OperationRunner,
   type Subscription,
 } from "../link/runner.ts";
-import type { Decoder, KosmiMessage, KosmiUser } from "../protocol/decode.ts";
-import type { Variables } from "../protocol/document.ts";
+import {
+  acknowledgedIn,
+  deletionIn,
+  type KosmiMessage,
+  type KosmiUser,
+  memberIn,
+  membersIn,
+  messageIn,
+  reactionIn,
+} from "../protocol/decode.ts";
+import type { Values } from "../protocol/plan.ts";
 import { describeErrors, errorsMatch } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
 import {
@@ -44,7 +53,6 @@ interface RoomOptions {
   readonly host: BridgeHost;
   readonly link: KosmiLink;
   readonly runner: OperationRunner;
-  readonly decoder: Decoder;
   /** Ids under which our own account shows, or showed on an earlier connection. */
   readonly ownIds: ReadonlySet<UserId>;
   readonly protocol: KosmiProtocol;
@@ -59,6 +67,9 @@ interface RoomOptions {
 }
 
 const REMEMBERED_IDS = 5_000;
+/** So many in a row that can't be read show that the service has changed; at the beginning one is enough. */
+const MANY_UNREAD = 3;
+const FIRST_UNREAD = 2;
 const SETTLED_AFTER_MS = 60_000;
 const PERSON_RETRY_MS = 60_000;
 const PERSON_RETRY_CAP_MS = 15 * 60_000;
@@ -79,6 +90,8 @@ export class RoomSession {
   /** What came before the room was reported up; null once it is. */
   #early: (() => void)[] | null = [];
   #missedSome = false;
+  /** How many in a row could not be read, for operations of which one could be read before. */
+  readonly #unread = new Map<OperationName, number>();
   #leave: (refusal: ChannelRefusal) => void = () => {};
   #isUp = false;
   #reported = "";
@@ -179,7 +192,7 @@ export class RoomSession {
 
   /** Null when we are in. */
   async #join(): Promise<ChannelRefusal | null> {
-    const { runner, protocol, decoder } = this.#o;
+    const { runner, protocol } = this.#o;
     const others = protocol.disconnectOtherConnections ? true : undefined;
     const values = { room: this.channel, disconnectOthers: others };
     const { value, errors } = await runner.run("joinRoom", values);
@@ -194,7 +207,7 @@ export class RoomSession {
     if (errorsMatch(errors, protocol.errors.roomForbidden)) {
       return { reason: `Kosmi does not let us into "${this.channel}": ${said}`, mend: "person" };
     }
-    const isRefused = decoder.acknowledged(value) === false ||
+    const isRefused = acknowledgedIn(value) === false ||
       ((value === null || value === undefined) && errors.length > 0);
     if (!isRefused) return null;
     return {
@@ -224,13 +237,13 @@ export class RoomSession {
   }
 
   /** A query whose answer we can do without. */
-  #glance(name: OperationName, values: Variables, use: (value: unknown) => void): void {
+  #glance(name: OperationName, values: Values, use: (value: unknown) => void): void {
     if (this.#o.runner.offers(name) === false) return;
     this.#o.runner.run(name, values).then(({ value }) => use(value), () => {});
   }
 
   /** A subscription that we can do without. */
-  #watch(name: OperationName, values: Variables, next: (value: unknown) => void): void {
+  #watch(name: OperationName, values: Values, next: (value: unknown) => void): void {
     if (this.#o.runner.offers(name) === false) return;
     this.#subscriptions.push(this.#o.runner.subscribe(name, values, {
       next,
@@ -283,7 +296,7 @@ export class RoomSession {
   }
 
   #goUp(history: History | null, over: AbortSignal): void {
-    const { link, decoder, protocol, pace, window, clock, log } = this.#o;
+    const { link, protocol, pace, window, clock, log } = this.#o;
     this.#sender = new RoomSender({
       room: {
         send: (part) => this.#send(part),
@@ -291,7 +304,6 @@ export class RoomSession {
         suspect: (reason) => this.#leave({ reason, mend: "wait" }),
       },
       deadlines: link.deadlines,
-      decoder,
       protocol,
       pace,
       window,
@@ -333,8 +345,8 @@ export class RoomSession {
   }
 
   #onMessage(value: unknown): void {
-    const message = this.#o.decoder.message(value);
-    if (message === null) return this.#unreadable("newMessage");
+    const message = messageIn(value);
+    if (!this.#isRead("newMessage", message)) return;
     this.#whenUp(() => {
       if (!this.#shown.add(message.id)) return;
       if (this.#isOwn(message.sender)) this.#sender?.shown(message);
@@ -343,15 +355,15 @@ export class RoomSession {
   }
 
   #onEdit(value: unknown): void {
-    const message = this.#o.decoder.message(value);
-    if (message === null) return this.#unreadable("messageEdited");
+    const message = messageIn(value);
+    if (!this.#isRead("messageEdited", message)) return;
     if (this.#isOwn(message.sender)) return;
     this.#whenUp(() => this.#o.host.event(editEvent(message, this.#context())));
   }
 
   #onDeletion(value: unknown): void {
-    const deletion = this.#o.decoder.deletion(value);
-    if (deletion === null) return this.#unreadable("messageDeleted");
+    const deletion = deletionIn(value);
+    if (!this.#isRead("messageDeleted", deletion)) return;
     this.#whenUp(() => {
       if (this.#takenBack.has(deletion.id) || this.#isOwn(deletion.by)) return;
       this.#o.host.event(deletionEvent(deletion, this.#context()));
@@ -359,15 +371,15 @@ export class RoomSession {
   }
 
   #onReaction(value: unknown, removed: boolean): void {
-    const reaction = this.#o.decoder.reaction(value);
-    if (reaction === null) return this.#unreadable(removed ? "reactionRemoved" : "reactionAdded");
+    const reaction = reactionIn(value);
+    if (!this.#isRead(removed ? "reactionRemoved" : "reactionAdded", reaction)) return;
     if (this.#isOwn(reaction.user)) return;
     this.#whenUp(() => this.#o.host.event(reactionEvent(reaction, this.#context(), removed)));
   }
 
   #onMember(value: unknown, kind: "join" | "leave"): void {
-    const user = this.#o.decoder.member(value);
-    if (user === null) return this.#unreadable(kind === "join" ? "memberJoins" : "memberLeaves");
+    const user = memberIn(value);
+    if (!this.#isRead(kind === "join" ? "memberJoins" : "memberLeaves", user)) return;
     if (this.#isOwn(user)) return;
     this.#whenUp(() => {
       if (kind === "join") this.#members.set(user.id, personOf(user));
@@ -377,7 +389,7 @@ export class RoomSession {
   }
 
   #rememberMembers(value: unknown): void {
-    for (const user of this.#o.decoder.members(value)) {
+    for (const user of membersIn(value)) {
       if (!this.#isOwn(user)) this.#members.set(user.id, personOf(user));
     }
   }
@@ -387,10 +399,26 @@ export class RoomSession {
     else this.#early.push(act);
   }
 
+  #isRead<T>(name: OperationName, read: T | null): read is T {
+    if (read === null) this.#unreadable(name);
+    else this.#unread.set(name, 0);
+    return read !== null;
+  }
+
   #unreadable(name: OperationName): void {
     const { title } = this.#o.protocol.operations[name];
     this.#o.said.warn(`unreadable ${name}`, "Kosmi sent something unreadable for {title}", {
       title,
+    });
+    const before = this.#unread.get(name) ?? FIRST_UNREAD;
+    this.#unread.set(name, before + 1);
+    // One that is odd among many that can be read is no sign of a change.
+    if (before + 1 < MANY_UNREAD) return;
+    this.#unread.delete(name);
+    void this.#o.runner.unreadable(name).then((isOther) => {
+      if (isOther) {
+        this.#leave({ reason: `${title} is asked for in other words now`, mend: "wait" });
+      }
     });
   }
 

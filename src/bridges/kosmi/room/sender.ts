@@ -8,7 +8,7 @@ import type { Part, Receipt } from "../../../relay/port/bridge.ts";
 import type { MessageId } from "../../../relay/port/ids.ts";
 import { LinkEndedError } from "../link/link.ts";
 import type { OperationResult } from "../link/runner.ts";
-import type { Decoder, KosmiMessage } from "../protocol/decode.ts";
+import { acknowledgedIn, type KosmiMessage, sentIdIn } from "../protocol/decode.ts";
 import { describeErrors, errorsMatch, type GraphqlError } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 
@@ -24,7 +24,6 @@ interface SenderRoom {
 
 interface SenderOptions {
   readonly room: SenderRoom;
-  readonly decoder: Decoder;
   readonly protocol: KosmiProtocol;
   readonly pace: TokenBucket;
   /** How many may be on their way at once, while nothing goes wrong. */
@@ -168,14 +167,14 @@ export class RoomSender {
   #answered(job: Job, result: OperationResult): void {
     this.#proven = true;
     if (job.state === "settled") return;
-    const acknowledged = this.#options.decoder.acknowledged(result.value);
+    const acknowledged = acknowledgedIn(result.value);
     const said = result.value !== null && result.value !== undefined;
     const isDone = said && acknowledged !== false &&
       (result.errors.length === 0 || acknowledged === true);
     if (!isDone) return this.#refused(job, result.errors);
     this.#pauseMs = 0;
     job.ok = true;
-    job.answeredId = this.#options.decoder.sentId(result.value);
+    job.answeredId = sentIdIn(result.value);
     if (job.part.kind !== "message" || job.seenId !== null) return this.#confirm(job);
     job.cancelDeadline = this.#options.deadlines.add(
       this.#options.protocol.limits.seenTimeoutMs,

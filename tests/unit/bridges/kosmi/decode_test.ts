@@ -1,13 +1,34 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { readFrame } from "../../../../src/bridges/kosmi/link/socket.ts";
-import { Decoder, timeOf } from "../../../../src/bridges/kosmi/protocol/decode.ts";
+import * as decode from "../../../../src/bridges/kosmi/protocol/decode.ts";
 import { readErrors } from "../../../../src/bridges/kosmi/protocol/graphql_error.ts";
 import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import type { ShapeName } from "../../../../src/bridges/kosmi/protocol/protocol.ts";
+import { fieldsOf, readShape } from "../../../../src/bridges/kosmi/protocol/read_answer.ts";
+import { findShape } from "../../../../src/bridges/kosmi/protocol/roles.ts";
 import { readSchema } from "../../../../src/bridges/kosmi/protocol/schema.ts";
 import { tokenSubject } from "../../../../src/bridges/kosmi/session.ts";
 
-const decoder = new Decoder(KOSMI_PROTOCOL);
+const { timeOf } = decode;
+
+/** An answer as the relay reads it: its roles are found in what came, then they are decoded. */
+function reading<T>(shape: ShapeName, read: (value: unknown) => T): (raw: unknown) => T {
+  return (raw) => read(readShape(findShape(KOSMI_PROTOCOL, shape, fieldsOf(raw)), raw));
+}
+
+const decoder = {
+  user: reading("user", decode.userIn),
+  currentUser: reading("currentUser", decode.currentUserIn),
+  member: reading("member", decode.memberIn),
+  members: reading("member", decode.membersIn),
+  message: reading("message", decode.messageIn),
+  deletion: reading("deletion", decode.deletionIn),
+  reaction: reading("reaction", decode.reactionIn),
+  archive: reading("archive", decode.archiveIn),
+  acknowledged: reading("acknowledgement", decode.acknowledgedIn),
+  sentId: reading("sent", decode.sentIdIn),
+};
 
 Deno.test("timeOf() takes seconds, milliseconds and finer units by magnitude", () => {
   const atMs = Date.UTC(2026, 10, 23, 12, 0, 0);
@@ -53,7 +74,7 @@ Deno.test("message() reads the names that are known and leaves out what is not t
   assert.equal(other?.sender?.name, "A");
   const nested = decoder.message({ id: "1", body: "x", user: null, member: { user: { id: "u" } } });
   assert.equal(nested?.sender?.id, "u");
-  assert.equal(decoder.message({ id: "1", body: "x" })?.sender, null);
+  assert.equal(decoder.message({ id: "1", body: "x", user: null })?.sender, null);
   assert.equal(
     decoder.message({ id: "1", imageUrl: "https://i/x.webp" })?.text,
     "https://i/x.webp",

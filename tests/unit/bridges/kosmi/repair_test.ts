@@ -1,16 +1,13 @@
 import { buildSchema, parse, validate } from "graphql";
 import assert from "node:assert/strict";
-import {
-  buildDocument,
-  newDraft,
-  type Variables,
-} from "../../../../src/bridges/kosmi/protocol/document.ts";
+import { buildDocument, newDraft } from "../../../../src/bridges/kosmi/protocol/document.ts";
 import { readErrors } from "../../../../src/bridges/kosmi/protocol/graphql_error.ts";
 import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
+import type { Values } from "../../../../src/bridges/kosmi/protocol/plan.ts";
 import type { OperationName } from "../../../../src/bridges/kosmi/protocol/protocol.ts";
 import { readValidationError, repairDraft } from "../../../../src/bridges/kosmi/protocol/repair.ts";
 
-const VALUES: Variables = {
+const VALUES: Values = {
   room: "@r",
   channel: "general",
   body: "hi",

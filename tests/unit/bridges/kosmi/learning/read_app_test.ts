@@ -119,7 +119,6 @@ Deno.test("readApp() reads a bundle of 15 MB in 3 s and 150 MB", async () => {
     const reading = await read(get);
     const tookMs = performance.now() - beforeMs;
     const grown = (Deno.memoryUsage().rss - before) / 1024 / 1024;
-    console.log(form, tookMs, grown);
     assert.equal(Object.keys(reading.operations).length >= 3, true);
     assert.ok(tookMs < 3_000, `${tookMs} ms`);
     assert.ok(grown < 150, `${grown} MB`);

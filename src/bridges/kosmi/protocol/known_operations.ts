@@ -1,0 +1,197 @@
+import { buildDocument, type Document, type Draft, givenPlan, newDraft } from "./document.ts";
+import type { GraphqlError } from "./graphql_error.ts";
+import { KOSMI_PROTOCOL } from "./operations.ts";
+import { type Plan, rolesGiven, type Values, variablesOf, writeDocument } from "./plan.ts";
+import type { KosmiProtocol, OperationName, OperationSpec, ShapeName } from "./protocol.ts";
+import { repairDraft } from "./repair.ts";
+import { fieldsOf, readShape } from "./read_answer.ts";
+import { findShape, type Found } from "./roles.ts";
+import { planFromSchema, type Schema } from "./schema.ts";
+
+/** Where a way to say an operation comes from. */
+export type Origin = "configuration" | "learned" | "schema" | "built in";
+
+/** An operation as it is said now. */
+export interface Statement {
+  readonly name: OperationName;
+  readonly origin: Origin;
+  readonly title: string;
+  readonly text: string;
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly plan: Plan;
+  readonly found: Found | null;
+  /** What the document was put together from, where the server's errors can mend it. */
+  readonly draft: { readonly draft: Draft; readonly document: Document } | null;
+}
+
+/** What was learned of the web app. */
+export interface LearnedOperations {
+  plan(name: OperationName): Plan | null;
+  /** The server doesn't take it, or answers what can't be read. */
+  forget(name: OperationName): void;
+}
+
+export const NOTHING_LEARNED: LearnedOperations = { plan: () => null, forget: () => {} };
+
+/**
+ * How each operation is said: by the configuration, else by the web app's own document, else by the server's schema, else by the
+ * documents that are built in, mended by what the server says is wrong with them. Outlives the connection, so that each thing is found out once.
+ */
+export class KnownOperations {
+  readonly protocol: KosmiProtocol;
+  readonly #learned: LearnedOperations;
+  readonly #drafts = new Map<OperationName, Draft>();
+  readonly #found = new WeakMap<Plan, Found | null>();
+  /** Null: missing on the server. */
+  readonly #fromSchema = new Map<OperationName, Plan | null>();
+  /** Attempts to ask for the schema that are left: it is not asked again where that was refused or hurt. */
+  schemaAttempts = 2;
+
+  constructor(protocol: KosmiProtocol, learned: LearnedOperations = NOTHING_LEARNED) {
+    this.protocol = protocol;
+    this.#learned = learned;
+  }
+
+  statement(name: OperationName, values: Values): Statement {
+    const spec = this.protocol.operations[name];
+    const whole = this.#wholePlan(name, spec);
+    if (whole !== null) {
+      const { plan, origin } = whole;
+      return {
+        name,
+        origin,
+        title: plan.title,
+        text: plan.text ?? writeDocument(plan, values).text,
+        variables: variablesOf(plan, values),
+        plan,
+        found: this.#foundIn(plan, spec.shape),
+        draft: null,
+      };
+    }
+    const draft = this.#draft(name, spec);
+    const document = buildDocument(this.protocol, spec, draft, values);
+    const { plan, text, variables } = document;
+    const found = this.#foundIn(plan, spec.shape);
+    const title = spec.title;
+    return {
+      name,
+      origin: "built in",
+      title,
+      text,
+      variables,
+      plan,
+      found,
+      draft: { draft, document },
+    };
+  }
+
+  #wholePlan(
+    name: OperationName,
+    spec: OperationSpec,
+  ): { readonly plan: Plan; readonly origin: Origin } | null {
+    if (spec.document !== "") return { plan: givenPlan(spec), origin: "configuration" };
+    const learned = isConfigured(this.protocol, name) ? null : this.#learned.plan(name);
+    if (learned !== null) return { plan: learned, origin: "learned" };
+    const plan = this.#fromSchema.get(name) ?? null;
+    return plan === null ? null : { plan, origin: "schema" };
+  }
+
+  #foundIn(plan: Plan, shape: ShapeName): Found | null {
+    const known = this.#found.get(plan);
+    if (known !== undefined) return known;
+    const found = plan.fields === null ? null : findShape(this.protocol, shape, plan.fields);
+    this.#found.set(plan, found);
+    return found;
+  }
+
+  #draft(name: OperationName, spec: OperationSpec): Draft {
+    const known = this.#drafts.get(name);
+    if (known !== undefined && known.roots.length > 0) return known;
+    const fresh = newDraft(spec);
+    this.#drafts.set(name, fresh);
+    return fresh;
+  }
+
+  /** The value of an answer under our own names. */
+  read(statement: Statement, value: unknown): unknown {
+    const { plan, found, name } = statement;
+    if (plan.fields !== null) return readShape(found, value);
+    const { shape } = this.protocol.operations[name];
+    const known = this.#found.get(plan) ?? findShape(this.protocol, shape, fieldsOf(value));
+    return readShape(known, value);
+  }
+
+  /** True when the schema or the app was seen and has it, false when the schema has it not, null when nobody knows. */
+  offers(name: OperationName): boolean | null {
+    if (this.#learned.plan(name) !== null) return true;
+    const plan = this.#fromSchema.get(name);
+    return plan === undefined ? null : plan !== null;
+  }
+
+  learnSchema(schema: Schema): void {
+    this.#drafts.clear();
+    for (const [name, spec] of entriesOf(this.protocol.operations)) {
+      this.#fromSchema.set(name, planFromSchema(this.protocol, spec, schema).plan);
+    }
+  }
+
+  /**
+   * The server does not take the statement: the next one is another. Names what it no longer has when there is no other;
+   * then the operation starts anew the next time.
+   */
+  refused(
+    statement: Statement,
+    errors: readonly GraphqlError[],
+  ): { readonly missing: readonly string[]; readonly notes: readonly string[] } {
+    const { name, origin, draft } = statement;
+    const spec = this.protocol.operations[name];
+    if (draft === null) {
+      if (origin === "configuration") return { missing: ["what its document asks for"], notes: [] };
+      if (origin === "learned") this.#learned.forget(name);
+      else this.#fromSchema.delete(name);
+      return { missing: [], notes: [`its ${origin} document is not taken`] };
+    }
+    // Something better came meanwhile: these errors speak of what is no longer asked.
+    if (this.#drafts.get(name) !== draft.draft) return { missing: [], notes: [] };
+    const repair = repairDraft({ protocol: this.protocol, spec, ...draft }, errors);
+    const missing = repair.missing.length > 0 || repair.changed
+      ? repair.missing
+      : ["what its document asks for"];
+    if (missing.length > 0) this.#drafts.delete(name);
+    return { missing, notes: repair.notes };
+  }
+
+  /** An answer to it can't be read: what led to it is not asked again. */
+  unreadable(name: OperationName): void {
+    if (this.#learned.plan(name) !== null) this.#learned.forget(name);
+    this.#fromSchema.delete(name);
+    this.#drafts.delete(name);
+  }
+
+  /** Whether the operation can be given something, as it is said now. */
+  gives(name: OperationName, role: string): boolean {
+    return rolesGiven(this.statement(name, {}).plan).has(role);
+  }
+}
+
+/** Whether the configuration says anything of an operation: then what it says counts, and not what was learned. */
+export function isConfigured(protocol: KosmiProtocol, name: OperationName): boolean {
+  const spec = protocol.operations[name];
+  if (spec !== KOSMI_PROTOCOL.operations[name]) return true;
+  const seen = new Set<ShapeName>();
+  const differs = (shape: ShapeName): boolean => {
+    if (seen.has(shape)) return false;
+    seen.add(shape);
+    if (protocol.shapes[shape] !== KOSMI_PROTOCOL.shapes[shape]) return true;
+    return Object.values(protocol.shapes[shape])
+      .some((field) => field.shape !== undefined && differs(field.shape));
+  };
+  return differs(spec.shape);
+}
+
+function entriesOf(
+  operations: KosmiProtocol["operations"],
+): (readonly [OperationName, OperationSpec])[] {
+  // Object.entries widens the keys; the record has exactly these.
+  return Object.entries(operations) as [OperationName, OperationSpec][];
+}

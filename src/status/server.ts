@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
-import type { Logger } from "../base/log.ts";
+import { HttpPort } from "../base/http_port.ts";
+import { type Logger, OnceLog } from "../base/log.ts";
 import { StatusAccess } from "./access.ts";
 import type { RelayMeter } from "./counts/meter.ts";
 import { isLive, readiness } from "./counts/readiness.ts";
@@ -31,6 +32,10 @@ interface StatusServerOptions {
 
 /** A port that is taken may get free: the old process of a restart, say. */
 const LISTEN_AGAIN_MS = 10_000;
+/** Each of the 20 viewers has one; the rest is for pages and metrics. */
+const MOST_CONNECTIONS = 64;
+const LONGEST_BODY = 131_072;
+const LONGEST_FORM = 4_096;
 const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
 
 /** Nothing from elsewhere, nothing inline, in nobody's frame. */
@@ -51,6 +56,7 @@ export class StatusServer {
   readonly #options: StatusServerOptions;
   readonly #access: StatusAccess;
   readonly #stream: EventStream;
+  readonly #port: HttpPort;
   #stopping = new AbortController().signal;
 
   constructor(options: StatusServerOptions) {
@@ -60,6 +66,16 @@ export class StatusServer {
       clock: options.clock,
       look: () => this.#texts(),
       hello: `${options.subject.version} ${options.subject.startedAtMs}`,
+    });
+    const faults = new OnceLog(options.log);
+    this.#port = new HttpPort({
+      handle: (request) => this.#answer(request),
+      onFault: (thrown) => {
+        const error = describeError(thrown);
+        faults.warn(error, "the status page could not answer: {error}", { error });
+      },
+      clock: options.clock,
+      limits: { connections: MOST_CONNECTIONS, bodyBytes: LONGEST_BODY },
     });
   }
 
@@ -87,21 +103,18 @@ export class StatusServer {
 
   async #serve(signal: AbortSignal): Promise<void> {
     const { host: hostname, port, log, onListen } = this.#options;
-    const server = Deno.serve({
-      hostname,
-      port,
-      signal,
-      onListen: (address) => {
-        const name = address.hostname.includes(":") ? `[${address.hostname}]` : address.hostname;
-        log.info("status page on http://{name}:{port}/", { name, port: address.port });
-        onListen?.(address);
-      },
-      onError: (error) => {
-        log.error("the status page could not answer: {error}", { error: describeError(error) });
-        return plain(500, "The relay could not answer; its log says why.\n");
-      },
-    }, (request) => this.#answer(request));
-    await server.finished;
+    using listener = Deno.listen({ hostname, port });
+    const { addr } = listener;
+    const name = addr.hostname.includes(":") ? `[${addr.hostname}]` : addr.hostname;
+    log.info("status page on http://{name}:{port}/", { name, port: addr.port });
+    onListen?.(addr);
+    const end = () => listener.close();
+    signal.addEventListener("abort", end, { once: true });
+    try {
+      await this.#port.serve(listener);
+    } finally {
+      signal.removeEventListener("abort", end);
+    }
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -209,13 +222,10 @@ export class StatusServer {
   }
 }
 
-const LONGEST_FORM = 4_096;
-
 /** The token in a posted form; "" where there is none, or the form is of no sensible size. */
 async function formToken(request: Request): Promise<string> {
-  const length = Number(request.headers.get("content-length") ?? NaN);
-  if (!(length <= LONGEST_FORM)) return "";
-  return new URLSearchParams(await request.text()).get("token") ?? "";
+  const text = await request.text();
+  return text.length > LONGEST_FORM ? "" : new URLSearchParams(text).get("token") ?? "";
 }
 
 function toPage(headers: Record<string, string> = {}): Response {

@@ -113,7 +113,7 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
       "prom-client": "late",
       "@opentelemetry/api": "late",
     },
-    deno: ["serve", "errors", "memoryUsage"],
+    deno: ["listen", "errors", "memoryUsage"],
   },
   commands: {
     rooms: EVERYTHING,

@@ -2,7 +2,14 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import { isBlank } from "../../base/text.ts";
 import type { Bridge } from "../port/bridge.ts";
-import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent, Person } from "../port/event.ts";
+import type {
+  ChatEvent,
+  DeletionEvent,
+  EditEvent,
+  MessageEvent,
+  Person,
+  ReactionEvent,
+} from "../port/event.ts";
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "../port/ids.ts";
 import { openText, textOf } from "../port/rich_text.ts";
 import type { AccountSettings, Route } from "../port/settings.ts";
@@ -16,7 +23,13 @@ import {
 } from "./compose.ts";
 import { ignoreReason, isIgnored, rewrite } from "./filter.ts";
 import { numberedNick } from "./nick.ts";
-import { LATELY_MS, type LoopGuard, type RecentMessages, type RecentSpeakers } from "./recent.ts";
+import {
+  LATELY_MS,
+  type LoopGuard,
+  Reactions,
+  type RecentMessages,
+  type RecentSpeakers,
+} from "./recent.ts";
 import type { Routing } from "./routing.ts";
 
 export interface RelayAccount {
@@ -38,6 +51,8 @@ interface IntakeOptions {
 /** Turns events into what must be stored of them: which deliveries follow, and how far the cursor moves. */
 export class Intake {
   readonly #options: IntakeOptions;
+
+  readonly #reactions = new Reactions();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
@@ -168,14 +183,7 @@ export class Intake {
     event: Exclude<ChatEvent, MessageEvent | EditEvent | DeletionEvent>,
   ): NewDelivery[] {
     if (!isWanted(event, from.settings)) return [];
-    if (event.kind === "reaction") {
-      const shown = { ...event, sender: this.#toldApart(origin, from, event.sender) };
-      return this.#followUps(
-        origin,
-        event.id,
-        (route, reference) => composeLine(this.#composition(route, from), shown, reference),
-      );
-    }
+    if (event.kind === "reaction") return this.#reaction(origin, from, event);
     const isNobody = "who" in event && !this.#spokeLately(origin, event.who);
     return this.#options.routing.from(origin).flatMap((route) => {
       const { settings } = this.#receiver(route);
@@ -185,6 +193,23 @@ export class Intake {
         ? { kind: "topic" as const, topic: event.topic }
         : composeLine(this.#composition(route, from), event, NOTHING);
       return outgoing === null ? [] : [followUp(route, outgoing)];
+    });
+  }
+
+  /** A reaction where the service has such, else told in a line. */
+  #reaction(origin: EndpointId, from: RelayAccount, event: ReactionEvent): NewDelivery[] {
+    const shown = { ...event, sender: this.#toldApart(origin, from, event.sender) };
+    return this.#followUps(origin, event.id, (route, { id: target, message }) => {
+      const { bridge, settings } = this.#receiver(route);
+      if (!settings.showReactions) return null;
+      if (bridge.capabilities.reactions !== true || target === null) {
+        return composeLine(this.#composition(route, from), shown, { id: target, message });
+      }
+      const { key, removed } = event;
+      const subject = `${route.destination} ${target} ${key}`;
+      return this.#reactions.changes(subject, `${origin} ${event.sender.id}`, removed)
+        ? { kind: "reaction", target, key, removed }
+        : null;
     });
   }
 

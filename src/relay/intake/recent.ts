@@ -200,3 +200,26 @@ export class LoopGuard {
 function visible(text: string): string {
   return text.replaceAll("\u200b", "").replace(/\s+/g, " ").trim();
 }
+
+const REACTIONS_REMEMBERED = 1_000;
+
+/**
+ * Who put which reaction on what: the relay has one of each kind to give, for all who chose it. In memory only; what was
+ * before is unknown, and then each change counts.
+ */
+export class Reactions {
+  readonly #people = new Map<string, Set<string>>();
+
+  /** Notes what somebody did; true where that is the first reaction of its kind, or the last one that goes. */
+  changes(subject: string, person: string, removed: boolean): boolean {
+    const people = this.#people.get(subject) ?? new Set<string>();
+    const before = people.size;
+    if (removed) people.delete(person);
+    else people.add(person);
+    this.#people.delete(subject);
+    if (people.size > 0) this.#people.set(subject, people);
+    const oldest = this.#people.keys().next();
+    if (this.#people.size > REACTIONS_REMEMBERED && !oldest.done) this.#people.delete(oldest.value);
+    return removed ? people.size === 0 : before === 0;
+  }
+}

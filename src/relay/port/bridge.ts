@@ -77,6 +77,8 @@ export interface Capabilities {
   readonly replies: boolean;
   /** The service can replace the text of an own message (OutgoingMessage.edits). Omitted: an edit is a message of its own. */
   readonly edits?: boolean;
+  /** The service shows reactions as such (Outgoing "reaction"); may change with each connection. Omitted: it does not. */
+  readonly reactions?: boolean;
   /** How consecutive messages of one speaker are joined when many wait; absent where each goes alone. */
   readonly packing?: {
     readonly separator: string;
@@ -201,7 +203,15 @@ interface OutgoingTopic {
   readonly topic: string;
 }
 
-export type Outgoing = OutgoingMessage | OutgoingDeletion | OutgoingTopic;
+/** Put a reaction of the relay's own on a message, or take it off. `key` is the emoji or its name. */
+interface OutgoingReaction {
+  readonly kind: "reaction";
+  readonly target: MessageId;
+  readonly key: string;
+  readonly removed: boolean;
+}
+
+export type Outgoing = OutgoingMessage | OutgoingDeletion | OutgoingTopic | OutgoingReaction;
 
 /** A part's text exactly as the service will show it in its history: two of the same text are told apart by order only. */
 export type WireText = Brand<string, "WireText">;
@@ -210,7 +220,7 @@ export type WireText = Brand<string, "WireText">;
 export interface Part {
   readonly kind: Outgoing["kind"];
   readonly wire: WireText;
-  /** The answered message, or the one to take back. */
+  /** The message that is answered, taken back or reacted to. */
   readonly target: MessageId | null;
   /** Id of the person for whom it is sent, where the bridge can show that (puppets); else null. */
   readonly speaker: string | null;

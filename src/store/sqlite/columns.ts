@@ -122,6 +122,9 @@ export function isOutgoing(value: unknown): value is Outgoing {
       return typeof value["target"] === "string";
     case "topic":
       return typeof value["topic"] === "string";
+    case "reaction":
+      return typeof value["target"] === "string" && typeof value["key"] === "string" &&
+        typeof value["removed"] === "boolean";
     default:
       return false;
   }
@@ -142,9 +145,11 @@ export function isTargets(value: unknown): value is Targets {
   return Array.isArray(value) && value.every((pair) => isNumbers(pair) && pair.length === 2);
 }
 
+const PART_KINDS: readonly unknown[] = ["message", "deletion", "topic", "reaction"];
+
 function isPart(value: unknown): boolean {
   return isFields(value) &&
-    (value["kind"] === "message" || value["kind"] === "deletion" || value["kind"] === "topic") &&
+    PART_KINDS.includes(value["kind"]) &&
     typeof value["wire"] === "string" && isTextOrNull(value["target"]) &&
     isTextOrNull(value["speaker"]);
 }

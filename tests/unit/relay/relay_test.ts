@@ -265,6 +265,35 @@ Deno.test("Relay tells edits, deletions and reactions only of what it relayed", 
   ]);
 });
 
+Deno.test("Relay passes reactions on as such where it can: one of a kind for all who chose it", async () => {
+  const right = new OpenBridge("memory.right", { reactions: true });
+  await using bench = new Bench({ right });
+  bench.left.emit(message("text", { ...at(bench), id: messageId("1") }));
+  await bench.right.waitForTexts(["<alice> text"]);
+  await bench.clock.advance(10);
+  const react = (nick: string, key: string, removed: boolean) =>
+    bench.left.emit({
+      ...at(bench),
+      late: false,
+      kind: "reaction",
+      id: messageId("1"),
+      sender: person(nick),
+      key,
+      removed,
+    });
+  react("bob", "👍", false);
+  react("carl", "👍", false);
+  react("carl", "🎬", false);
+  react("bob", "👍", true);
+  react("carl", "👍", true);
+  bench.left.emit(message("end", { ...at(bench), id: messageId("2") }));
+  await right.changes.until(() => right.rendered.length === 5, "five parts");
+  const reactions = right.rendered.flatMap((one) =>
+    one.kind === "reaction" ? [[one.key, one.removed]] : []
+  );
+  assert.deepEqual(reactions, [["👍", false], ["🎬", false], ["👍", true]]);
+});
+
 /** Keeps what it was asked to render. */
 class OpenBridge extends MemoryBridge {
   readonly rendered: Outgoing[] = [];

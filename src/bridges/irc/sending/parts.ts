@@ -1,6 +1,6 @@
 import { byteLength, clipBytes, visibleLine, withLineBreaks } from "../../../base/text.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../../relay/port/bridge.ts";
-import type { ChannelId } from "../../../relay/port/ids.ts";
+import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
 import {
   barredText,
   plainText,
@@ -26,9 +26,11 @@ interface RenderLink {
 /** Between two connections: the longest prefix that servers put before a line, and a long channel name. */
 const SAFE_TEXT_BYTES = 350;
 const TOPIC_BYTES = 300;
+/** No emoji is longer; tags have a bound of their own. */
+const REACTION_BYTES = 200;
 const RELAYED_NICK_BYTES = 30;
 
-/** The parts that show something in a channel: lines of text, a topic, or a redaction. */
+/** The parts that show something in a channel: lines of text, a topic, a redaction, or a reaction. */
 export function renderOutgoing(
   outgoing: Outgoing,
   settings: IrcSettings,
@@ -48,6 +50,12 @@ export function renderOutgoing(
     case "deletion":
       if (!(link?.has("draft/message-redaction") ?? false)) return [];
       return [{ kind: "deletion", wire: "" as WireText, target: outgoing.target, speaker: null }];
+    case "reaction": {
+      const { key, removed, target } = outgoing;
+      if (byteLength(key) > REACTION_BYTES || !(link?.has("message-tags") ?? false)) return [];
+      const wire = `${removed ? "-" : "+"}${key}` as WireText;
+      return [{ kind: "reaction", wire, target, speaker: null }];
+    }
   }
 }
 
@@ -152,21 +160,33 @@ export function linesOf(
     case "deletion":
       if (part.target === null || !context.has("draft/message-redaction")) return [];
       return [{ line: { command: "REDACT", params: [channel, part.target] }, text: part.wire }];
+    case "reaction":
+      return reactionLines(part, context);
   }
 }
 
+function reactionLines(part: Part, context: PartContext) {
+  if (part.target === null || !context.has("message-tags")) return [];
+  const name = part.wire.startsWith("-") ? "+draft/unreact" : "+draft/react";
+  const tags = new Map([...replyTags(part.target), [name, part.wire.slice(1)]]);
+  return [{ line: { command: "TAGMSG", params: [context.channel], tags }, text: part.wire }];
+}
+
+/** The tag under both its names: servers and clients know one or the other. */
+function replyTags(target: MessageId): ReadonlyMap<string, string> {
+  return new Map([["+draft/reply", target], ["+reply", target]]);
+}
+
 function messageLines(part: Part, context: PartContext) {
-  const tags = new Map<string, string>();
-  if (part.target !== null && context.has("message-tags")) {
-    for (const name of ["+draft/reply", "+reply"]) tags.set(name, part.target);
-  }
+  const isAnswer = part.target !== null && context.has("message-tags");
+  const tags = isAnswer ? replyTags(part.target) : undefined;
   const asOther = part.speaker !== null && context.has("draft/relaymsg");
   // Stored for a server that shows others' names, sent on one that does not: the name goes before the text.
   const lead = part.speaker !== null && !asOther ? `<${part.speaker.replace(/\/.*$/, "")}> ` : "";
   const command = asOther ? "RELAYMSG" : "PRIVMSG";
   const start = asOther ? [context.channel, part.speaker ?? ""] : [context.channel];
   return texts(lead + part.wire, context).map((text) => ({
-    line: { command, params: [...start, text], tags },
+    line: { command, params: [...start, text], ...(tags && { tags }) },
     text,
   }));
 }

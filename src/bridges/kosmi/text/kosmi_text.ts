@@ -17,7 +17,7 @@ interface RenderOptions {
   readonly maxGraphemes: number;
 }
 
-/** The messages in which `outgoing` is sent to Kosmi. Nothing for what Kosmi can't do (a topic). */
+/** The messages in which `outgoing` is sent to Kosmi. Nothing for what Kosmi can't do. */
 export function renderParts(outgoing: Outgoing, options: RenderOptions): readonly Part[] {
   switch (outgoing.kind) {
     case "message":
@@ -25,6 +25,7 @@ export function renderParts(outgoing: Outgoing, options: RenderOptions): readonl
     case "deletion":
       return [{ kind: "deletion", wire: wire(""), target: outgoing.target, speaker: null }];
     case "topic":
+    case "reaction":
       return [];
   }
 }

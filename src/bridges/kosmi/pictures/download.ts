@@ -8,6 +8,16 @@ import { isPublicAddress } from "./public_address.ts";
 export interface PictureNetwork {
   readonly resolve: (host: string) => Promise<readonly string[]>;
   readonly mayVisit: (address: string, port: number) => boolean;
+  /** True for a connection that ended at this machine itself, by whatever address of its own. */
+  readonly isHere?: (local: string, remote: string) => boolean;
+}
+
+/** What one download may spend; room for its bytes is asked for as it grows. */
+interface DownloadOptions {
+  readonly network: PictureNetwork;
+  readonly maxBytes: number;
+  /** Throws where the process holds too much already. */
+  readonly reserve?: (bytes: number) => void;
 }
 
 interface Picture {
@@ -19,6 +29,8 @@ interface Picture {
 export const PUBLIC_INTERNET: PictureNetwork = {
   resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
   mayVisit: (address, port) => isPublicAddress(address) && isWebPort(port),
+  // The system answers calls to its own addresses from the same address.
+  isHere: (local, remote) => local === remote,
 };
 
 const MOST_REDIRECTS = 3;
@@ -38,14 +50,14 @@ const HEADERS = {
  */
 export async function downloadPicture(
   link: URL,
-  options: { readonly network: PictureNetwork; readonly maxBytes: number },
+  options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Picture> {
   let url = link;
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
     const address = await addressOf(url, options.network);
     signal.throwIfAborted();
-    const found = await visit(url, address, options.maxBytes, signal);
+    const found = await visit(url, address, options, signal);
     if (!("location" in found)) return found;
     const next = URL.parse(found.location, url);
     if (next === null) throw new Error("it leads to an address that can't be read");
@@ -69,7 +81,7 @@ async function addressOf(url: URL, network: PictureNetwork): Promise<string> {
 async function visit(
   url: URL,
   address: string,
-  maxBytes: number,
+  options: DownloadOptions,
   signal: AbortSignal,
 ): Promise<Picture | { readonly location: string }> {
   const socket = dial(url, address);
@@ -78,11 +90,12 @@ async function visit(
   const stop = () => socket.destroy();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    const answer = await httpGet(socket, url, HEADERS);
+    await connected(socket, options.network);
+    const answer = await httpGet(socket, url, HEADERS, wireBytes(options.maxBytes));
     const location = answer.headers.get("location");
     if (REDIRECTS.includes(answer.status) && location !== undefined) return { location };
     if (answer.status !== 200) throw new Error(`HTTP ${answer.status}`);
-    return await readPicture(answer, maxBytes);
+    return await readPicture(answer, options);
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -100,35 +113,55 @@ function dial(url: URL, address: string): Socket {
   return connectTls({ ...at, ...(isIP(host) === 0 ? { servername: host } : {}) });
 }
 
-async function readPicture(answer: HttpAnswer, maxBytes: number): Promise<Picture> {
-  if (Number(answer.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of answer.body) {
-    chunks.push(chunk);
-    length += chunk.length;
-    if (length > maxBytes) throw tooLarge(maxBytes);
-    // What is no picture need not come to its end.
-    if (length >= SIGNATURE_BYTES && chunks.length < 4) typeOf(joined(chunks, length));
+/** Nothing is said to a service of this machine that its own network or firewall hides from others. */
+async function connected(socket: Socket, { isHere }: PictureNetwork): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    socket.once("connect", resolve);
+    socket.once("error", reject);
+    socket.once("close", () => reject(new Error("it broke off")));
+  });
+  const plain = (address: string | undefined) => (address ?? "").replace(/^::ffff:/i, "");
+  if (isHere?.(plain(socket.localAddress), plain(socket.remoteAddress)) === true) {
+    throw new Error("it leads to this machine itself");
   }
-  const bytes = joined(chunks, length);
-  return { bytes, type: typeOf(bytes) };
+}
+
+/** Framing and heads add to a picture: as much again would be malice. */
+function wireBytes(maxBytes: number): number {
+  return maxBytes * 2 + 1_048_576;
+}
+
+const FIRST_BYTES = 16_384;
+
+/** Into one buffer that grows: pieces may be of one byte each. */
+async function readPicture(answer: HttpAnswer, options: DownloadOptions): Promise<Picture> {
+  const { maxBytes, reserve = () => {} } = options;
+  if (Number(answer.headers.get("content-length")) > maxBytes) throw tooLarge(maxBytes);
+  let bytes = new Uint8Array(FIRST_BYTES);
+  reserve(bytes.length);
+  let length = 0;
+  let isKnown = false;
+  for await (const chunk of answer.body) {
+    if (length + chunk.length > maxBytes) throw tooLarge(maxBytes);
+    if (length + chunk.length > bytes.length) {
+      const larger = new Uint8Array(Math.min(maxBytes, (length + chunk.length) * 2));
+      reserve(larger.length - bytes.length);
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
+    bytes.set(chunk, length);
+    length += chunk.length;
+    // What is no picture need not come to its end.
+    if (!isKnown && length >= SIGNATURE_BYTES) isKnown = typeOf(bytes) !== "";
+  }
+  const picture = bytes.subarray(0, length);
+  return { bytes: picture, type: typeOf(picture) };
 }
 
 function typeOf(bytes: Uint8Array): string {
   const type = pictureType(bytes);
   if (type === null) throw new Error("it is no PNG, JPEG, GIF or WebP");
   return type;
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
 }
 
 function tooLarge(maxBytes: number): Error {

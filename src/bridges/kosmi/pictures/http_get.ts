@@ -7,19 +7,26 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
-const LONGEST_LINE = 16_384;
-const MOST_LINES = 200;
+const LONGEST_LINE = 8_192;
+const MOST_LINES = 100;
+const LONGEST_CHUNK_LINE = 256;
+/** A picture of 10 MiB in pieces of 200 bytes; smaller ones only cost time. */
+const MOST_CHUNKS = 50_000;
+/** 103 Early Hints and the like before the answer. */
+const MOST_HINTS = 5;
 
 /**
  * Asks for one page over a socket that was dialled before, and never uses the socket again. This little of HTTP is written
  * out because the clients of the runtime choose the address themselves, or can't take a socket in every version of it.
+ * `mostBytes` is all that may come over the wire: heads, framing and body.
  */
 export async function httpGet(
   socket: Socket,
   url: URL,
   headers: Readonly<Record<string, string>>,
+  mostBytes: number,
 ): Promise<HttpAnswer> {
-  const reader = new ByteReader(socket);
+  const reader = new ByteReader(socket, mostBytes);
   const lines = [
     `GET ${url.pathname}${url.search} HTTP/1.1`,
     `Host: ${url.host}`,
@@ -28,8 +35,10 @@ export async function httpGet(
   ];
   socket.write(`${lines.join("\r\n")}\r\n\r\n`);
   let head = await readHead(reader);
-  // What comes before the answer: 103 Early Hints.
-  while (head.status < 200) head = await readHead(reader);
+  for (let hints = 0; head.status < 200; hints++) {
+    if (hints === MOST_HINTS) throw new Error("its answer does not come");
+    head = await readHead(reader);
+  }
   return { ...head, body: bodyOf(reader, head.headers) };
 }
 
@@ -57,22 +66,26 @@ function bodyOf(
 }
 
 async function* chunked(reader: ByteReader): AsyncGenerator<Uint8Array, void> {
-  for (;;) {
-    const size = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec((await reader.line(LONGEST_LINE)).trim())?.[1];
+  for (let count = 0; count < MOST_CHUNKS; count++) {
+    const size = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec((await reader.line(LONGEST_CHUNK_LINE)).trim())
+      ?.[1];
     if (size === undefined) throw new Error("its answer is odd");
     if (Number.parseInt(size, 16) === 0) return;
     yield* reader.take(Number.parseInt(size, 16));
-    await reader.line(LONGEST_LINE);
+    await reader.line(LONGEST_CHUNK_LINE);
   }
+  throw new Error("its answer is odd");
 }
 
 /** Reads lines and counted bytes from what comes in pieces. Every read rejects when the source breaks off. */
 class ByteReader {
   readonly #source: AsyncIterator<unknown>;
   #held: Uint8Array = new Uint8Array();
+  #left: number;
 
-  constructor(source: AsyncIterable<unknown>) {
+  constructor(source: AsyncIterable<unknown>, mostBytes: number) {
     this.#source = source[Symbol.asyncIterator]();
+    this.#left = mostBytes;
   }
 
   /** The next line without its end; rejects when it is longer than `most` bytes. */
@@ -114,6 +127,8 @@ class ByteReader {
     const next = await this.#source.next();
     if (next.done === true) return false;
     if (!(next.value instanceof Uint8Array)) throw new Error("Cannot read: no bytes came");
+    this.#left -= next.value.length;
+    if (this.#left < 0) throw new Error("its answer is far longer than a picture");
     const joined = new Uint8Array(this.#held.length + next.value.length);
     joined.set(this.#held);
     joined.set(next.value, this.#held.length);

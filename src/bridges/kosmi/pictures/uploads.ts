@@ -22,6 +22,33 @@ const MOST_PICTURES = 3;
 const LONGEST_MS = 12_000;
 const REMEMBERED = 200;
 
+/** What the pictures of all rooms together may hold at a time. What has no room stays a link. */
+class PictureRoom {
+  #bytes = 24 * 1024 * 1024;
+  #downloads = 16;
+
+  /** Room for one picture, given back when it is disposed of. Throws where there is none. */
+  enter(): Disposable & { reserve(bytes: number): void } {
+    const full = () => new Error("too many pictures are on their way");
+    if (this.#downloads === 0) throw full();
+    this.#downloads--;
+    let held = 0;
+    return {
+      reserve: (bytes) => {
+        if (bytes > this.#bytes) throw full();
+        this.#bytes -= bytes;
+        held += bytes;
+      },
+      [Symbol.dispose]: () => {
+        this.#downloads++;
+        this.#bytes += held;
+      },
+    };
+  }
+}
+
+const ROOM = new PictureRoom();
+
 /** A picture behind a hidden link would be shown openly. */
 function isShown(span: Span): boolean {
   return span.style.spoiler !== true;
@@ -88,7 +115,9 @@ export class PictureUploads {
     const { clock, network } = this.#options;
     const limits = { clock, signal, limitMs: LONGEST_MS, action: "upload the picture" };
     return withDeadline(limits, async (inner) => {
-      const picture = await downloadPicture(url, { network, maxBytes: MOST_BYTES }, inner);
+      using room = ROOM.enter();
+      const { reserve } = room;
+      const picture = await downloadPicture(url, { network, maxBytes: MOST_BYTES, reserve }, inner);
       return await uploadImage(this.#options, picture.bytes, picture.type, inner);
     });
   }

@@ -4,7 +4,8 @@ import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "../src/config/options/gen
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "../src/config/options/irc.ts";
 import { KOSMI_OPTIONS } from "../src/config/options/kosmi.ts";
 import type { ForeignKey, Option, OptionTable } from "../src/config/options/option.ts";
-import { FOREIGN_PROTOCOLS, PROTOCOLS } from "../src/config/reading/accounts.ts";
+import { PROTOCOLS } from "../src/config/reading/accounts.ts";
+import { FOREIGN_PROTOCOLS } from "../src/config/reading/foreign.ts";
 import { formatGoDuration } from "../src/config/values/values.ts";
 
 /** The text of docs/configuration.md, made from the tables that the loader uses. */
@@ -55,6 +56,9 @@ and key, and connects nowhere.
   with exit code 2; all faults are told together.
 - Durations are a number in the unit that is named, or text such as \`"1m30s"\`, \`"500ms"\`, \`"24h"\` or \`"7d"\`.
 - Regular expressions are Go's (RE2): \`(?i)\` at the start ignores letter case. They match anywhere in the text.
+- A number, a date, true or false where text belongs is taken as the text that it is, and quotes around a number, true or false
+  are overlooked, each with a warning. An empty text means that the key is not set.
+- The file may also be YAML or JSON of the same form: its name then ends in \`.yaml\`, \`.yml\` or \`.json\`.
 - Placeholders of RemoteNickFormat: ${PLACEHOLDERS.map((name) => `\`{${name}}\``).join(", ")}.
   They are filled in one pass, so that a nick \`{CHANNEL}\` stays as it is.
 - Secrets can stay out of the file: give them as environment variables. Messages and logs never show one.
@@ -77,10 +81,9 @@ function optionsPart(title: string, about: string, table: OptionTable): string {
 }
 
 function optionRow(option: Option<unknown>): string {
-  const { key, type, doc, status, required } = option;
-  const effect = status === "supported" ? doc : `**No effect: ${status.unsupported}.** ${doc}`;
+  const { key, type, doc, required } = option;
   const fallback = required ? "needed" : defaultOf(option);
-  return `| ${key} | ${type.name} | ${fallback} | ${escaped(effect)} |`;
+  return `| ${key} | ${type.name} | ${fallback} | ${escaped(doc)} |`;
 }
 
 function defaultOf({ fallback, fallbackText, type }: Option<unknown>): string {
@@ -112,12 +115,14 @@ function foreignPart(): string {
     "",
     "| Key | Instead |",
     "| --- | --- |",
-    ...foreign.map(({ key, instead }) => `| ${key} | ${escaped(instead)} |`),
+    ...[...Map.groupBy(foreign, ({ instead }) => instead)].map(([instead, rows]) =>
+      `| ${rows.map(({ key }) => key).join(", ")} | ${escaped(instead)} |`
+    ),
     "| `[tengo]` | the relay runs no scripts; use ReplaceMessages |",
     "",
-    `The relay speaks ${PROTOCOLS.join(" and ")}. Sections of Matterbridge's other services (${
+    `The relay speaks ${PROTOCOLS.join(" and ")}. Accounts of Matterbridge's other services (${
       FOREIGN_PROTOCOLS.join(", ")
-    }) are ignored with a warning; a gateway that is enabled and uses one of them is a fault.`,
+    }) may stand in the file: their endpoints are left out, with one warning for each account. A gateway through which then nothing can be relayed is left out too. To keep them, let Matterbridge run beside the relay: [matterbridge-together.md](matterbridge-together.md).`,
     "",
   ].join("\n");
 }

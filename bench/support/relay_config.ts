@@ -11,7 +11,11 @@ export interface Address {
 }
 
 /** `[irc.NAME]`. `extra`: further lines. */
-export function ircAccount(name: string, server: Address, extra = "MessageDelay=0"): string {
+export function ircAccount(
+  name: string,
+  server: Address,
+  extra = "MessageDelay=1\nBurst=1000",
+): string {
   return `
 [irc.${name}]
 Server="${server.host}:${server.port}"

@@ -1,5 +1,5 @@
-import { type Fault, type Findings, Report } from "./file/fault.ts";
-import { parseToml, type TomlDocument } from "./file/toml_document.ts";
+import { parseConfig } from "./file/document.ts";
+import { type Fault, Report } from "./file/fault.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options/account.ts";
 import type { AccountConfig, Config, GeneralConfig } from "./options/config.ts";
 import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "./options/general.ts";
@@ -8,33 +8,39 @@ import { KOSMI_OPTIONS } from "./options/kosmi.ts";
 import {
   type AccountSection,
   accountSections,
-  openTable,
   PROTOCOLS,
   readAccount,
-  warnOfForeignSections,
 } from "./reading/accounts.ts";
-import { checkCommandUsers, checkGeneral } from "./reading/consistency.ts";
+import { type ChannelRules, checkCommandUsers, checkGeneral } from "./reading/consistency.ts";
 import { Environment } from "./reading/environment.ts";
-import { type AccountIndex, checkFlow, resolveGateways } from "./reading/gateways.ts";
-import { type RawGateways, readRawGateways } from "./reading/raw_gateways.ts";
+import { ForeignAccounts } from "./reading/foreign.ts";
+import { type AccountIndex, checkFlow, resolveGateways, usedGateways } from "./reading/gateways.ts";
+import { type RawGateway, readRawGateways } from "./reading/raw_gateways.ts";
 import {
-  type FileSource,
+  type Entry,
   keysOf,
   type Lookup,
   openSection,
+  openTable,
   readOptions,
   type Section,
   sectionLookup,
   warnOfUnknownKeys,
 } from "./reading/section.ts";
+import { didYouMean, nearest } from "./values/did_you_mean.ts";
+import { preparePatterns } from "./values/patterns.ts";
+import { isTable } from "./values/values.ts";
 
 export { type Fault, formatFault } from "./file/fault.ts";
+export type { ChannelRules } from "./reading/consistency.ts";
 
-interface ConfigSource {
+export interface ConfigSource {
   readonly text: string;
-  /** The file's name as messages show it. */
+  /** The file's name as messages show it; one that ends in .yaml, .yml or .json is no TOML. */
   readonly file: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What the bridges say of channels. */
+  readonly channels: ChannelRules;
 }
 
 export interface LoadedConfig {
@@ -45,131 +51,193 @@ export interface LoadedConfig {
 }
 
 /** Reads a configuration. It tells all that is wrong at once, never throws, and shows no secret in what it tells. */
-export function loadConfig(source: ConfigSource): LoadedConfig {
-  const report = new Report();
-  const parsed = parseToml(source.text);
-  let config: Config | null = null;
+export async function loadConfig(source: ConfigSource): Promise<LoadedConfig> {
+  const parsed = await parseConfig(source.text, source.file);
   if ("fault" in parsed) {
-    const { line, message } = parsed.fault;
-    report.fault({ file: source.file, line, key: "" }, message);
-  } else {
-    config = readDocument(parsed.document, source, report);
+    const fault = Object.freeze({ file: source.file, key: "", ...parsed.fault });
+    return Object.freeze({ config: null, faults: Object.freeze([fault]), warnings: [] });
   }
-  const faults = report.faults();
+  const { root, lines } = parsed.document;
+  if (usesPatterns(root) || usesPatterns(source.env)) await preparePatterns();
+  const report = new Report();
+  const config = new ConfigReader(source, report).read(root);
+  const lineOf = report.isEmpty ? () => null : await lines();
   return Object.freeze({
-    config: faults.length === 0 ? config : null,
-    faults,
-    warnings: report.warnings(),
+    config: report.hasFaults ? null : config,
+    faults: report.faults(lineOf),
+    warnings: report.warnings(lineOf),
   });
 }
 
-function readDocument(document: TomlDocument, from: ConfigSource, report: Report): Config {
-  const source: FileSource = { file: from.file, positions: document.positions };
-  const environment = new Environment(from.env);
-  const root = openSection(source, document.root, { path: [], title: "" }, report);
-  const foreign = warnOfForeignSections(source, root, report);
-  const { general, lookup } = readGeneral(source, root, environment, report);
-  const sections = PROTOCOLS.flatMap((protocol) =>
-    accountSections({ source, root, protocol, general: lookup, environment }, report)
+const PATTERN_KEY =
+  /(?:^|_)(?:ignorenicks|ignoremessages|replacenicks|replacemessages|extractnicks)$/i;
+
+/** Whether any regular expression is configured: most files have none, and need no library for them. */
+function usesPatterns(table: unknown): boolean {
+  if (Array.isArray(table)) return table.some(usesPatterns);
+  if (!isTable(table)) return false;
+  return Object.entries(table).some(([key, value]) =>
+    (PATTERN_KEY.test(key) && value !== "") || usesPatterns(value)
   );
-  const rawGateways = readRawGateways(source, root, report);
-  const accounts = readAccounts(sections, rawGateways, report);
-  checkCommandUsers(general, { known: new Set(sections.map(idOf)), lookup }, report);
-  const index = indexAccounts(sections, accounts, foreign);
-  const gateways = resolveGateways(rawGateways.enabled, index, report);
-  checkGateways(
-    { from, rawGateways, flow: checkFlow(gateways, rawGateways.enabled, index, report) },
-    report,
-  );
-  environment.warnOfUnread(
-    [["general"], ...sections.map(({ protocol, name }) => [protocol, name])],
-    report,
-  );
-  return Object.freeze({ general, accounts: Object.freeze(accounts), gateways });
 }
 
-function readGeneral(
-  source: FileSource,
-  root: Section,
-  environment: Environment,
-  findings: Findings,
-): { general: GeneralConfig; lookup: Lookup } {
-  const section = openTable(source, root.entries.get("general"), "general", findings);
-  const lookup = sectionLookup(section, { environment, names: ["general"] });
-  warnOfUnknownKeys(section, {
-    keys: keysOf(GENERAL_OPTIONS, ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS),
-    foreign: [...FOREIGN_GENERAL_KEYS, ...FOREIGN_ACCOUNT_KEYS, ...FOREIGN_IRC_KEYS],
-  }, findings);
-  const general = Object.freeze(readOptions(GENERAL_OPTIONS, lookup, findings));
-  checkGeneral(general, lookup, findings);
-  return { general, lookup };
-}
+const GATEWAY_SECTIONS = ["gateway", "samechannelgateway"];
+const OUR_SECTIONS: readonly string[] = ["general", ...GATEWAY_SECTIONS, ...PROTOCOLS];
+const ACCOUNT_KEYS = keysOf(ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS);
 
-/**
- * Those that an enabled gateway uses. What is wrong with any other is only worth a warning, unless a gateway names an
- * account that the file does not have, or there is none: then it is not certain which ones are meant.
- */
-function readAccounts(
-  sections: readonly AccountSection[],
-  gateways: RawGateways,
-  report: Report,
-): AccountConfig[] {
-  const used = new Set(
-    gateways.enabled.flatMap(({ endpoints }) => endpoints.map((one) => one.account.toLowerCase())),
-  );
-  const known = new Set(sections.map(idOf));
-  const isCertain = used.size > 0 && [...used].every((id) => known.has(id));
-  return sections.flatMap((section) => {
-    const isUsed = used.has(idOf(section)) || !isCertain;
-    if (!isUsed) {
-      report.warn(
-        section.section.place,
-        "no enabled gateway uses this account, so it does not connect",
-      );
+/** Reads one document. */
+class ConfigReader {
+  readonly #file: string;
+  readonly #rules: ChannelRules;
+  readonly #environment: Environment;
+  readonly #report: Report;
+  readonly #foreign = new ForeignAccounts(PROTOCOLS);
+
+  constructor({ file, env, channels }: ConfigSource, report: Report) {
+    this.#file = file;
+    this.#rules = channels;
+    this.#environment = new Environment(env);
+    this.#report = report;
+  }
+
+  read(document: Readonly<Record<string, unknown>>): Config {
+    const report = this.#report;
+    const root = openSection(this.#file, document, { path: [], title: "" }, report);
+    for (const [lower, entry] of root.entries) {
+      if (!OUR_SECTIONS.includes(lower)) this.#readStranger(lower, entry);
     }
-    const account = readAccount(section, isUsed ? report : report.lenient());
-    return isUsed && account !== null ? [account] : [];
-  });
+    const { general, lookup } = this.#readGeneral(root);
+    const sections = PROTOCOLS.flatMap((protocol) =>
+      accountSections(
+        { file: this.#file, root, protocol, general: lookup, environment: this.#environment },
+        report,
+      )
+    );
+    const { any, enabled } = readRawGateways(
+      { file: this.#file, foreign: this.#foreign, findings: report },
+      root,
+    );
+    const used = usedGateways(enabled, report);
+    const accounts = this.#readAccounts(sections, enabled, used);
+    checkCommandUsers(general, { known: new Set(sections.map(idOf)), lookup }, report);
+    const index = this.#indexOf(sections, accounts);
+    const gateways = resolveGateways(used, index, report);
+    this.#checkGateways({ any, enabled, flow: checkFlow(gateways, used, index, report) });
+    this.#foreign.tell(report);
+    this.#environment.warnOfUnread(
+      [["general"], ...sections.map(({ protocol, name }) => [protocol, name])],
+      report,
+    );
+    return Object.freeze({ general, accounts: Object.freeze(accounts), gateways });
+  }
+
+  #readStranger(lower: string, entry: Entry): void {
+    const { value, place, written } = entry;
+    const isTypo = nearest(written, ["general", ...GATEWAY_SECTIONS]) !== null;
+    if (lower !== "tengo" && isTable(value) && !isTypo) {
+      this.#foreign.addSection(this.#file, entry, this.#report);
+    } else {
+      this.#report.warn(place, strangerText(entry));
+    }
+  }
+
+  #readGeneral(root: Section): { general: GeneralConfig; lookup: Lookup } {
+    const report = this.#report;
+    const section = openTable(this.#file, root.entries.get("general"), "general", report);
+    const lookup = sectionLookup(section, { environment: this.#environment, names: ["general"] });
+    warnOfUnknownKeys(section, {
+      keys: keysOf(GENERAL_OPTIONS, ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS),
+      foreign: [...FOREIGN_GENERAL_KEYS, ...FOREIGN_ACCOUNT_KEYS, ...FOREIGN_IRC_KEYS],
+    }, report);
+    const general = Object.freeze(readOptions(GENERAL_OPTIONS, lookup, report));
+    checkGeneral(general, lookup, report);
+    return { general, lookup };
+  }
+
+  /**
+   * Those that a gateway uses. What is wrong with any other is only worth a warning, unless a gateway names an account
+   * that the file does not have, or there is none: then it is not certain which ones are meant.
+   */
+  #readAccounts(
+    sections: readonly AccountSection[],
+    enabled: readonly RawGateway[],
+    used: readonly RawGateway[],
+  ): AccountConfig[] {
+    const report = this.#report;
+    const [named, needed] = [accountsOf(enabled), accountsOf(used)];
+    const known = new Set(sections.map(idOf));
+    const isCertain = needed.size > 0 && [...needed].every((id) => known.has(id));
+    return sections.flatMap((section) => {
+      const id = idOf(section);
+      const isUsed = needed.has(id) || !isCertain;
+      // That a gateway is left out has been told, and with it that its accounts are.
+      if (!isUsed && !named.has(id)) {
+        report.warn(
+          section.section.place,
+          "no enabled gateway uses this account, so it does not connect",
+        );
+      }
+      const account = readAccount(section, this.#rules, isUsed ? report : report.lenient());
+      return isUsed && account !== null ? [account] : [];
+    });
+  }
+
+  #indexOf(
+    sections: readonly AccountSection[],
+    accounts: readonly AccountConfig[],
+  ): AccountIndex {
+    return {
+      accounts: new Map(accounts.map((account) => [account.id.toLowerCase(), account])),
+      ids: new Set(sections.map(idOf)),
+      spellings: sections.map(({ protocol, name }) => `${protocol}.${name}`),
+      rules: this.#rules,
+    };
+  }
+
+  #checkGateways(
+    found: {
+      readonly any: boolean;
+      readonly enabled: readonly RawGateway[];
+      readonly flow: boolean;
+    },
+  ): void {
+    const report = this.#report;
+    const { any, enabled, flow } = found;
+    const place = { file: this.#file, path: null, key: "gateway" };
+    if (!any) {
+      report.fault(
+        place,
+        "there is no [[gateway]], so nothing would be relayed: add one with two [[gateway.inout]]",
+      );
+    } else if (enabled.length === 0 && !report.hasFaults) {
+      report.fault(
+        place,
+        "no gateway is enabled, so nothing would be relayed: set enable=true in one",
+      );
+    } else if (!flow && !report.hasFaults) {
+      report.fault(place, "no gateway can relay anything: an enabled one needs two endpoints");
+    }
+  }
+}
+
+function accountsOf(gateways: readonly RawGateway[]): Set<string> {
+  return new Set(
+    gateways.flatMap(({ endpoints }) => endpoints.map((one) => one.account.toLowerCase())),
+  );
 }
 
 function idOf({ protocol, name }: AccountSection): string {
   return `${protocol}.${name}`.toLowerCase();
 }
 
-function indexAccounts(
-  sections: readonly AccountSection[],
-  accounts: readonly AccountConfig[],
-  foreign: ReadonlySet<string>,
-): AccountIndex {
-  return {
-    accounts: new Map(accounts.map((account) => [account.id.toLowerCase(), account])),
-    ids: new Set(sections.map(idOf)),
-    spellings: sections.map(({ protocol, name }) => `${protocol}.${name}`),
-    foreign,
-  };
-}
-
-function checkGateways(
-  found: {
-    readonly from: ConfigSource;
-    readonly rawGateways: RawGateways;
-    readonly flow: boolean;
-  },
-  report: Report,
-): void {
-  const { from, rawGateways, flow } = found;
-  const place = { file: from.file, line: null, key: "gateway" };
-  if (!rawGateways.any) {
-    report.fault(
-      place,
-      "there is no [[gateway]], so nothing would be relayed: add one with two [[gateway.inout]]",
-    );
-  } else if (rawGateways.enabled.length === 0 && report.faults().length === 0) {
-    report.fault(
-      place,
-      "no gateway is enabled, so nothing would be relayed: set enable=true in one",
-    );
-  } else if (!flow && report.faults().length === 0) {
-    report.fault(place, "no gateway can relay anything: an enabled one needs two endpoints");
+/** What stands at the top of the file and is neither ours nor a service. */
+function strangerText({ written, value }: Entry): string {
+  const lower = written.toLowerCase();
+  if (lower === "tengo") return "has no effect: the relay runs no scripts; use ReplaceMessages";
+  if (isTable(value) || Array.isArray(value)) {
+    return `there is no such section, so it has no effect${didYouMean(written, OUR_SECTIONS)}`;
   }
+  const isKey = ACCOUNT_KEYS.some((key) => key.toLowerCase() === lower);
+  const where = isKey ? "; put it below [general], [irc.NAME] or [kosmi.NAME]" : "";
+  return `stands outside of any section, so it has no effect${where}`;
 }

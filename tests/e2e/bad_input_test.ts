@@ -21,11 +21,11 @@ async function twoGateways() {
 [irc.films]
 Server="127.0.0.1:${irc.port}"
 Nick="relay"
-MessageDelay=0
+MessageDelay=1
 [irc.other]
 Server="127.0.0.1:${other.port}"
 Nick="relay"
-MessageDelay=0
+MessageDelay=1
 [kosmi.test]
 RoomURL="${kosmi.roomUrl(ROOM)}"
 AppURL="${kosmi.appUrl}"

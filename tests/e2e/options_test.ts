@@ -219,11 +219,11 @@ Deno.test("options: a samechannel gateway joins channels of one name, and only t
 [irc.left]
 Server="${left.host}:${left.port}"
 Nick="relay"
-MessageDelay=0
+MessageDelay=1
 [irc.right]
 Server="${right.host}:${right.port}"
 Nick="relay"
-MessageDelay=0
+MessageDelay=1
 RemoteNickFormat="[{CHANNEL}] <{NICK}> "
 [[samechannelgateway]]
 name="same"
@@ -267,7 +267,7 @@ Deno.test("options: the environment goes before the file, and [general] behind t
 });
 
 Deno.test("options: a long message of Kosmi is bounded by MaxLines, and the rest is told in one line", async () => {
-  await using world = await SandboxWorld.create({ irc: "MessageDelay=0\nMaxLines=5" });
+  await using world = await SandboxWorld.create({ irc: "MessageDelay=1\nMaxLines=5" });
   const lines = Array.from({ length: 16 }, (_, n) => `line ${n + 1}`);
   world.kosmi.say(ROOM, { name: "Zoë" }, `\`\`\`\n${lines.join("\n")}\n\`\`\``);
   assert.deepEqual(await world.inIrc(), [

@@ -18,27 +18,30 @@ const LOOPBACK: PictureNetwork = {
 
 /** A picture host, a room and a channel, and a relay between these two. */
 class World implements AsyncDisposable {
-  readonly log = new LogRecorder();
   readonly #relay: RelayInProcess;
 
   private constructor(
     readonly host: PictureHost,
     readonly kosmi: KosmiSandbox,
     readonly irc: IrcSandbox,
-    kosmiOptions: string,
+    readonly log: LogRecorder,
+    relay: RelayInProcess,
   ) {
-    this.#relay = new RelayInProcess({
-      config: config(kosmi, irc, kosmiOptions),
-      token: kosmi.issueToken(),
-      log: this.log,
-      pictureNetwork: LOOPBACK,
-    });
+    this.#relay = relay;
   }
 
   static async create(kosmiOptions: string): Promise<World> {
     const irc = await IrcSandbox.start();
     irc.addUser("alice", { channels: [CHANNEL] });
-    const world = new World(await PictureHost.start(), await startKosmi(), irc, kosmiOptions);
+    const kosmi = await startKosmi();
+    const log = new LogRecorder();
+    const relay = await RelayInProcess.start({
+      config: config(kosmi, irc, kosmiOptions),
+      token: kosmi.issueToken(),
+      log,
+      pictureNetwork: LOOPBACK,
+    });
+    const world = new World(await PictureHost.start(), kosmi, irc, log, relay);
     await world.log.waitFor(/^in main$/);
     await world.log.waitFor(new RegExp(`^in ${CHANNEL}$`));
     return world;
@@ -70,7 +73,7 @@ function config(kosmi: KosmiSandbox, irc: IrcSandbox, kosmiOptions: string): str
 [irc.test]
 Server="${irc.host}:${irc.port}"
 Nick="relay"
-MessageDelay=0
+MessageDelay=1
 [kosmi.test]
 RoomURL="${kosmi.roomUrl(ROOM)}"
 AppURL="${kosmi.appUrl}"

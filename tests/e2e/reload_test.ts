@@ -74,11 +74,11 @@ ${plan.general ?? ""}
 [irc.main]
 Server="127.0.0.1:${ports.irc}"
 Nick="relay"
-MessageDelay=0
+MessageDelay=1
 RemoteNickFormat="${plan.format ?? "<{NICK}> "}"
 ${
     typeof plan.side === "string"
-      ? `[irc.side]\nServer="127.0.0.1:${ports.side}"\nNick="relay"\nMessageDelay=0\n${plan.side}`
+      ? `[irc.side]\nServer="127.0.0.1:${ports.side}"\nNick="relay"\nMessageDelay=1\n${plan.side}`
       : ""
   }
 [kosmi.test]
@@ -174,7 +174,7 @@ Deno.test("reload refuses a faulty configuration, tells all its faults, and goes
   await using bench = await world();
   const { irc, kosmi, relay, config } = bench;
   const faulty = config({ format: "[new] ", general: "OutboxMaxMessages=-1" })
-    .replace("MessageDelay=0", 'MessageDelay="soon"');
+    .replace("MessageDelay=1", 'MessageDelay="soon"');
   const said = await reload(relay, faulty);
   assert.match(said, /level=error .*matterbridge\.toml:\d+: general\.OutboxMaxMessages/);
   assert.match(said, /level=error .*irc\.main\.MessageDelay/);

@@ -22,7 +22,7 @@ Deno.test("/metrics counts 10,000 messages exactly as the services saw them, scr
     config: `
 [general]
 StatusListen="127.0.0.1:0"
-MessageDelay=0
+MessageDelay=1
 [irc.test]
 Server="${irc.host}:${irc.port}"
 Nick="relay"

@@ -44,7 +44,7 @@ needs("inspircd", "openssl")(
   async () => {
     await using server = await startInspircd({ extra: STS });
     const env = { DENO_CERT: server.certificate.caPath, MATTERBRIDGE_DATA_DIR: "./data" };
-    const irc = 'MessageDelay=0\nPassword="sekrit-pass"';
+    const irc = 'MessageDelay=1\nPassword="sekrit-pass"';
     await using world = await World.create({ server: byName(server), env, irc });
     const { relay, alice } = world;
     await relay.waitForLog(/The server wants TLS \(STS\): going to port \d+/);

@@ -55,7 +55,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const secrets = [token, password] as const;
   using watch = new Watch(secrets);
   await using logging = await watchedLog(watch, secrets);
-  await using relay = new RelayInProcess({
+  await using relay = await RelayInProcess.start({
     config: config(kosmi, irc, proxy, password),
     token,
     log: logging.logger("fuzz"),
@@ -221,7 +221,7 @@ Server="${irc.host}:${irc.port}"
 Nick="relay"
 Password="${password}"
 RemoteNickFormat="<{NICK}> "
-MessageDelay=0
+MessageDelay=1
 ShowJoinPart=true
 ShowTopicChange=true
 ShowNickChange=true

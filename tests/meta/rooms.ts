@@ -91,7 +91,13 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
   },
   config: {
     rooms: ["base"],
-    modules: { "node:net": "free", "node:path": "free", "smol-toml": "free", "valibot": "free" },
+    modules: {
+      "node:net": "free",
+      "smol-toml": "free",
+      "re2js": "late",
+      "toml-eslint-parser": "late",
+      "yaml": "free",
+    },
     deno: ["env", "errors", "open", "readTextFile", "readFile"],
   },
   log: {
@@ -150,7 +156,7 @@ export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = 
     "shared",
   ],
   status: ["", "page", "counts"],
-  config: ["", "reading", "file", "options", "values", "regexp"],
+  config: ["", "reading", "file", "options", "values"],
   "bridges/irc": [
     "diagnosis",
     "",
@@ -180,9 +186,6 @@ export const KNOWN_UPWARD: readonly (readonly [from: string, to: string])[] = [
   ["bridges/irc/sending/parts", "bridges/irc/puppets/puppet_name"],
   ["bridges/kosmi/link/options", "bridges/kosmi/pictures/download"],
   ["bridges/kosmi/text/kosmi_text", "bridges/kosmi/link/options"],
-  ["config/values/net", "config/options/option"],
-  ["config/values/patterns", "config/options/option"],
-  ["config/values/values", "config/options/option"],
 ];
 
 /** Room of a file, by its path from the root (`src/bridges/irc/login/registration.ts`); null when it is in none. */

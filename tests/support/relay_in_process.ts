@@ -2,10 +2,10 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { Logger } from "../../src/base/log.ts";
 import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
 import { wireChatCommands } from "../../src/commands/chat/chat_commands.ts";
-import { accountSettings } from "../../src/commands/setup/account_settings.ts";
 import { type WiredAccount, wireGateways } from "../../src/commands/setup/accounts.ts";
 import { wireIrc } from "../../src/commands/setup/irc.ts";
 import { wireKosmi } from "../../src/commands/setup/kosmi.ts";
+import { CHANNEL_RULES } from "../../src/commands/shared/read_configuration.ts";
 import { formatFault, loadConfig } from "../../src/config/load.ts";
 import type { AccountConfig, Config } from "../../src/config/options/config.ts";
 import { noObserver } from "../../src/relay/port/observer.ts";
@@ -29,9 +29,18 @@ export class RelayInProcess implements AsyncDisposable {
   readonly #running: Promise<void>;
   readonly relay: Relay;
 
-  constructor(options: InProcessOptions) {
-    const { config, faults } = loadConfig({ text: options.config, file: "test.toml", env: {} });
+  static async start(options: InProcessOptions): Promise<RelayInProcess> {
+    const { config, faults } = await loadConfig({
+      text: options.config,
+      file: "test.toml",
+      env: {},
+      channels: CHANNEL_RULES,
+    });
     if (config === null) throw new Error(faults.map(formatFault).join("\n"));
+    return new RelayInProcess(config, options);
+  }
+
+  private constructor(config: Config, options: InProcessOptions) {
     const accounts = config.accounts.map((account) => wired(account, config, options));
     const { clock = systemClock } = options;
     const store = openRelayStore({ path: null, clock, log: options.log });
@@ -76,5 +85,5 @@ function wired(account: AccountConfig, config: Config, options: InProcessOptions
       },
       ...(options.pictureNetwork === undefined ? {} : { pictureNetwork: options.pictureNetwork }),
     });
-  return { bridge, settings: accountSettings(account), made: "", upkeep: null };
+  return { bridge, settings: account.settings, made: "", upkeep: null };
 }

@@ -41,12 +41,12 @@ async function optionsOf(
     clock,
     random: Math.random,
     log: logging.logger(["doctor", account.name]),
-    clientCertificatePem: await readPem(account.tlsClientCertificate),
+    clientCertificatePem: await readPem(account.options.tlsClientCertificate),
   });
   return {
     ...options,
-    nick: `${account.nick}${SUFFIX}`,
-    userName: account.userName || account.nick,
+    nick: `${account.options.nick}${SUFFIX}`,
+    userName: account.options.userName || account.options.nick,
     botMode: false,
     limits: { connectMs: DIAL_MS, registrationMs: 25_000, saslMs: SASL_MS },
   };
@@ -99,9 +99,12 @@ async function followToTls(
   );
   const byTls = {
     ...account,
-    useTls: true,
-    skipTlsVerify: false,
-    server: { ...account.server, port },
+    options: {
+      ...account.options,
+      useTls: true,
+      skipTlsVerify: false,
+      server: { ...account.options.server, port },
+    },
   };
   await follow(byTls, { ...options, port, tls: { verify: true } }, context, rows, signal);
 }
@@ -115,7 +118,7 @@ async function lookAround(
   signal: AbortSignal,
 ): Promise<void> {
   const time = await probe.time();
-  if (time !== null) context.clocks.push({ source: account.server.host, ...time });
+  if (time !== null) context.clocks.push({ source: account.options.server.host, ...time });
   await checkNick(account, probe, context, rows);
   await checkChannels({ account, probe, login, context, rows }, signal);
 }
@@ -129,7 +132,7 @@ function tellLogin(
   if (login.ok) {
     const network = login.network === null ? "" : ` at ${login.network}`;
     rows.ok("login", `registered${network} as ${login.nick} (a nick of this check)`);
-    if (account.useSasl) rows.ok("SASL", "logged in");
+    if (account.options.useSasl) rows.ok("SASL", "logged in");
     return true;
   }
   const { reason } = login.end;
@@ -182,7 +185,7 @@ function remedyFor(
     return "ask the network's operators why: this address or name is banned";
   }
   if (heardNothing) {
-    return account.useTls
+    return account.options.useTls
       ? "check that an IRC server is at this port"
       : "check that an IRC server is at this port; if it is one for TLS, set UseTLS=true";
   }
@@ -199,7 +202,7 @@ async function checkNick(
   context: DoctorContext,
   rows: RowWriter,
 ): Promise<void> {
-  const { nick } = account;
+  const { nick } = account.options;
   const isUsed = await probe.isUsed(nick);
   if (isUsed === true && context.beside === null) {
     rows.warn(
@@ -209,8 +212,8 @@ async function checkNick(
     );
   } else if (isUsed === true) rows.ok("nick", `${nick} is in use, as it should be: the relay runs`);
   else if (isUsed === false) rows.ok("nick", `${nick} is free`);
-  if (!account.useSasl && account.nickServPassword !== null) {
-    await checkNickServ(account, account.nickServPassword, probe, rows);
+  if (!account.options.useSasl && account.options.nickServPassword !== null) {
+    await checkNickServ(account, account.options.nickServPassword, probe, rows);
   }
 }
 
@@ -221,9 +224,9 @@ async function checkNickServ(
   probe: IrcProbe,
   rows: RowWriter,
 ): Promise<void> {
-  const service = account.nickServNick ?? "NickServ";
-  const user = account.nickServUsername;
-  const text = user ? `AUTH ${user} ${password}` : `IDENTIFY ${account.nick} ${password}`;
+  const service = account.options.nickServNick ?? "NickServ";
+  const user = account.options.nickServUsername;
+  const text = user ? `AUTH ${user} ${password}` : `IDENTIFY ${account.options.nick} ${password}`;
   const answer = await probe.identify(service, text);
   if (answer === null) {
     return rows.warn(
@@ -236,6 +239,6 @@ async function checkNickServ(
   rows.broken(
     "NickServ",
     `${service} refuses the login: ${answer}`,
-    `check NickServPassword, and that ${user ?? account.nick} is registered`,
+    `check NickServPassword, and that ${user ?? account.options.nick} is registered`,
   );
 }

@@ -67,7 +67,7 @@ function tellChannel(checks: ChannelChecks, place: Place, finding: ChannelFindin
   rows.ok(channel, `entered${finding.modes === null ? "" : `, modes +${finding.modes}`}`);
   if (!place.sends) return;
   const faults = speechFaults(finding, {
-    nick: account.nick,
+    nick: account.options.nick,
     mask: login.mask,
     loggedIn: login.loggedIn,
   });
@@ -202,7 +202,7 @@ function joinRemedy(
       : "the key in the gateway's options is wrong: ask a channel operator";
   }
   if (numeric === "473") {
-    return `ask a channel operator for: /mode ${place.channel} +I ${account.nick}!*@*`;
+    return `ask a channel operator for: /mode ${place.channel} +I ${account.options.nick}!*@*`;
   }
   return REMEDIES[numeric] ?? "ask a channel operator; the relay goes on trying";
 }

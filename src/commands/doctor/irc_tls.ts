@@ -21,13 +21,15 @@ export function tellTls(
     tellPlain(account, dial, rows);
     return true;
   }
-  if (account.tlsFingerprint !== null) return tellPin(account.tlsFingerprint, certificate, rows);
+  if (account.options.tlsFingerprint !== null) {
+    return tellPin(account.options.tlsFingerprint, certificate, rows);
+  }
   const fault = faultOf(account, certificate, login, nowMs);
   if (fault === null) {
     tellGood(certificate, rows, nowMs);
     return true;
   }
-  if (account.skipTlsVerify) {
+  if (account.options.skipTlsVerify) {
     rows.warn(
       "TLS",
       `${fault.seen}, and SkipTLSVerify=true takes it all the same: anybody on the way can read along`,
@@ -40,7 +42,7 @@ export function tellTls(
 }
 
 function tellPlain(account: IrcAccountConfig, dial: DialFinding, rows: RowWriter): void {
-  const { password, useSasl, nickServPassword } = account;
+  const { password, useSasl, nickServPassword } = account.options;
   if (/^(127\.|::1$|::ffff:127\.)/.test(dial.address ?? "")) {
     rows.ok("TLS", "not used, and not needed: the server is on this machine");
   } else if (password !== null || useSasl || nickServPassword !== null) {
@@ -77,7 +79,7 @@ function faultOf(
   nowMs: number,
 ): Fault | null {
   const { validFromMs, validToMs, fingerprint, issuer, names } = certificate;
-  const { host } = account.server;
+  const { host } = account.options.server;
   if (validToMs !== null && validToMs < nowMs) {
     return {
       seen: `the server's certificate expired on ${day(validToMs)}`,
@@ -110,7 +112,7 @@ function faultOf(
 
 /** The login verifies the certificate; when it failed before the server said a word, that is why. */
 function isDistrusted(account: IrcAccountConfig, login: LoginFinding): boolean {
-  if (login.ok || account.skipTlsVerify) return false;
+  if (login.ok || account.options.skipTlsVerify) return false;
   const said = login.end.reason;
   return login.heardNothing && login.end.kind !== "stopped" &&
     (login.end.kind === "refused" || /certificate|verif|UNKNOWN/i.test(said));
@@ -131,7 +133,7 @@ function day(atMs: number): string {
 
 /** Rows for name and port; false when nobody was reached. */
 export function tellDial(account: IrcAccountConfig, dial: DialFinding, rows: RowWriter): boolean {
-  const { host, port } = account.server;
+  const { host, port } = account.options.server;
   const { address, fault } = dial;
   if (fault?.stage === "name") {
     rows.broken(
@@ -147,7 +149,7 @@ export function tellDial(account: IrcAccountConfig, dial: DialFinding, rows: Row
       "TCP",
       `nobody answers at ${host}:${port}: ${fault.said}`,
       `check the port in Server (usual: ${
-        account.useTls ? 6697 : 6667
+        account.options.useTls ? 6697 : 6667
       }), and that no firewall is in the way`,
     );
     return false;

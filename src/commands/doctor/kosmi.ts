@@ -156,7 +156,7 @@ async function checkRooms(
     expectsLogin: token.expectsLogin,
     protocol,
     rooms,
-    markup: account.markup,
+    markup: account.options.markup,
     clock: context.clock,
     random: Math.random,
     log: context.logging.logger(["doctor", account.name]),
@@ -176,7 +176,7 @@ function plansOf({ account, context, rows }: KosmiChecks): ChannelPlan[] {
   for (const endpoint of context.config.gateways.flatMap((gateway) => gateway.endpoints)) {
     if (endpoint.account !== account.id) continue;
     try {
-      const channel = roomIdOf(endpoint.channel, account.roomUrl);
+      const channel = roomIdOf(endpoint.channel, account.options.roomUrl);
       const sends = (plans.get(channel)?.sends ?? false) || endpoint.direction !== "in";
       plans.set(channel, { channel, written: endpoint.channel, key: null, sends });
     } catch (error) {

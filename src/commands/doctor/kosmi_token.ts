@@ -31,19 +31,19 @@ export async function findToken(
   signal: AbortSignal,
 ): Promise<TokenFinding | null> {
   const { account } = checks;
-  if (account.token === null && account.email === null) {
+  if (account.options.token === null && account.options.email === null) {
     return await visitor(checks, httpWorks, false, signal);
   }
-  const own = account.token === null
-    ? await cachedToken(checks, account.email ?? "", signal)
-    : configuredToken(checks, account.token);
+  const own = account.options.token === null
+    ? await cachedToken(checks, account.options.email ?? "", signal)
+    : configuredToken(checks, account.options.token);
   return own ?? await visitor(checks, httpWorks, true, signal);
 }
 
 function configuredToken(checks: KosmiChecks, token: string): TokenFinding | null {
   const { account, context } = checks;
   const report = configuredReport(account.id, token, context.clock.now());
-  const remedy = account.email === null
+  const remedy = account.options.email === null
     ? "put a new Token into the configuration, or set Email and Password"
     : "put a new Token into the configuration, or take Token out so that Email and Password are used";
   const isGood = tellReport(checks, report, remedy);
@@ -61,9 +61,9 @@ async function cachedToken(
     rows.skipped("token", "not looked at: there is no data directory yet, or it can't be read");
     return null;
   }
-  if (context.login && account.password !== null) await logIn(checks, signal);
+  if (context.login && account.options.password !== null) await logIn(checks, signal);
   const emails = context.config.accounts.flatMap((one) =>
-    one.protocol === "kosmi" && one.email !== null ? [one.email] : []
+    one.protocol === "kosmi" && one.options.email !== null ? [one.options.email] : []
   );
   const caches = new TokenCaches({
     directory: data,
@@ -75,7 +75,9 @@ async function cachedToken(
   });
   const reading = await caches.of(email).load();
   const report = cacheReport(account.id, email, reading, clock.now());
-  const remedy = account.password === null ? "kosmi-relay token import, or set Password" : REFRESH;
+  const remedy = account.options.password === null
+    ? "kosmi-relay token import, or set Password"
+    : REFRESH;
   if (!tellReport(checks, report, remedy) || reading.kind !== "found") return null;
   const { token } = reading.cached;
   logging.secrets.add(token);
@@ -96,11 +98,14 @@ async function logIn(checks: KosmiChecks, signal: AbortSignal): Promise<void> {
   try {
     const source = new TokenSources(config, { data, logging, clock }).of({
       ...account,
-      token: null,
+      options: { ...account.options, token: null },
     });
     const { token } = await source.get(signal);
     logging.secrets.add(token);
-    rows.ok("browser login", `logged in as ${account.email}, or the cached token is still good`);
+    rows.ok(
+      "browser login",
+      `logged in as ${account.options.email}, or the cached token is still good`,
+    );
   } catch (error) {
     const { seen, remedy } = inTwo(describeError(error), "see docs/token-persistence.md");
     rows.broken("browser login", seen, remedy);
@@ -113,7 +118,7 @@ function tellReport(checks: KosmiChecks, report: TokenReport, remedy: string): b
   const where = report.source === "configuration" ? "configured" : "cached";
   const whose = report.email ?? (report.userId === null ? "a login" : `user ${report.userId}`);
   const until = report.expires === null ? "" : ` until ${report.expires} (${report.daysLeft} days)`;
-  const logsInItself = report.source !== "configuration" && account.password !== null;
+  const logsInItself = report.source !== "configuration" && account.options.password !== null;
   switch (report.state) {
     case "valid":
       rows.ok("token", `${where} token of ${whose}, good${until}`);
@@ -180,7 +185,7 @@ const NEW_VISITOR = "try again later; Kosmi may want a login: set Email and Pass
 
 /** Does the account log in by browser at all? */
 function logsIn(account: KosmiAccountConfig): boolean {
-  return account.email !== null && account.password !== null;
+  return account.options.email !== null && account.options.password !== null;
 }
 
 const LIMIT_MS = 40_000;
@@ -207,12 +212,15 @@ export async function checkBrowser(checks: KosmiChecks, signal: AbortSignal): Pr
 
 async function start({ account, context }: KosmiChecks, signal: AbortSignal) {
   const { clock, config, data, logging } = context;
-  if (account.browserUrl !== null) {
-    const browser = await connectBrowser({ url: account.browserUrl, clock }, signal);
+  if (account.options.browserUrl !== null) {
+    const browser = await connectBrowser({ url: account.options.browserUrl, clock }, signal);
     const version = await browser.page.browser().version().finally(() => browser.close());
     return { path: "the browser at BrowserURL", version };
   }
-  const path = await findBrowser({ path: account.browserPath, env: (name) => Deno.env.get(name) });
+  const path = await findBrowser({
+    path: account.options.browserPath,
+    env: (name) => Deno.env.get(name),
+  });
   // A folder for this run alone, also beside a running relay: the browser's sandbox and ours want it there.
   const makeScratch = () =>
     data?.makeScratch() ?? Promise.reject(new Error("there is no data directory"));

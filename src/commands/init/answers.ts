@@ -1,6 +1,6 @@
 import { describeError } from "../../base/errors.ts";
 import { channelIdOf } from "../../bridges/irc/channels/channel_name.ts";
-import { roomIdOf } from "../../config/reading/consistency.ts";
+import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
 import { parseHostPort } from "../../config/values/net.ts";
 import { printLine } from "../../log/terminal.ts";
 import type { Asker } from "../shared/ask.ts";
@@ -70,10 +70,14 @@ const channelFault: Check = (answer) => {
   }
 };
 
-const roomFault: Check = (answer) =>
-  roomIdOf(answer) === null
-    ? "This is no room: copy its address from the browser, such as https://app.kosmi.io/room/@name."
-    : null;
+const roomFault: Check = (answer) => {
+  try {
+    roomIdOf(answer, null);
+    return null;
+  } catch {
+    return "This is no room: copy its address from the browser, such as https://app.kosmi.io/room/@name.";
+  }
+};
 
 const emailFault: Check = (answer) =>
   answer === "" || /^[^\s@]+@[^\s@]+$/.test(answer) ? null : "This is no e-mail address.";

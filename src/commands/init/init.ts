@@ -15,6 +15,7 @@ import { Asker, AskingEndedError } from "../shared/ask.ts";
 import { buildInfo } from "../shared/build_info.ts";
 import { type CommonOptions, EXIT, type ExitCode, type Registrar } from "../shared/command.ts";
 import { ourDataDirectory } from "../shared/open_data_directory.ts";
+import { CHANNEL_RULES } from "../shared/read_configuration.ts";
 import { askForAnswers, configText } from "./answers.ts";
 
 export function registerInit({ program, common, done, stopping }: Registrar): void {
@@ -66,7 +67,12 @@ async function converse(
 ): Promise<ExitCode> {
   const asker = new Asker(stopping);
   const text = configText(await askForAnswers(asker));
-  const { config, faults } = loadConfig({ text, file: options.conf, env: Deno.env.toObject() });
+  const { config, faults } = await loadConfig({
+    text,
+    file: options.conf,
+    env: Deno.env.toObject(),
+    channels: CHANNEL_RULES,
+  });
   for (const fault of faults) printErrorLine(formatFault(fault));
   if (config === null) return EXIT.failed;
   const wantsTest = await asker.yes(

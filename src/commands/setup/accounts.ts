@@ -15,7 +15,6 @@ import type { RelayAccount } from "../../relay/intake/intake.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import type { Gateway, GatewayEndpoint } from "../../relay/port/settings.ts";
 import { mayRead, refusal } from "../shared/refusal.ts";
-import { accountSettings } from "./account_settings.ts";
 import { ircOptionsOf, wireIrc } from "./irc.ts";
 import { kosmiOptionsOf, wireKosmi } from "./kosmi.ts";
 import type { TokenSources } from "./tokens.ts";
@@ -91,12 +90,12 @@ async function wireIrcAccount(
   config: Config,
   wiring: Wiring,
 ): Promise<WiredAccount> {
-  const clientCertificatePem = await readPem(account.tlsClientCertificate);
+  const clientCertificatePem = await readPem(account.options.tlsClientCertificate);
   const { sts } = wiring;
   const given = { ...shared(account, config, wiring), clientCertificatePem, sts };
   return {
     bridge: wireIrc(account, given),
-    settings: accountSettings(account),
+    settings: account.settings,
     made: JSON.stringify(ircOptionsOf(account, given)),
     upkeep: null,
   };
@@ -111,14 +110,10 @@ function wireKosmiAccount(
   const credentials = hidingTokens(source, wiring.logging);
   const app = wiring.tokens.webApp(account);
   const given = { ...shared(account, config, wiring), credentials, app };
-  const { token, email, password, browserPath, browserUrl } = account;
   return {
     bridge: wireKosmi(account, given),
-    settings: accountSettings(account),
-    made: JSON.stringify([
-      kosmiOptionsOf(account, given),
-      [token, email, password, browserPath, browserUrl],
-    ]),
+    settings: account.settings,
+    made: JSON.stringify(kosmiOptionsOf(account, given)),
     upkeep: source,
     token: () => source.status(),
   };
@@ -149,27 +144,18 @@ export async function readPem(path: string | null): Promise<string | null> {
   }
 }
 
-/** The gateways with each channel in the one spelling of its bridge. Throws a WiringError. */
+/** The gateways with each channel in the one spelling of its bridge, which reading the configuration has checked. */
 export function wireGateways(config: Config, accounts: readonly WiredAccount[]): Gateway[] {
   const bridges = new Map(accounts.map(({ bridge }) => [bridge.account, bridge]));
-  const faults: string[] = [];
   const place = (endpoint: EndpointConfig): GatewayEndpoint[] => {
     const account = endpoint.account as AccountId;
-    try {
-      const channel = bridges.get(account)?.channelId(endpoint.channel);
-      if (channel === undefined) return [];
-      const { direction, key } = endpoint;
-      return [{ account, channel, written: endpoint.channel, direction, key }];
-    } catch (error) {
-      const where = endpoint.line === null ? "" : `line ${endpoint.line}: `;
-      faults.push(`${where}channel ${JSON.stringify(endpoint.channel)}: ${describeError(error)}`);
-      return [];
-    }
+    const channel = bridges.get(account)?.channelId(endpoint.channel);
+    if (channel === undefined) return [];
+    const { direction, key } = endpoint;
+    return [{ account, channel, written: endpoint.channel, direction, key }];
   };
-  const gateways = config.gateways.map((gateway) => ({
+  return config.gateways.map((gateway) => ({
     name: gateway.name,
     endpoints: gateway.endpoints.flatMap(place),
   }));
-  if (faults.length > 0) throw new WiringError(faults);
-  return gateways;
 }

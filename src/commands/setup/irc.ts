@@ -9,7 +9,11 @@ import type {
   SaslMechanism,
 } from "../../bridges/irc/link/options.ts";
 import type { StsPolicies } from "../../bridges/irc/login/sts.ts";
-import type { GeneralConfig, IrcAccountConfig } from "../../config/options/config.ts";
+import type {
+  GeneralConfig,
+  IrcAccountConfig,
+  IrcOptionValues,
+} from "../../config/options/config.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import { VERSION } from "../shared/build_info.ts";
 
@@ -29,46 +33,28 @@ export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge
   return new IrcBridge(ircOptionsOf(account, wiring));
 }
 
-/** What the configuration says of an IRC account, in the bridge's terms. */
+/** What the configuration says of an IRC account, in the bridge's terms: options of one name are passed on as they are. */
 export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcBridgeOptions {
   const { clock, random, log, general, clientCertificatePem } = wiring;
+  const { options } = account;
   return {
+    ...options,
     account: account.id as AccountId,
-    host: account.server.host,
-    port: account.server.port,
-    nick: account.nick,
-    userName: account.userName,
-    realName: account.realName,
-    password: account.password,
-    bind: account.bind,
-    tls: account.useTls
+    host: options.server.host,
+    port: options.server.port,
+    tls: options.useTls
       ? {
-        verify: !account.skipTlsVerify,
+        verify: !options.skipTlsVerify,
         clientCertificatePem,
-        pinSha256: account.tlsFingerprint === null ? [] : [account.tlsFingerprint],
+        pinSha256: options.tlsFingerprint === null ? [] : [options.tlsFingerprint],
       }
       : null,
-    sasl: saslOf(account),
-    nickServ: nickServOf(account),
-    runCommands: account.runCommands,
-    messageDelayMs: account.messageDelayMs,
-    burst: account.burst,
-    messageLength: account.messageLength === 0 ? null : account.messageLength,
-    messageSplit: account.messageSplit,
-    messageClipped: account.messageClipped,
-    maxLines: account.maxLines,
-    rejoinDelayMs: account.rejoinDelayMs,
-    joinDelayMs: account.joinDelayMs,
-    pingDelayMs: account.pingDelayMs,
-    charset: account.charset,
-    stripMarkup: account.stripMarkdown,
-    useRelayMsg: account.useRelayMsg,
+    sasl: saslOf(options),
+    nickServ: nickServOf(options),
+    messageLength: options.messageLength === 0 ? null : options.messageLength,
+    stripMarkup: options.stripMarkdown,
     version: `kosmi-relay ${VERSION}`,
-    userInfo: account.userInfo,
-    quitMessage: account.quitMessage,
-    botMode: account.botMode,
-    relayNotices: account.relayNotices,
-    puppets: puppetsOf(account),
+    puppets: puppetsOf(options),
     history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
     ...(wiring.sts === undefined ? {} : { sts: wiring.sts }),
     clock,
@@ -77,17 +63,17 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
   };
 }
 
-function puppetsOf(account: IrcAccountConfig): IrcPuppets | null {
-  if (!account.puppets) return null;
-  const password = account.puppetWebIrcPassword;
+function puppetsOf(options: IrcOptionValues): IrcPuppets | null {
+  if (!options.puppets) return null;
+  const password = options.puppetWebIrcPassword;
   return {
-    suffix: account.puppetSuffix,
-    idleMs: account.puppetIdleMs,
-    max: account.puppetMax,
-    connectDelayMs: account.puppetDelayMs,
+    suffix: options.puppetSuffix,
+    idleMs: options.puppetIdleMs,
+    max: options.puppetMax,
+    connectDelayMs: options.puppetDelayMs,
     webirc: password === null
       ? null
-      : { gateway: account.puppetWebIrcGateway ?? account.nick, password },
+      : { gateway: options.puppetWebIrcGateway ?? options.nick, password },
   };
 }
 
@@ -98,21 +84,21 @@ const MECHANISMS: Readonly<Record<string, SaslMechanism>> = {
 };
 
 /** Matterbridge has one pair of keys for SASL and NickServ; ours for SASL alone come first. */
-function saslOf(account: IrcAccountConfig): IrcSasl | null {
-  if (!account.useSasl) return null;
+function saslOf(options: IrcOptionValues): IrcSasl | null {
+  if (!options.useSasl) return null;
   return {
     required: true,
-    mechanism: MECHANISMS[account.saslMechanism] ?? null,
-    login: account.saslLogin ?? account.nickServNick ?? account.nick,
-    password: account.saslPassword ?? account.nickServPassword ?? "",
+    mechanism: MECHANISMS[options.saslMechanism] ?? null,
+    login: options.saslLogin ?? options.nickServNick ?? options.nick,
+    password: options.saslPassword ?? options.nickServPassword ?? "",
   };
 }
 
-function nickServOf(account: IrcAccountConfig): IrcNickServ | null {
-  if (account.useSasl || account.nickServPassword === null) return null;
+function nickServOf(options: IrcOptionValues): IrcNickServ | null {
+  if (options.useSasl || options.nickServPassword === null) return null;
   return {
-    nick: account.nickServNick ?? "NickServ",
-    password: account.nickServPassword,
-    username: account.nickServUsername,
+    nick: options.nickServNick ?? "NickServ",
+    password: options.nickServPassword,
+    username: options.nickServUsername,
   };
 }

@@ -36,18 +36,16 @@ export function kosmiOptionsOf(
   wiring: KosmiWiring,
 ): KosmiBridgeOptions {
   const { clock, random, log, general, credentials } = wiring;
+  const { options } = account;
   return {
+    ...options,
     account: account.id as AccountId,
     endpoints: endpointsOf(account),
-    room: account.roomUrl,
+    room: options.roomUrl,
     credentials,
     protocol: protocolOf(account),
     ...(wiring.app === undefined ? {} : { app: wiring.app }),
-    messageDelayMs: account.messageDelayMs,
-    burst: account.burst,
     history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
-    markup: account.markup,
-    uploadImages: account.uploadImages,
     ...(wiring.pictureNetwork === undefined ? {} : { pictureNetwork: wiring.pictureNetwork }),
     clock,
     random,
@@ -56,14 +54,14 @@ export function kosmiOptionsOf(
 }
 
 /** Where the account's service is. */
-export function endpointsOf(account: KosmiAccountConfig): KosmiEndpoints {
-  const { appUrl, httpEndpoint, wsEndpoint, imageEndpoint } = account;
+export function endpointsOf({ options }: KosmiAccountConfig): KosmiEndpoints {
+  const { appUrl, httpEndpoint, wsEndpoint, imageEndpoint } = options;
   return { appUrl, httpEndpoint, wsEndpoint, imageEndpoint };
 }
 
 /** What is known of the service, with the account's overrides. Throws a sentence with every fault of theirs. */
 export function protocolOf(account: KosmiAccountConfig): KosmiProtocol {
-  const { protocol, faults } = parseOverrides(account.overrides);
+  const { protocol, faults } = parseOverrides(account.options.overrides);
   if (faults.length === 0) return protocol;
   const list = faults.map((fault) => `${["overrides", ...fault.path].join(".")}: ${fault.problem}`)
     .join("; ");

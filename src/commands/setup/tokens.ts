@@ -63,7 +63,7 @@ export class TokenSources {
   follow(config: Config): void {
     this.#sandbox = config.general.browserSandbox;
     const emails = config.accounts.flatMap((account) =>
-      account.protocol === "kosmi" && account.email !== null ? [account.email] : []
+      account.protocol === "kosmi" && account.options.email !== null ? [account.options.email] : []
     );
     this.#emails.splice(0, this.#emails.length, ...emails);
   }
@@ -72,9 +72,10 @@ export class TokenSources {
   of(account: KosmiAccountConfig): TokenSource {
     const { clock, data } = this.#wiring;
     const login = this.#loginSource(account);
-    if (account.token !== null) {
+    const { token } = account.options;
+    if (token !== null) {
       return new ConfiguredSource({
-        token: account.token,
+        token,
         fallback: login,
         clock,
         log: this.#log(account),
@@ -98,7 +99,7 @@ export class TokenSources {
 
   /** What is known of how the account's web app speaks. */
   webApp(account: KosmiAccountConfig): WebAppLearning {
-    const { appUrl, overrides } = account;
+    const { appUrl, overrides } = account.options;
     const key = JSON.stringify([appUrl, overrides]);
     const known = this.#apps.get(key);
     if (known !== undefined) return known;
@@ -117,14 +118,10 @@ export class TokenSources {
   }
 
   #loginSource(account: KosmiAccountConfig): LoginSource | null {
-    const { email, password } = account;
+    const { email, password, appUrl, loginOrigins } = account.options;
     if (email === null) return null;
     // Another password is another login: the old one may be what was refused.
-    const key = JSON.stringify([
-      normalEmail(email),
-      [account.appUrl, ...account.loginOrigins],
-      password,
-    ]);
+    const key = JSON.stringify([normalEmail(email), [appUrl, ...loginOrigins], password]);
     const shared = this.#logins.get(key);
     if (shared !== undefined) return shared;
     const { data, clock } = this.#wiring;
@@ -144,21 +141,21 @@ export class TokenSources {
   }
 
   #login(account: KosmiAccountConfig, email: string): Login | null {
-    const { password } = account;
+    const { password, appUrl, loginOrigins, browserPath, browserUrl } = account.options;
     if (password === null) return null;
     const { clock, data, onStep } = this.#wiring;
     return async (signal) => {
       // Loaded when a login is due, which is once a year.
       const { browserLogin } = await import("../../auth/browser/browser_login.ts");
       return await browserLogin({
-        appUrl: account.appUrl,
+        appUrl,
         email,
         password,
         page: protocolOf(account).loginPage,
-        loginOrigins: account.loginOrigins,
+        loginOrigins,
         browserSandbox: this.#sandbox,
-        browserPath: account.browserPath,
-        browserUrl: account.browserUrl,
+        browserPath,
+        browserUrl,
         env: (name) => Deno.env.get(name),
         directory: data,
         clock,

@@ -1,5 +1,7 @@
 import { readConfigFile } from "../../config/file/read_config_file.ts";
-import { type Fault, formatFault, loadConfig } from "../../config/load.ts";
+import { channelIdOf } from "../../bridges/irc/channels/channel_name.ts";
+import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
+import { type ChannelRules, type Fault, formatFault, loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/options/config.ts";
 import { printErrorLine } from "../../log/terminal.ts";
 import { foreignFileHint, mayRead, refusal } from "./refusal.ts";
@@ -15,6 +17,9 @@ type ConfigReading =
   | ({ readonly ok: true } & LoadedConfig)
   | { readonly ok: false; readonly faults: readonly Fault[]; readonly warnings: readonly Fault[] };
 
+/** What a channel is, only its bridge knows. */
+export const CHANNEL_RULES: ChannelRules = { irc: channelIdOf, kosmi: roomIdOf };
+
 /** Reads and checks the configuration. Never throws. */
 export async function readConfiguration(file: string): Promise<ConfigReading> {
   const failed = (message: string) => {
@@ -26,7 +31,9 @@ export async function readConfiguration(file: string): Promise<ConfigReading> {
   const source = await readConfigFile(file);
   if ("fault" in source) return failed(source.fault + await foreignFileHint(file));
   const env = Deno.env.toObject();
-  const { config, faults, warnings } = loadConfig({ text: source.text, file, env });
+  const { text } = source;
+  const loaded = await loadConfig({ text, file, env, channels: CHANNEL_RULES });
+  const { config, faults, warnings } = loaded;
   if (config !== null && faults.length === 0) return { ok: true, config, warnings };
   return { ok: false, faults, warnings };
 }

@@ -41,7 +41,7 @@ async function exported(): Promise<Partial<LoggingOptions>> {
 /** Deno makes a span of each HTTP request, with its whole address: nothing can be taken out of that here. */
 function warnOfAddresses(config: Config, logging: Logging): void {
   for (const account of config.accounts) {
-    if (account.protocol !== "kosmi" || !/[?@]/.test(account.browserUrl ?? "")) continue;
+    if (account.protocol !== "kosmi" || !/[?@]/.test(account.options.browserUrl ?? "")) continue;
     logging.logger("trace").warn(
       "BrowserURL of {account} holds a secret, and OpenTelemetry exports addresses: " +
         "only send them to a collector that may know it",

@@ -41,10 +41,12 @@ async function tokenStatus(
 
 async function reportOf(account: KosmiAccountConfig, caches: TokenCaches): Promise<TokenReport> {
   const nowMs = systemClock.now();
-  if (account.token !== null) return configuredReport(account.id, account.token, nowMs);
-  if (account.email === null) return anonymousReport(account.id);
-  const reading = await caches.of(account.email).load();
-  return cacheReport(account.id, account.email, reading, nowMs);
+  if (account.options.token !== null) {
+    return configuredReport(account.id, account.options.token, nowMs);
+  }
+  if (account.options.email === null) return anonymousReport(account.id);
+  const reading = await caches.of(account.options.email).load();
+  return cacheReport(account.id, account.options.email, reading, nowMs);
 }
 
 /** Logs in now, through the browser, and caches the new token. The steps are shown on a terminal. */
@@ -78,7 +80,7 @@ async function tokenRefresh(
 /** Accounts that share an email share its token. */
 function onePerEmail(accounts: readonly KosmiAccountConfig[]): KosmiAccountConfig[] {
   const seen = new Set<string>();
-  return accounts.filter(({ email }) => {
+  return accounts.filter(({ options: { email } }) => {
     if (email === null || seen.has(normalEmail(email))) return false;
     seen.add(normalEmail(email));
     return true;
@@ -90,10 +92,11 @@ async function refreshOne(
   sources: TokenSources,
   stopping: AbortSignal,
 ): Promise<boolean> {
-  const { id, email } = account;
+  const { id, options } = account;
+  const { email } = options;
   if (email === null) return false;
   try {
-    await sources.of({ ...account, token: null }).renew(stopping);
+    await sources.of({ ...account, options: { ...options, token: null } }).renew(stopping);
   } catch (error) {
     printErrorLine(`${id}: ${stopping.aborted ? "stopped" : describeError(error)}`);
     return false;
@@ -111,7 +114,7 @@ async function refreshOne(
 async function tokenClear(options: TokenOptions): Promise<ExitCode> {
   return await withTokenSession(options, "own", async ({ config, data, logging, accounts }) => {
     const { caches } = new TokenSources(config, { data, logging, clock: systemClock });
-    for (const { id, email } of accounts) {
+    for (const { id, options: { email } } of accounts) {
       const wasThere = email !== null && await caches.of(email).clear();
       printLine(`${id}: ${wasThere ? "cached token removed" : "no token was cached"}`);
     }
@@ -121,7 +124,7 @@ async function tokenClear(options: TokenOptions): Promise<ExitCode> {
 
 function emailsOf(config: Config): string[] {
   return config.accounts.flatMap((account) =>
-    account.protocol === "kosmi" && account.email !== null ? [account.email] : []
+    account.protocol === "kosmi" && account.options.email !== null ? [account.options.email] : []
   );
 }
 
@@ -206,9 +209,11 @@ async function tokenImport(options: TokenOptions): Promise<ExitCode> {
 
 /** The one account that a token can be imported for. */
 function theOne(
-  accounts: readonly { readonly id: string; readonly email: string | null }[],
+  accounts: readonly KosmiAccountConfig[],
 ): { id: string; email: string } | null {
-  const able = accounts.flatMap(({ id, email }) => email === null ? [] : [{ id, email }]);
+  const able = accounts.flatMap(({ id, options: { email } }) =>
+    email === null ? [] : [{ id, email }]
+  );
   const [only, another] = able;
   if (only !== undefined && another === undefined) return only;
   printErrorLine(

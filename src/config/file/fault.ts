@@ -15,50 +15,78 @@ export function formatFault(fault: Fault): string {
   return [place, fault.key, fault.message].filter((part) => part !== "").join(": ");
 }
 
-/** Where a value stands. */
-export type Place = Omit<Fault, "message">;
+/** Keys and list indexes from the root to a value, as the file spells them. */
+export type KeyPath = readonly (string | number)[];
 
-/** Gathers what was found, so that all of it is said together. The same finding is kept once. */
+/** On which line a path stands: 1-based, of the nearest enclosing one that is known; null where none is. */
+export type LineOf = (path: KeyPath) => number | null;
+
+/** Where a value stands. Its line is looked up only when there is something to say. */
+export interface Place {
+  readonly file: string;
+  /** Null where the whole file or a variable is meant. */
+  readonly path: KeyPath | null;
+  readonly key: string;
+}
+
+/** A message that names another line is a function. */
+export type Message = string | ((lineOf: LineOf) => string);
+
+interface Finding {
+  readonly place: Place;
+  readonly message: Message;
+}
+
+/** Gathers what was found, so that all of it is told together. */
 export class Report {
-  readonly #faults = new Map<string, Fault>();
-  readonly #warnings = new Map<string, Fault>();
+  readonly #faults: Finding[] = [];
+  readonly #warnings: Finding[] = [];
 
-  fault(place: Place, message: string): void {
-    add(this.#faults, place, message);
+  fault(place: Place, message: Message): void {
+    this.#faults.push({ place, message });
   }
 
-  warn(place: Place, message: string): void {
-    add(this.#warnings, place, message);
+  warn(place: Place, message: Message): void {
+    this.#warnings.push({ place, message });
   }
 
   /** A report whose faults count as warnings here: for what is not used anyway. */
-  lenient(): Pick<Report, "fault" | "warn"> {
+  lenient(): Findings {
     return {
       fault: (place, message) => this.warn(place, message),
       warn: (place, message) => this.warn(place, message),
     };
   }
 
-  faults(): readonly Fault[] {
-    return inOrder(this.#faults);
+  get hasFaults(): boolean {
+    return this.#faults.length > 0;
   }
 
-  warnings(): readonly Fault[] {
-    return inOrder(this.#warnings);
+  get isEmpty(): boolean {
+    return this.#faults.length === 0 && this.#warnings.length === 0;
+  }
+
+  faults(lineOf: LineOf): readonly Fault[] {
+    return told(this.#faults, lineOf);
+  }
+
+  warnings(lineOf: LineOf): readonly Fault[] {
+    return told(this.#warnings, lineOf);
   }
 }
 
 /** What a reader may do with a Report. */
 export type Findings = Pick<Report, "fault" | "warn">;
 
-function add(into: Map<string, Fault>, place: Place, message: string): void {
-  const { file, line, key } = place;
-  const fault = Object.freeze({ file, line, key, message });
-  into.set(JSON.stringify(fault), fault);
-}
-
-/** As they stand in the file; what has no line comes last. */
-function inOrder(found: ReadonlyMap<string, Fault>): readonly Fault[] {
-  const lineOf = (fault: Fault) => fault.line ?? Number.MAX_SAFE_INTEGER;
-  return Object.freeze([...found.values()].sort((one, other) => lineOf(one) - lineOf(other)));
+/** Each finding once, as they stand in the file; what has no line comes last. */
+function told(findings: readonly Finding[], lineOf: LineOf): readonly Fault[] {
+  const unique = new Map<string, Fault>();
+  for (const { place: { file, path, key }, message } of findings) {
+    const text = typeof message === "string" ? message : message(lineOf);
+    const line = path === null ? null : lineOf(path);
+    const fault = Object.freeze({ file, line, key, message: text });
+    unique.set(JSON.stringify(fault), fault);
+  }
+  const rank = (fault: Fault) => fault.line ?? Number.MAX_SAFE_INTEGER;
+  return Object.freeze([...unique.values()].sort((one, other) => rank(one) - rank(other)));
 }

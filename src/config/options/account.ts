@@ -1,7 +1,7 @@
 import { didYouMean } from "../values/did_you_mean.ts";
 import { extractions, patternWords, replacements } from "../values/patterns.ts";
-import { boolean, choice, mapped, text } from "../values/values.ts";
-import { type ForeignKey, option, type ValueType } from "./option.ts";
+import { boolean, choice, text, type ValueType } from "../values/values.ts";
+import { type ForeignKey, option } from "./option.ts";
 
 /** What stands before a relayed text when RemoteNickFormat is empty. */
 const DEFAULT_NICK_FORMAT = "[{PROTOCOL}] <{NICK}> ";
@@ -22,12 +22,21 @@ export const PLACEHOLDERS: readonly string[] = [
 const nickTemplate: ValueType<string> = {
   ...text({ name: "template" }),
   read: (raw) => {
-    const reading = mapped(text().read(raw), (value) => value === "" ? DEFAULT_NICK_FORMAT : value);
+    const reading = text({ empty: "allowed" }).read(raw);
     if ("fault" in reading) return reading;
     const warnings = unknownPlaceholders(reading.value).map(warningFor);
-    return warnings.length === 0 ? reading : { ...reading, warning: warnings.join("; ") };
+    const { warning = warnings.join("; ") } = reading;
+    const value = withoutScripts(reading.value) || DEFAULT_NICK_FORMAT;
+    return warning === "" ? { value } : { value, warning };
   },
 };
+
+/** A format that leaves the nick to a script gets the usual one. */
+function withoutScripts(template: string): string {
+  if (!template.includes("{TENGO}")) return template;
+  const rest = template.replaceAll("{TENGO}", "");
+  return /\{(?:NOPING)?NICK\}/.test(rest) ? rest : DEFAULT_NICK_FORMAT;
+}
 
 function unknownPlaceholders(template: string): string[] {
   const names = [...template.matchAll(/\{([A-Za-z]{1,40})\}/g)].map((match) => match[1] ?? "");
@@ -35,9 +44,7 @@ function unknownPlaceholders(template: string): string[] {
 }
 
 function warningFor(name: string): string {
-  if (name === "TENGO") {
-    return "{TENGO} is not supported, because the relay runs no scripts: it stays as it is written";
-  }
+  if (name === "TENGO") return "{TENGO} has no effect, because the relay runs no scripts";
   return `there is no placeholder {${name}}, so it stays as it is written${
     didYouMean(name, PLACEHOLDERS)
   }`;
@@ -179,6 +186,17 @@ export const ACCOUNT_OPTIONS = {
   }),
 } as const;
 
+/** Keys that Matterbridge has for its other services; people put them in [general] too. */
+const OTHER_SERVICES = (
+  "AccessToken AllowMention Anonymous AppToken AuthCode AutoWebhooks BindAddress Buffer ClientID ClientSecret " +
+  "Community CustomStatus DeviceID DisableMarkdownParsing DisableWebPagePreview GuestSuffix Homeserver HTMLDisable " +
+  "Jid KeepQuotedReply Login Mechanism MessageFormat MessagePrefix Muc MxID NoHomeServerSuffix NoPLAIN NoStartTLS " +
+  "Number PickleKey QrOnWhiteTerminal QuoteDisable QuoteFormat QuoteLengthLimit RecoveryKey SeparateDisplayName " +
+  "SessionFile SkipVersionCheck SpoofUsername Team TeamID TenantID TLSCACertificate TLSClientKey URL UseAPI " +
+  "UseDirectTLS UseDiscriminator UseFirstName UseFullName UseInsecureURL UseMSC4144 UserComment UserID UseUserName " +
+  "WebhookBindAddress WebhookURL"
+).split(" ");
+
 /** Matterbridge's keys of any account that have no effect here. */
 export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
   { key: "PreserveThreading", instead: "replies are always kept, see ShowReplies" },
@@ -191,4 +209,13 @@ export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
     key: "MessageQueue",
     instead: "nothing is dropped from the queue; see OutboxMaxMessages in [general]",
   },
+  { key: "EditMaxDays", instead: "an edit is relayed while the message that it changes is known" },
+  { key: "NickFormatter", instead: "!who has one form" },
+  { key: "NicksPerRow", instead: "!who puts as many names on a line as it holds" },
+  {
+    key: "PrefixMessagesWithNick",
+    instead: "the nick always stands before a message, see RemoteNickFormat",
+  },
+  { key: "MessageSplitMaxCount", instead: "see MaxLines" },
+  ...OTHER_SERVICES.map((key) => ({ key, instead: "neither Kosmi nor IRC has a use for it" })),
 ];

@@ -9,50 +9,49 @@ export interface Config {
   readonly general: GeneralConfig;
   /** Those that an enabled gateway uses, in the order of the file. */
   readonly accounts: readonly AccountConfig[];
-  /** The enabled ones, in the order of the file; at least one. */
+  /** The enabled ones that can relay something, in the order of the file; at least one. */
   readonly gateways: readonly GatewayConfig[];
 }
 
-/** What is about the relay itself. Times end in `Ms`. See options_general.ts for each. */
+/** What is about the relay itself. Times end in `Ms`. See general.ts for each. */
 export type GeneralConfig = Values<typeof GENERAL_OPTIONS>;
 
 export type AccountConfig = IrcAccountConfig | KosmiAccountConfig;
 
-interface AccountIdentity {
+interface Account {
   /** `protocol.name`, such as `irc.libera`. */
   readonly id: string;
   /** The part behind the dot, as its section spells it. */
   readonly name: string;
-  /** Of its section; 1-based. */
-  readonly line: number | null;
+  /** What the core needs to know of it: see account.ts. */
+  readonly settings: Values<typeof ACCOUNT_OPTIONS> & { readonly colorNicks: boolean };
+}
+
+/** One `[irc.NAME]`. See irc.ts for each option. */
+export interface IrcAccountConfig extends Account {
+  readonly protocol: "irc";
+  readonly options: IrcOptionValues;
+}
+
+/** One `[kosmi.NAME]`. See kosmi.ts for each option. */
+export interface KosmiAccountConfig extends Account {
+  readonly protocol: "kosmi";
+  readonly options: Values<typeof KOSMI_OPTIONS>;
 }
 
 /** Where to connect to: the host without brackets. */
-interface ServerAddress {
+export interface ServerAddress {
   readonly host: string;
   readonly port: number;
 }
 
-/** One `[irc.NAME]`. See options_irc.ts and options_account.ts for each value. */
-export interface IrcAccountConfig
-  extends AccountIdentity, AccountValues, Omit<Values<typeof IRC_OPTIONS>, "server"> {
-  readonly protocol: "irc";
+export type IrcOptionValues = Omit<Values<typeof IRC_OPTIONS>, "server"> & {
   readonly server: ServerAddress;
-}
-
-/** One `[kosmi.NAME]`. See options_kosmi.ts and options_account.ts for each value. */
-export interface KosmiAccountConfig
-  extends AccountIdentity, AccountValues, Values<typeof KOSMI_OPTIONS> {
-  readonly protocol: "kosmi";
-}
-
-/** What every account has. */
-type AccountValues = Values<typeof ACCOUNT_OPTIONS>;
+};
 
 export interface GatewayConfig {
   /** Unique. */
   readonly name: string;
-  readonly line: number | null;
   readonly endpoints: readonly EndpointConfig[];
 }
 
@@ -64,5 +63,4 @@ export interface EndpointConfig {
   readonly direction: "in" | "out" | "inout";
   /** The IRC channel's key. */
   readonly key: string | null;
-  readonly line: number | null;
 }

@@ -3,6 +3,7 @@ import {
   charsetFault,
   fingerprintFault,
   nickFault,
+  plainCharset,
   plainFingerprint,
   puppetSuffixFault,
   wordFault,
@@ -18,8 +19,41 @@ import {
   text,
   textList,
   turned,
+  type ValueType,
 } from "../values/values.ts";
-import { type ForeignKey, option, type ValueType } from "./option.ts";
+import { type ForeignKey, option } from "./option.ts";
+
+const LONGEST_PING_MS = 60_000;
+const longPing = duration({ unit: null, minMs: 1_000, maxMs: 86_400_000 });
+
+/** Matterbridge takes any; a longer silence would let a dead link pass unnoticed. */
+const pingDelay: ValueType<number> = {
+  ...longPing,
+  read: (raw) => {
+    const reading = longPing.read(raw);
+    if ("fault" in reading || reading.value <= LONGEST_PING_MS) return reading;
+    return {
+      value: LONGEST_PING_MS,
+      warning: "is taken as 1m, so that a dead link is noticed in time",
+    };
+  },
+};
+
+const USUAL_DELAY_MS = 1_300;
+const anyDelay = duration({ unit: "ms", maxMs: 3_600_000 });
+
+/** Matterbridge takes 0 for "not set". */
+const messageDelay: ValueType<number> = {
+  ...anyDelay,
+  read: (raw) => {
+    const reading = anyDelay.read(raw);
+    if ("fault" in reading || reading.value !== 0) return reading;
+    return {
+      value: USUAL_DELAY_MS,
+      warning: `is taken as ${USUAL_DELAY_MS}, as in Matterbridge; 1 is hardly a limit`,
+    };
+  },
+};
 
 /** Keys of `[irc.NAME]` about puppets; all are ours, not Matterbridge's. */
 const PUPPET_OPTIONS = {
@@ -72,22 +106,6 @@ const PUPPET_OPTIONS = {
   }),
 } as const;
 
-const LONGEST_PING_MS = 60_000;
-const longPing = duration({ unit: null, minMs: 1_000, maxMs: 86_400_000 });
-
-/** Matterbridge takes any; a longer silence would let a dead link pass unnoticed. */
-const pingDelay: ValueType<number> = {
-  ...longPing,
-  read: (raw) => {
-    const reading = longPing.read(raw);
-    if ("fault" in reading || reading.value <= LONGEST_PING_MS) return reading;
-    return {
-      value: LONGEST_PING_MS,
-      warning: "is taken as 1m, so that a dead link is noticed in time",
-    };
-  },
-};
-
 /** Keys of `[irc.NAME]` besides those of every account. */
 export const IRC_OPTIONS = {
   server: option({
@@ -139,6 +157,12 @@ export const IRC_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: "Takes any certificate, also a forged one.",
+  }),
+  allowPlainText: option({
+    key: "AllowPlainText",
+    type: boolean,
+    fallback: false,
+    doc: "Sends passwords without TLS too, where others can read them (ours, not Matterbridge's).",
   }),
   tlsFingerprint: option({
     key: "TLSFingerprint",
@@ -209,16 +233,20 @@ export const IRC_OPTIONS = {
   }),
   charset: option({
     key: "Charset",
-    type: optionalText({ name: "character set", check: charsetFault }),
+    type: turned(
+      optionalText({ name: "character set", check: charsetFault }),
+      (written) => written === null ? null : plainCharset(written),
+    ),
     fallback: null,
     fallbackText: "UTF-8",
     doc: "The character set of the channels where it is not UTF-8, such as windows-1251.",
   }),
   messageDelayMs: option({
     key: "MessageDelay",
-    type: duration({ unit: "ms", maxMs: 3_600_000 }),
-    fallback: 1_300,
-    doc: "The steady distance between two lines, once Burst is used up; 0 means no limit.",
+    type: messageDelay,
+    fallback: USUAL_DELAY_MS,
+    doc:
+      "The steady distance between two lines, once Burst is used up; 0 means 1300, as in Matterbridge, and 1 is hardly a limit.",
   }),
   burst: option({
     key: "Burst",
@@ -329,4 +357,9 @@ export const IRC_OPTIONS = {
 export const FOREIGN_IRC_KEYS: readonly ForeignKey[] = [
   { key: "DebugLevel", instead: "set Debug or LogLevel in [general]" },
   { key: "NoTLS", instead: "UseTLS=false, which is the default" },
+  { key: "UseRelayFallback", instead: "no message is dropped for its nick" },
+  { key: "RelayFallbackNick", instead: "every nick is made one that the server takes" },
+  { key: "RelayMsgSep", instead: "the server says it itself" },
+  { key: "Casemapping", instead: "the server says it itself" },
+  { key: "DoubleColonPrefix", instead: "a text that begins with a colon arrives as it is" },
 ];

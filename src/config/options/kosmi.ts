@@ -45,6 +45,13 @@ export const KOSMI_OPTIONS = {
     fallback: null,
     doc: "A token taken from a browser, instead of Email and Password.",
   }),
+  allowPlainText: option({
+    key: "AllowPlainText",
+    type: boolean,
+    fallback: false,
+    doc:
+      "Uses addresses without TLS beside a login too, where others can read it (ours, not Matterbridge's).",
+  }),
   messageDelayMs: option({
     key: "MessageDelay",
     type: duration({ unit: "ms", maxMs: 3_600_000 }),

@@ -1,4 +1,3 @@
-import { ACCOUNT_OPTIONS } from "./account.ts";
 import type { Config } from "./config.ts";
 import { GENERAL_OPTIONS } from "./general.ts";
 import { IRC_OPTIONS } from "./irc.ts";
@@ -9,10 +8,8 @@ import type { OptionTable } from "./option.ts";
 export function secretsOf(config: Config): readonly string[] {
   const found = new Set<string>();
   collect(found, GENERAL_OPTIONS, config.general);
-  for (const account of config.accounts) {
-    collect(found, ACCOUNT_OPTIONS, account);
-    if (account.protocol === "irc") collect(found, IRC_OPTIONS, account);
-    else collect(found, KOSMI_OPTIONS, account);
+  for (const { protocol, options } of config.accounts) {
+    collect(found, protocol === "irc" ? IRC_OPTIONS : KOSMI_OPTIONS, options);
   }
   for (const { key } of config.gateways.flatMap((gateway) => gateway.endpoints)) {
     if (key !== null) found.add(key);

@@ -1,19 +1,27 @@
+import { describeError } from "../../base/errors.ts";
 import { isLoopback } from "../../base/loopback.ts";
 import { quote } from "../../base/text.ts";
 import type { Findings, Place } from "../file/fault.ts";
-import type { GeneralConfig, IrcAccountConfig } from "../options/config.ts";
+import type { GeneralConfig, IrcOptionValues, KosmiAccountConfig } from "../options/config.ts";
 import { GENERAL_OPTIONS } from "../options/general.ts";
 import { IRC_OPTIONS } from "../options/irc.ts";
+import { KOSMI_OPTIONS } from "../options/kosmi.ts";
 import { parseUrl } from "../values/net.ts";
 import { shown } from "../values/show.ts";
-import type { Lookup } from "./section.ts";
+import { type Lookup, placeOf } from "./section.ts";
 
-type IrcValues = Omit<IrcAccountConfig, "protocol" | "id" | "name" | "line">;
+/** What a bridge says of the channels that the file names. */
+export interface ChannelRules {
+  /** The channel in its one spelling. Throws an Error that says what is wrong with it. */
+  irc(written: string): string;
+  /** `defaultRoom` is what "main" stands for. */
+  kosmi(written: string, defaultRoom: string | null): string;
+}
 
 /** A key, when it has no effect, and what it would need. */
 const NEEDS: readonly (readonly [
   key: keyof typeof IRC_OPTIONS,
-  idle: (values: IrcValues) => boolean,
+  idle: (values: IrcOptionValues) => boolean,
   needs: string,
 ])[] = [
   ["skipTlsVerify", (values) => values.skipTlsVerify && !values.useTls, "UseTLS=true"],
@@ -60,63 +68,145 @@ const NEEDS: readonly (readonly [
 
 const DEFAULT_CLIPPED = IRC_OPTIONS.messageClipped.fallback;
 
-/** Looks at keys that belong together: what can't work is a fault, what has no effect a warning. */
-export function checkIrc(values: IrcValues, lookup: Lookup, findings: Findings): void {
+/**
+ * Looks at keys that belong together: what can't work is a fault, what has no effect a warning. Answers the options
+ * without the secrets that may not go out.
+ */
+export function checkIrc(
+  options: IrcOptionValues,
+  lookup: Lookup,
+  findings: Findings,
+): IrcOptionValues {
   for (const [name, isIdle, needs] of NEEDS) {
     const place = lookup.find(IRC_OPTIONS[name])?.place;
-    if (place !== undefined && isIdle(values)) {
+    if (place !== undefined && isIdle(options)) {
       findings.warn(place, `has no effect without ${needs}`);
     }
   }
-  checkSasl(values, lookup, findings);
-  warnOfPlainText(values, lookup, findings);
-  warnOfOddPort(values, lookup, findings);
+  checkSasl(options, lookup, findings);
+  warnOfOddPort(options, lookup, findings);
+  warnOfPlaceholder(options.nick, placeOf(IRC_OPTIONS.nick, lookup), findings);
+  return withoutOpenSecrets(options, lookup, findings);
 }
 
-function checkSasl(values: IrcValues, lookup: Lookup, findings: Findings): void {
-  const hasPassword = values.saslPassword !== null || values.nickServPassword !== null;
-  const hasCertificate = values.tlsClientCertificate !== null && values.useTls;
-  if (!values.useSasl) return;
-  if (values.saslMechanism === "external" && !hasCertificate) {
-    const place = lookup.find(IRC_OPTIONS.saslMechanism)?.place ?? lookup.place;
+function checkSasl(options: IrcOptionValues, lookup: Lookup, findings: Findings): void {
+  const { useSasl, saslMechanism, saslPassword, nickServPassword, useTls } = options;
+  if (!useSasl) return;
+  const hasCertificate = options.tlsClientCertificate !== null && useTls;
+  if (saslMechanism === "external" && !hasCertificate) {
+    const place = placeOf(IRC_OPTIONS.saslMechanism, lookup);
     findings.fault(place, 'found "external", which needs UseTLS=true and a TLSClientCertificate');
-  } else if (
-    !hasPassword && (!hasCertificate || values.saslMechanism !== "auto") &&
-    values.saslMechanism !== "external"
-  ) {
-    const place = lookup.find(IRC_OPTIONS.useSasl)?.place ?? lookup.place;
-    findings.fault(
-      place,
-      "needs SASLPassword (or NickServPassword), or UseTLS=true and a TLSClientCertificate",
+    return;
+  }
+  const needsPassword = saslMechanism !== "external" &&
+    !(hasCertificate && saslMechanism === "auto");
+  if (!needsPassword || saslPassword !== null || nickServPassword !== null) return;
+  const { key } = IRC_OPTIONS.nickServPassword;
+  findings.warn(
+    placeOf(IRC_OPTIONS.useSasl, lookup),
+    `has no password, so the login will fail: set ${key} (or ${
+      lookup.variable(key)
+    } in the environment)`,
+  );
+}
+
+/** Everybody on the way could read them: they are sent only where somebody has said in words that this may be. */
+function withoutOpenSecrets(
+  options: IrcOptionValues,
+  lookup: Lookup,
+  findings: Findings,
+): IrcOptionValues {
+  if (options.useTls || options.allowPlainText || isLoopback(options.server.host)) return options;
+  const keys = ["password", "saslPassword", "nickServPassword", "puppetWebIrcPassword"] as const;
+  const open = keys.filter((key) => options[key] !== null);
+  for (const key of open) {
+    findings.warn(
+      placeOf(IRC_OPTIONS[key], lookup),
+      "is not sent, because without TLS others can read it: set UseTLS=true, or AllowPlainText=true to send it all the same",
     );
   }
+  return { ...options, ...Object.fromEntries(open.map((key) => [key, null])) };
 }
 
-/** Secrets that everybody on the way could read. */
-function warnOfPlainText(values: IrcValues, lookup: Lookup, findings: Findings): void {
-  if (values.useTls || isLoopback(values.server.host)) return;
-  const keys = ["password", "saslPassword", "nickServPassword", "puppetWebIrcPassword"] as const;
-  for (const key of keys) {
-    const place = lookup.find(IRC_OPTIONS[key])?.place;
-    if (place !== undefined && values[key] !== null) {
-      findings.warn(
-        place,
-        "goes to the server in plain text, where others can read it: set UseTLS=true",
-      );
-    }
-  }
-}
-
-function warnOfOddPort({ server, useTls }: IrcValues, lookup: Lookup, findings: Findings): void {
-  const place = lookup.find(IRC_OPTIONS.server)?.place ?? lookup.place;
-  if (server.port === 6697 && !useTls) {
+function warnOfOddPort(options: IrcOptionValues, lookup: Lookup, findings: Findings): void {
+  const { server: { port }, useTls } = options;
+  const place = placeOf(IRC_OPTIONS.server, lookup);
+  if (port === 6697 && !useTls) {
     findings.warn(
       place,
       "port 6697 is for TLS nearly everywhere: set UseTLS=true, or the connection will fail",
     );
   }
-  if (server.port === 6667 && useTls) {
+  if (port === 6667 && useTls) {
     findings.warn(place, "port 6667 is without TLS nearly everywhere: with UseTLS=true use 6697");
+  }
+}
+
+type KosmiValues = KosmiAccountConfig["options"];
+
+/** The same for a Kosmi account. */
+export function checkKosmi(
+  options: KosmiValues,
+  rules: ChannelRules,
+  lookup: Lookup,
+  findings: Findings,
+): void {
+  checkLogin(options, lookup, findings);
+  checkPlainText(options, lookup, findings);
+  if (options.email !== null) {
+    warnOfPlaceholder(options.email, placeOf(KOSMI_OPTIONS.email, lookup), findings);
+  }
+  if (options.roomUrl === null) return;
+  const place = placeOf(KOSMI_OPTIONS.roomUrl, lookup);
+  if (isDefaultRoom(options.roomUrl)) {
+    findings.fault(
+      place,
+      'found "main", which is the word for RoomURL itself; expected the room\'s address',
+    );
+  } else checkRoom({ written: options.roomUrl, options, rules }, place, findings);
+}
+
+function checkLogin(
+  { email, password, token }: KosmiValues,
+  lookup: Lookup,
+  findings: Findings,
+): void {
+  // A fault of the other key has been told already.
+  const isThere = (name: "email" | "password") => Boolean(lookup.find(KOSMI_OPTIONS[name])?.raw);
+  if (email !== null && password === null && token === null && !isThere("password")) {
+    findings.warn(
+      placeOf(KOSMI_OPTIONS.email, lookup),
+      "stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; " +
+        `set Password (or ${
+          lookup.variable("Password")
+        } in the environment) to log in, or leave both out for an anonymous visitor`,
+    );
+  }
+  if (email === null && password !== null && !isThere("email")) {
+    findings.fault(
+      placeOf(KOSMI_OPTIONS.password, lookup),
+      "stands without Email: set both to log in, or none for an anonymous visitor",
+    );
+  }
+  if (email !== null && token !== null) {
+    findings.warn(
+      placeOf(KOSMI_OPTIONS.token, lookup),
+      "stands together with Email: the token is used, and Email and Password only when it is refused",
+    );
+  }
+}
+
+function checkPlainText(options: KosmiValues, lookup: Lookup, findings: Findings): void {
+  if (options.allowPlainText || (options.password === null && options.token === null)) return;
+  for (const name of ["appUrl", "httpEndpoint", "wsEndpoint", "imageEndpoint"] as const) {
+    const url = parseUrl(options[name]);
+    if (url === null || !/^(?:http|ws):$/.test(url.protocol) || isLoopback(url.hostname)) continue;
+    findings.fault(
+      placeOf(KOSMI_OPTIONS[name], lookup),
+      `found an address that begins with ${url.protocol}// beside a login, which others could read: use ${
+        url.protocol.replace(":", "s:")
+      }//, or set AllowPlainText=true`,
+    );
   }
 }
 
@@ -128,20 +218,32 @@ export function checkGeneral(values: GeneralConfig, lookup: Lookup, findings: Fi
   const { statusListen, statusToken } = values;
   if (statusListen === null) return warnOfIdle(lookup, findings);
   if (isLoopback(statusListen.host)) return;
-  const placeOf = (name: "statusListen" | "statusToken") =>
-    lookup.find(GENERAL_OPTIONS[name])?.place ?? lookup.place;
   if (statusToken === null) {
     findings.fault(
-      placeOf("statusListen"),
+      placeOf(GENERAL_OPTIONS.statusListen, lookup),
       `found ${
         JSON.stringify(statusListen.host)
       }, which others can reach: set StatusToken, or listen on 127.0.0.1`,
     );
   } else if (statusToken.length < SHORTEST_TOKEN) {
     findings.warn(
-      placeOf("statusToken"),
+      placeOf(GENERAL_OPTIONS.statusToken, lookup),
       `is short for an address that others can reach: take ${SHORTEST_TOKEN} random characters or more`,
     );
+  }
+}
+
+/** Whoever is named for an account that the file does not have can give no command. */
+export function checkCommandUsers(
+  { commandUsers }: GeneralConfig,
+  { known, lookup }: { readonly known: ReadonlySet<string>; readonly lookup: Lookup },
+  findings: Findings,
+): void {
+  const place = placeOf(GENERAL_OPTIONS.commandUsers, lookup);
+  for (const account of new Set(commandUsers.map((user) => user.account))) {
+    if (!known.has(account)) {
+      findings.warn(place, `there is no account ${quote(account)}: nobody there can give commands`);
+    }
   }
 }
 
@@ -163,60 +265,37 @@ export function isDefaultRoom(channel: string): boolean {
 }
 
 /** Tells what is wrong with a room as written: its URL, or its id with its @. */
-export function checkRoom(written: string, appUrl: string, place: Place, findings: Findings): void {
-  const id = roomIdOf(written);
-  if (id === null) {
-    findings.fault(place, unlikeRoom(written, appUrl));
+export function checkRoom(
+  room: { readonly written: string; readonly options: KosmiValues; readonly rules: ChannelRules },
+  place: Place,
+  findings: Findings,
+): void {
+  const { written, options, rules } = room;
+  let id: string;
+  try {
+    id = rules.kosmi(written, null);
+  } catch (error) {
+    findings.fault(place, describeError(error));
     return;
   }
-  const room = parseUrl(written);
-  const app = parseUrl(appUrl);
-  if (!written.includes("/") || room === null || app === null || room.host === app.host) return;
+  warnOfPlaceholder(id, place, findings);
+  const url = written.includes("/") ? parseUrl(written) : null;
+  const app = parseUrl(options.appUrl);
+  if (url === null || app === null || url.host === app.host) return;
   // Whoever points AppURL elsewhere may well keep the address that the browser shows.
-  if (room.host === LIVE_HOST) return;
+  if (url.host === LIVE_HOST) return;
   findings.warn(
     place,
-    `found a room of ${shown(room.host)}, not of ${app.host} (AppURL): its id ${shown(id)} is used`,
+    `found a room of ${shown(url.host)}, not of ${app.host} (AppURL): its id ${shown(id)} is used`,
   );
 }
 
-/** The room's id, to tell whether two spellings mean the same room; null when there is none. */
-export function roomIdOf(written: string): string | null {
-  if (!written.includes("/")) return isRoomId(written) ? written : null;
-  const url = parseUrl(written);
-  if (url === null || !/^https?:$/.test(url.protocol)) return null;
-  const id = decoded(/\/room\/([^/]+)\/?$/.exec(url.pathname)?.[1] ?? "");
-  return isRoomId(id) ? id : null;
-}
+/** What the sample configuration has in the places that everybody must fill in. */
+const PLACEHOLDERS = ["your-relay", "@your-room", "#your-channel", "you@example.com"];
 
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return "";
-  }
-}
-
-function isRoomId(id: string): boolean {
-  return /^@?[^\s/?#@:]{1,200}$/u.test(id);
-}
-
-function unlikeRoom(written: string, appUrl: string): string {
-  const found = written === "" ? "empty text" : `"${shown(written.replace(/[?#].*$/s, ""))}"`;
-  const site = appUrl.replace(/\/+$/, "");
-  return `found ${found}, expected a room's address such as "${site}/room/@name", or its id such as "@name"`;
-}
-
-/** Whoever is named for an account that the file does not have can give no command. */
-export function checkCommandUsers(
-  { commandUsers }: GeneralConfig,
-  { known, lookup }: { readonly known: ReadonlySet<string>; readonly lookup: Lookup },
-  findings: Findings,
-): void {
-  const place = lookup.find(GENERAL_OPTIONS.commandUsers)?.place ?? lookup.place;
-  for (const account of new Set(commandUsers.map((user) => user.account))) {
-    if (!known.has(account)) {
-      findings.warn(place, `there is no account ${quote(account)}: nobody there can give commands`);
-    }
+/** Warns of a value that is still the sample's. */
+export function warnOfPlaceholder(value: string, place: Place, findings: Findings): void {
+  if (PLACEHOLDERS.includes(value.toLowerCase())) {
+    findings.warn(place, `is still the sample's "${shown(value)}": write your own here`);
   }
 }

@@ -56,5 +56,5 @@ export class Environment {
 }
 
 function placeOf(name: string): Place {
-  return { file: "environment", line: null, key: shown(name) };
+  return { file: "environment", path: null, key: shown(name) };
 }

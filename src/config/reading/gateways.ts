@@ -1,10 +1,10 @@
-import type { Findings } from "../file/fault.ts";
+import { describeError } from "../../base/errors.ts";
+import type { Findings, KeyPath } from "../file/fault.ts";
 import type { AccountConfig, EndpointConfig, GatewayConfig } from "../options/config.ts";
 import { didYouMean } from "../values/did_you_mean.ts";
-import { channelFault, channelKeyFault } from "../values/irc.ts";
-import { describeValue, shown } from "../values/show.ts";
-import { FOREIGN_PROTOCOLS } from "./accounts.ts";
-import { checkRoom, isDefaultRoom, roomIdOf } from "./consistency.ts";
+import { channelKeyFault } from "../values/irc.ts";
+import { shown } from "../values/show.ts";
+import { type ChannelRules, checkRoom, isDefaultRoom, warnOfPlaceholder } from "./consistency.ts";
 import type { RawEndpoint, RawGateway } from "./raw_gateways.ts";
 
 /** What is known of the accounts of the file, by their id in lower case. */
@@ -15,8 +15,43 @@ export interface AccountIndex {
   readonly ids: ReadonlySet<string>;
   /** As written, for did-you-mean. */
   readonly spellings: readonly string[];
-  /** `discord.x`, for services that we don't speak. */
-  readonly foreign: ReadonlySet<string>;
+  readonly rules: ChannelRules;
+}
+
+/**
+ * The gateways that are used: not those through which nothing can flow once the endpoints of other services are left
+ * out. Tells which these are, once: as a warning while another gateway is left, else as the fault that it is.
+ */
+export function usedGateways(
+  enabled: readonly RawGateway[],
+  findings: Findings,
+): readonly RawGateway[] {
+  const isIdle = ({ isPartial, endpoints }: RawGateway) => isPartial && !flows(endpoints);
+  const idle = enabled.filter(isIdle);
+  const [first] = idle;
+  if (first === undefined) return enabled;
+  const used = enabled.filter((gateway) => !isIdle(gateway));
+  if (used.length === 0) {
+    const { place } = idle.find(({ endpoints }) => endpoints.length > 0) ?? first;
+    findings.fault(
+      { ...place, key: "gateway" },
+      "without the endpoints of other services no gateway can relay anything: add one of irc or kosmi, as " +
+        "docs/migrating-from-matterbridge.md shows",
+    );
+  } else if (idle.length === 1) {
+    findings.warn(
+      first.place,
+      "is left out: without the endpoints of other services nothing can be relayed through it",
+    );
+  } else {
+    const names = idle.map(({ name }) => `"${shown(name)}"`).join(", ");
+    findings.warn(
+      { ...first.place, key: "gateway" },
+      `${idle.length} gateways are left out, because without the endpoints of other services nothing can be relayed ` +
+        `through them: ${names}`,
+    );
+  }
+  return used;
 }
 
 /** Resolves gateways against the accounts. Those that have a fault are left out: the fault is told. */
@@ -32,14 +67,16 @@ export function resolveGateways(
 }
 
 function refuseSameNames(gateways: readonly RawGateway[], findings: Findings): void {
-  const lines = new Map<string, number | null>();
+  const paths = new Map<string, KeyPath | null>();
   for (const { name, place } of gateways) {
-    if (lines.has(name)) {
+    const first = paths.get(name);
+    if (first) {
       findings.fault(
         place,
-        `there is a gateway of this name already, on line ${lines.get(name)}: give each its own`,
+        (lineOf) =>
+          `there is a gateway of this name already, on line ${lineOf(first)}: give each its own`,
       );
-    } else if (name !== "") lines.set(name, place.line);
+    } else if (name !== "") paths.set(name, place.path);
   }
 }
 
@@ -48,52 +85,44 @@ function resolveGateway(
   index: AccountIndex,
   findings: Findings,
 ): GatewayConfig {
-  const merged = new Map<string, EndpointConfig>();
+  const merged = new Map<string, { raw: RawEndpoint; endpoint: EndpointConfig }>();
   for (const raw of gateway.endpoints) {
     const account = accountOf(raw, index, findings);
     if (account === null) continue;
-    checkChannel(raw, account, findings);
-    const endpoint = Object.freeze({
-      account: account.id,
-      channel: raw.channel,
-      direction: raw.direction,
-      key: raw.key,
-      line: raw.place.line,
+    const id = checkChannel(raw, account, index.rules, findings);
+    const first = merged.get(`${account.id} ${id}`);
+    merged.set(`${account.id} ${id}`, {
+      raw: first?.raw ?? raw,
+      endpoint: first === undefined
+        ? Object.freeze({
+          account: account.id,
+          channel: raw.channel,
+          direction: raw.direction,
+          key: raw.key,
+        })
+        : withDirection(first, raw, findings),
     });
-    addEndpoint(merged, endpoint, { raw, account }, findings);
   }
-  const { name, place } = gateway;
-  return Object.freeze({ name, line: place.line, endpoints: Object.freeze([...merged.values()]) });
+  const endpoints = [...merged.values()].map(({ endpoint }) => endpoint);
+  return Object.freeze({ name: gateway.name, endpoints: Object.freeze(endpoints) });
 }
 
 /** The same channel under `in` and `out` is `inout`. */
-function addEndpoint(
-  merged: Map<string, EndpointConfig>,
-  endpoint: EndpointConfig,
-  from: { readonly raw: RawEndpoint; readonly account: AccountConfig },
+function withDirection(
+  first: { readonly raw: RawEndpoint; readonly endpoint: EndpointConfig },
+  again: RawEndpoint,
   findings: Findings,
-): void {
-  const id = sameChannelKey(from.account, endpoint.channel);
-  const first = merged.get(id);
-  if (first === undefined) {
-    merged.set(id, endpoint);
-    return;
-  }
-  if (first.direction === "inout" || first.direction === endpoint.direction) {
+): EndpointConfig {
+  const { endpoint, raw } = first;
+  if (endpoint.direction === "inout" || endpoint.direction === again.direction) {
     findings.warn(
-      from.raw.place,
-      `this channel stands in the gateway already, on line ${first.line}`,
+      again.place,
+      (lineOf) =>
+        `this channel stands in the gateway already, on line ${lineOf(raw.place.path ?? [])}`,
     );
   }
-  const direction = first.direction === endpoint.direction ? first.direction : "inout";
-  merged.set(id, Object.freeze({ ...first, direction, key: first.key ?? endpoint.key }));
-}
-
-/** Equal for two spellings of one channel, as far as can be told without the service. */
-function sameChannelKey(account: AccountConfig, channel: string): string {
-  if (account.protocol === "irc") return `${account.id} ${channel.toLowerCase()}`;
-  const room = isDefaultRoom(channel) ? account.roomUrl ?? "" : channel;
-  return `${account.id} ${roomIdOf(room) ?? room}`;
+  const direction = endpoint.direction === again.direction ? endpoint.direction : "inout";
+  return Object.freeze({ ...endpoint, direction, key: endpoint.key ?? again.key });
 }
 
 function accountOf(
@@ -104,15 +133,6 @@ function accountOf(
   const wanted = raw.account.toLowerCase();
   // Faults of the account itself, or that none is named, have been told already.
   if (index.ids.has(wanted) || wanted === "") return index.accounts.get(wanted) ?? null;
-  if (isForeign(wanted, index)) {
-    findings.fault(
-      raw.accountPlace,
-      `found "${
-        shown(raw.account)
-      }", a service that this relay does not speak: it speaks irc and kosmi`,
-    );
-    return null;
-  }
   const there = index.spellings.map((id) => `"${id}"`).join(", ");
   const bySuffix = index.spellings.find((id) => id.toLowerCase().endsWith(`.${wanted}`));
   const hint = bySuffix === undefined
@@ -125,37 +145,45 @@ function accountOf(
   return null;
 }
 
-function isForeign(wanted: string, index: AccountIndex): boolean {
-  const protocol = wanted.split(".")[0] ?? "";
-  return index.foreign.has(wanted) || FOREIGN_PROTOCOLS.includes(protocol);
-}
-
-function checkChannel(raw: RawEndpoint, account: AccountConfig, findings: Findings): void {
-  const { channel, channelPlace } = raw;
+/** Answers the channel in its one spelling, or as it is written where it has a fault: that is told. */
+function checkChannel(
+  raw: RawEndpoint,
+  account: AccountConfig,
+  rules: ChannelRules,
+  findings: Findings,
+): string {
+  const { channel, channelPlace, key } = raw;
+  warnOfPlaceholder(channel, channelPlace, findings);
   if (account.protocol === "irc") {
-    const expected = channelFault(channel);
+    const expected = key === null ? null : channelKeyFault(key);
     if (expected !== null) {
-      findings.fault(channelPlace, `found ${describeValue(channel, false)}, expected ${expected}`);
-    }
-    const expectedKey = raw.key === null ? null : channelKeyFault(raw.key);
-    if (expectedKey !== null) {
       findings.fault(
         { ...raw.place, key: `${raw.place.key}.options.key` },
-        `found text, expected ${expectedKey}`,
+        `found text, expected ${expected}`,
       );
     }
-    return;
+    try {
+      return rules.irc(channel);
+    } catch (error) {
+      findings.fault(channelPlace, describeError(error));
+      return channel;
+    }
   }
-  if (raw.key !== null) {
-    findings.warn(raw.place, "options.key has no effect: a Kosmi room has no key");
-  }
+  if (key !== null) findings.warn(raw.place, "options.key has no effect: a Kosmi room has no key");
+  const { options, id } = account;
   if (!isDefaultRoom(channel)) {
-    checkRoom(channel, account.appUrl, channelPlace, findings);
-  } else if (account.roomUrl === null) {
+    checkRoom({ written: channel, options, rules }, channelPlace, findings);
+  } else if (options.roomUrl === null) {
     findings.fault(
       channelPlace,
-      `stands for the RoomURL of [${account.id}], which is not set: set it, or name a room here`,
+      `stands for the RoomURL of [${id}], which is not set: set it, or name a room here`,
     );
+  }
+  try {
+    return rules.kosmi(channel, options.roomUrl);
+  } catch {
+    // That it is no room has been told, here or at RoomURL.
+    return channel;
   }
 }
 
@@ -169,7 +197,7 @@ export function checkFlow(
   let any = false;
   for (const [index, gateway] of gateways.entries()) {
     const place = raw[index]?.place;
-    const hasFlow = flows(gateway);
+    const hasFlow = flows(gateway.endpoints);
     any ||= hasFlow;
     if (place === undefined || hasFlow) continue;
     // One that lost an endpoint to a fault is judged when the fault is mended.
@@ -181,10 +209,12 @@ export function checkFlow(
   return any;
 }
 
-function flows(gateway: GatewayConfig): boolean {
-  return gateway.endpoints.some((from, index) =>
+function flows(endpoints: readonly Pick<EndpointConfig, "account" | "channel" | "direction">[]) {
+  return endpoints.some((from, index) =>
     from.direction !== "out" &&
-    gateway.endpoints.some((to, other) => other !== index && to.direction !== "in")
+    endpoints.some((to, other) =>
+      other !== index && to.direction !== "in" && idOf(from) !== idOf(to)
+    )
   );
 }
 

@@ -9,9 +9,9 @@ import {
 } from "../options/gateway.ts";
 import { describeValue } from "../values/show.ts";
 import { isTable } from "../values/values.ts";
+import type { ForeignAccounts } from "./foreign.ts";
 import {
   type Entry,
-  type FileSource,
   keysOf,
   openSection,
   readOptions,
@@ -40,6 +40,8 @@ export interface RawGateway {
   readonly name: string;
   readonly place: Place;
   readonly endpoints: readonly RawEndpoint[];
+  /** Whether endpoints of other services were left out. */
+  readonly isPartial: boolean;
 }
 
 export interface RawGateways {
@@ -48,76 +50,80 @@ export interface RawGateways {
   readonly any: boolean;
 }
 
+/** What all of this needs to know. */
+interface Reading {
+  readonly file: string;
+  readonly foreign: ForeignAccounts;
+  readonly findings: Findings;
+}
+
 /** Reads the `[[gateway]]` and `[[samechannelgateway]]` sections of the file. */
-export function readRawGateways(
-  source: FileSource,
-  root: Section,
-  findings: Findings,
-): RawGateways {
-  const sections = sectionList(source, root.entries.get("gateway"), "gateway", findings);
-  const sameChannel = sectionList(
-    source,
-    root.entries.get("samechannelgateway"),
-    "samechannelgateway",
-    findings,
-  );
+export function readRawGateways(reading: Reading, root: Section): RawGateways {
+  const sections = (name: string) => sectionList(reading, root.entries.get(name), name);
   return {
     any: root.entries.has("gateway") || root.entries.has("samechannelgateway"),
     enabled: [
-      ...sections.flatMap((section) => readGateway(source, section, findings)),
-      ...sameChannel.flatMap((section) => readSameChannel(section, findings)),
+      ...sections("gateway").flatMap((section) => readGateway(reading, section)),
+      ...sections("samechannelgateway").flatMap((section) => readSameChannel(reading, section)),
     ],
   };
 }
 
-/** The tables of a `[[name]]`. */
+/** The tables of a `[[name]]`. A single `[name]` is one of them, as in Matterbridge. */
 function sectionList(
-  source: FileSource,
+  { file, findings }: Reading,
   entry: Entry | undefined,
   title: string,
-  findings: Findings,
 ): Section[] {
   if (entry === undefined) return [];
-  const items: readonly unknown[] = Array.isArray(entry.value) ? entry.value : [];
-  if (!Array.isArray(entry.value) || !items.every(isTable)) {
-    const found = isTable(entry.value) ? "one pair of brackets" : describeValue(entry.value, true);
-    const header = `[[${title.replace(/^gateway\.[^.]*\./, "gateway.")}]]`;
-    findings.fault(entry.place, `found ${found}, expected sections that begin with ${header}`);
+  const { path, place, value } = entry;
+  const header = `[[${title.replace(/^gateway\.[^.]*\./, "gateway.")}]]`;
+  if (isTable(value)) {
+    findings.warn(place, `has single brackets, taken as ${header}: write two brackets`);
+    return [openSection(file, value, { path, title: namedAs(title, value) }, findings)];
+  }
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  if (!Array.isArray(value) || !items.every(isTable)) {
+    findings.fault(
+      place,
+      `found ${describeValue(value, true)}, expected sections that begin with ${header}`,
+    );
     return [];
   }
   return items.filter(isTable).map((table, index) => {
-    const name = table["name"] ?? table["Name"];
-    const own = typeof name === "string" && name !== "" ? titled(title, name) : title;
-    return openSection(source, table, { path: [...entry.path, index], title: own }, findings);
+    const at = { path: [...path, index], title: namedAs(title, table) };
+    return openSection(file, table, at, findings);
   });
+}
+
+function namedAs(title: string, table: Readonly<Record<string, unknown>>): string {
+  const name = table["name"] ?? table["Name"];
+  return typeof name === "string" && name !== "" ? titled(title, name) : title;
 }
 
 const DIRECTIONS: readonly Direction[] = ["in", "out", "inout"];
 
-function readGateway(source: FileSource, section: Section, findings: Findings): RawGateway[] {
+function readGateway(reading: Reading, section: Section): RawGateway[] {
+  const { findings } = reading;
   const { name, enable } = readOptions(GATEWAY_OPTIONS, sectionLookup(section), findings);
-  warnOfUnknownKeys(
-    section,
-    { keys: [...keysOf(GATEWAY_OPTIONS), ...DIRECTIONS], foreign: [] },
-    findings,
-  );
-  const endpoints = DIRECTIONS.flatMap((direction) => {
-    const title = `${section.place.key}.${direction}`;
-    return sectionList(source, section.entries.get(direction), title, findings)
-      .map((found) =>
-        readEndpoint(
-          source,
-          { ...found, place: { ...found.place, key: title } },
-          direction,
-          findings,
-        )
-      );
-  });
   if (!enable) {
     warnOfDisabled(section, findings);
     return [];
   }
-  return [{ name, place: section.place, endpoints: endpoints.sort(byLine) }];
+  const known = [...keysOf(GATEWAY_OPTIONS), ...DIRECTIONS];
+  warnOfUnknownKeys(section, { keys: known, foreign: [] }, findings);
+  // In the order in which the file names the directions first.
+  const directions = [...section.entries.keys()]
+    .flatMap((key) => DIRECTIONS.filter((direction) => direction === key));
+  const found = directions.flatMap((direction) => {
+    const title = `${section.place.key}.${direction}`;
+    return sectionList(reading, section.entries.get(direction), title)
+      .map((each) => ({ ...each, place: { ...each.place, key: title } }))
+      .map((each) => readEndpoint(reading, each, direction));
+  });
+  const endpoints = found.filter((endpoint) => endpoint !== null);
+  const isPartial = endpoints.length < found.length;
+  return [{ name, place: section.place, endpoints, isPartial }];
 }
 
 function warnOfDisabled(section: Section, findings: Findings): void {
@@ -127,29 +133,28 @@ function warnOfDisabled(section: Section, findings: Findings): void {
   );
 }
 
-/** Endpoints stand in the order of the file, whatever their direction. */
-function byLine(one: RawEndpoint, other: RawEndpoint): number {
-  return (one.place.line ?? 0) - (other.place.line ?? 0);
-}
-
+/** Null for an endpoint of another service: nothing else of it matters. */
 function readEndpoint(
-  source: FileSource,
+  reading: Reading,
   section: Section,
   direction: Direction,
-  findings: Findings,
-): RawEndpoint {
+): RawEndpoint | null {
+  const { findings, foreign } = reading;
+  const place = (key: "account" | "channel") => ({
+    ...section.entries.get(key)?.place ?? section.place,
+    key: titled(section.place.key, key),
+  });
+  const named = section.entries.get("account")?.value;
+  if (typeof named === "string" && foreign.leavesOut(named, place("account"))) return null;
   warnOfUnknownKeys(section, { keys: keysOf(ENDPOINT_OPTIONS), foreign: [] }, findings);
   const lookup = sectionLookup(section);
   const { account, channel, options } = readOptions(ENDPOINT_OPTIONS, lookup, findings);
   refuseSameChannel(section, findings);
-  const place = (key: "account" | "channel") =>
-    lookup.find(ENDPOINT_OPTIONS[key])?.place ??
-      { ...section.place, key: titled(section.place.key, key) };
   return {
     account,
     channel,
     direction,
-    key: readChannelKey(source, section, options, findings),
+    key: readChannelKey(reading, section, options),
     place: section.place,
     accountPlace: place("account"),
     channelPlace: place("channel"),
@@ -167,15 +172,14 @@ function refuseSameChannel(section: Section, findings: Findings): void {
 }
 
 function readChannelKey(
-  source: FileSource,
+  { file, findings }: Reading,
   endpoint: Section,
   options: Readonly<Record<string, unknown>>,
-  findings: Findings,
 ): string | null {
   const entry = endpoint.entries.get("options");
   if (entry === undefined) return null;
   const title = titled(endpoint.place.key, "options");
-  const section = openSection(source, options, { path: entry.path, title }, findings);
+  const section = openSection(file, options, { path: entry.path, title }, findings);
   warnOfUnknownKeys(
     section,
     { keys: keysOf(CHANNEL_OPTIONS), foreign: FOREIGN_CHANNEL_KEYS },
@@ -185,30 +189,34 @@ function readChannelKey(
 }
 
 /** One gateway for each channel: what is said in a channel goes only to the channels of that name. */
-function readSameChannel(section: Section, findings: Findings): RawGateway[] {
-  warnOfUnknownKeys(section, { keys: keysOf(SAME_CHANNEL_OPTIONS), foreign: [] }, findings);
+function readSameChannel({ findings, foreign }: Reading, section: Section): RawGateway[] {
   const lookup = sectionLookup(section);
   const { name, enable, accounts, channels } = readOptions(SAME_CHANNEL_OPTIONS, lookup, findings);
   if (!enable) {
     warnOfDisabled(section, findings);
     return [];
   }
+  warnOfUnknownKeys(section, { keys: keysOf(SAME_CHANNEL_OPTIONS), foreign: [] }, findings);
   if (channels.length === 0) {
     findings.fault(section.place, "has no channels: nothing would be relayed");
   }
-  const accountPlace = lookup.find(SAME_CHANNEL_OPTIONS.accounts)?.place ?? section.place;
-  const channelPlace = lookup.find(SAME_CHANNEL_OPTIONS.channels)?.place ?? section.place;
-  return [...new Set(channels)].map((channel) => ({
-    name: channels.length === 1 ? name : `${name} ${channel}`,
-    place: section.place,
-    endpoints: accounts.map((account) => ({
-      account,
-      channel,
-      direction: "inout" as const,
-      key: null,
+  const placeOf = (key: "accounts" | "channels") =>
+    lookup.find(SAME_CHANNEL_OPTIONS[key])?.place ?? section.place;
+  return [...new Set(channels)].map((channel) => {
+    const ours = accounts.filter((account) => !foreign.leavesOut(account, placeOf("accounts")));
+    return {
+      name: channels.length === 1 ? name : `${name} ${channel}`,
       place: section.place,
-      accountPlace,
-      channelPlace,
-    })),
-  }));
+      isPartial: ours.length < accounts.length,
+      endpoints: ours.map((account) => ({
+        account,
+        channel,
+        direction: "inout" as const,
+        key: null,
+        place: section.place,
+        accountPlace: placeOf("accounts"),
+        channelPlace: placeOf("channels"),
+      })),
+    };
+  });
 }

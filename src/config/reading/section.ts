@@ -1,16 +1,9 @@
-import type { Findings, Place } from "../file/fault.ts";
-import type { KeyPath, Positions } from "../file/lines.ts";
+import type { Findings, KeyPath, Place } from "../file/fault.ts";
 import type { ForeignKey, Option, OptionTable, Values } from "../options/option.ts";
 import { didYouMean } from "../values/did_you_mean.ts";
-import { shownKey } from "../values/show.ts";
+import { describeValue, shownKey } from "../values/show.ts";
 import { isTable } from "../values/values.ts";
-import type { Environment } from "./environment.ts";
-
-/** The file that is read, for places. */
-export interface FileSource {
-  readonly file: string;
-  readonly positions: Positions;
-}
+import { type Environment, variableName } from "./environment.ts";
 
 /** One key of a section. */
 export interface Entry {
@@ -30,10 +23,10 @@ export interface Section {
 
 /**
  * Opens a table. `title` is how messages name it: "irc.libera". Of two keys that differ only in letter case the first
- * is taken and a fault is told. `spelling` gives keys the spelling that messages show.
+ * is taken and a fault is told.
  */
 export function openSection(
-  source: FileSource,
+  file: string,
   table: Readonly<Record<string, unknown>>,
   at: { readonly path: KeyPath; readonly title: string },
   findings: Findings,
@@ -41,26 +34,42 @@ export function openSection(
   const entries = new Map<string, Entry>();
   for (const [written, value] of Object.entries(table)) {
     const path = [...at.path, written];
-    const entry = { written, value, path, place: placeOf(source, path, titled(at.title, written)) };
+    const entry = { written, value, path, place: { file, path, key: titled(at.title, written) } };
     const first = entries.get(written.toLowerCase());
     if (first === undefined) entries.set(written.toLowerCase(), entry);
-    else findings.fault(entry.place, twice(first, entry));
+    else tellTwice(first, entry, findings);
   }
-  return { path: at.path, place: placeOf(source, at.path, at.title), entries };
+  return { path: at.path, place: { file, path: at.path, key: at.title }, entries };
 }
 
-function twice(first: Entry, second: Entry): string {
-  const where = first.place.line === null ? "" : ` on line ${first.place.line}`;
+function tellTwice(first: Entry, second: Entry, findings: Findings): void {
   const advice = isTable(first.value) && isTable(second.value)
     ? "spell both alike"
     : "remove one of them";
-  return `stands twice, also as ${
-    shownKey(first.written)
-  }${where}: letter case makes no difference, so ${advice}`;
+  findings.fault(second.place, (lineOf) => {
+    const line = lineOf(first.path);
+    const where = line === null ? "" : ` on line ${line}`;
+    return `stands twice, also as ${
+      shownKey(first.written)
+    }${where}: letter case makes no difference, so ${advice}`;
+  });
 }
 
-function placeOf(source: FileSource, path: KeyPath, key: string): Place {
-  return { file: source.file, line: source.positions.lineOf(path), key };
+/** The table of a section such as [general], or an empty one. */
+export function openTable(
+  file: string,
+  entry: Entry | undefined,
+  name: string,
+  findings: Findings,
+): Section {
+  if (entry !== undefined && !isTable(entry.value)) {
+    findings.fault(
+      entry.place,
+      `found ${describeValue(entry.value, true)}, expected a section [${name}]`,
+    );
+  }
+  const table = isTable(entry?.value) ? entry.value : {};
+  return openSection(file, table, { path: entry?.path ?? [name], title: name }, findings);
 }
 
 /** "irc.libera" and "Nick": `irc.libera.Nick`. */
@@ -69,7 +78,7 @@ export function titled(title: string, key: string): string {
 }
 
 /** A value before it is read, and where it stands. */
-interface Found {
+export interface Found {
   readonly raw: unknown;
   readonly place: Place;
 }
@@ -79,6 +88,8 @@ export interface Lookup {
   /** Of the section itself, for what is missing. */
   readonly place: Place;
   find(option: Pick<Option<unknown>, "key" | "type">): Found | null;
+  /** The environment variable that may hold a key; null where none can. */
+  variable(key: string): string | null;
 }
 
 /** A section alone, with its environment variables where `names` are given. */
@@ -95,12 +106,18 @@ export function sectionLookup(
       if (entry === undefined) return null;
       return { raw: entry.value, place: { ...entry.place, key: titled(section.place.key, key) } };
     },
+    variable: (key) => env === undefined ? null : variableName([...env.names, key]),
   };
 }
 
 /** What the first does not have is looked up in the second. */
 export function orElse(first: Lookup, second: Lookup): Lookup {
-  return { place: first.place, find: (option) => first.find(option) ?? second.find(option) };
+  return { ...first, find: (option) => first.find(option) ?? second.find(option) };
+}
+
+/** Where a key stands, else its section. */
+export function placeOf(option: Option<unknown>, lookup: Lookup): Place {
+  return lookup.find(option)?.place ?? lookup.place;
 }
 
 /** Reads every option of a table; what has a fault gets its default, and the fault is told. */
@@ -121,28 +138,30 @@ function readOption(option: Option<unknown>, lookup: Lookup, findings: Findings)
   const found = lookup.find(option);
   if (found === null) {
     if (option.required) {
-      findings.fault(placeOfMissing(option, lookup), `is missing: ${described(option)}`);
+      findings.fault(placeOfMissing(option, lookup), `is missing: ${needed(option, lookup)}`);
     }
     return option.fallback;
   }
   const reading = option.type.read(found.raw);
   if ("fault" in reading) {
+    // Matterbridge takes an empty text for "not set", whatever the key is.
+    if (found.raw === "" && !option.required) return option.fallback;
     findings.fault(found.place, reading.fault);
     return option.fallback;
   }
   if (option.required && reading.value === null) {
-    findings.fault(found.place, `is empty: ${described(option)}`);
+    findings.fault(found.place, `is empty: ${needed(option, lookup)}`);
   }
   if (reading.warning !== undefined) findings.warn(found.place, reading.warning);
-  if (option.status === "supported") return reading.value;
-  findings.warn(found.place, `has no effect: ${option.status.unsupported}`);
-  return option.fallback;
+  return reading.value;
 }
 
-/** The key's sentence of the documentation, to go on after a colon. */
-function described({ doc }: Option<unknown>): string {
+/** The key's sentence of the documentation, to go on after a colon, and where else the value may come from. */
+function needed({ doc, key }: Option<unknown>, lookup: Lookup): string {
   const text = doc.replace(/\.$/, "");
-  return /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+  const said = /^[A-Z]{2}/.test(text) ? text : text.charAt(0).toLowerCase() + text.slice(1);
+  const variable = lookup.variable(key);
+  return variable === null ? said : `${said} (or set ${variable} in the environment)`;
 }
 
 function placeOfMissing(option: Option<unknown>, lookup: Lookup): Place {

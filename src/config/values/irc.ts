@@ -27,14 +27,6 @@ export function fingerprintFault(written: string): string | null {
     : "a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons";
 }
 
-/** What is expected of a channel's name; null when this can be one. */
-export function channelFault(name: string): string | null {
-  // deno-lint-ignore no-control-regex -- a channel's name ends at these
-  return /^[^\p{L}\p{N}\s,:][^\s,\u0000\u0007]{0,199}$/u.test(name)
-    ? null
-    : 'the name of an IRC channel such as "#kosmi"';
-}
-
 /** What is expected of a channel's key. */
 export function channelKeyFault(key: string): string | null {
   // deno-lint-ignore no-control-regex -- a key with these would become another command
@@ -53,9 +45,16 @@ export function addressFault(written: string): string | null {
   return isIP(written) === 0 ? "an IP address of this machine" : null;
 }
 
+/** Matterbridge's names for them may end in a year, as in "iso-8859-9:1989"; its "autodetect" is what we do without one. */
+export function plainCharset(written: string): string | null {
+  const label = written.trim().replace(/:\d{4}$/, "");
+  return label === "" || label.toLowerCase() === "autodetect" ? null : label;
+}
+
 /** What is expected of a charset's name. IRC can't carry UTF-16: it has zero bytes. */
-export function charsetFault(label: string): string | null {
+export function charsetFault(written: string): string | null {
   const expected = 'the name of a character set such as "windows-1251"';
+  const label = plainCharset(written) ?? "utf-8";
   try {
     return new TextDecoder(label).encoding.startsWith("utf-16") ? expected : null;
   } catch {

@@ -1,7 +1,6 @@
 import { isIP } from "node:net";
-import type { ValueType } from "../options/option.ts";
 import { describeValue } from "./show.ts";
-import { text, type TextCheck, unexpected } from "./values.ts";
+import { text, type TextCheck, unexpected, type ValueType } from "./values.ts";
 
 export interface HostPort {
   /** Without brackets, also for IPv6. */

@@ -1,5 +1,21 @@
-import type { Reading, ValueType } from "../options/option.ts";
-import { describeValue } from "./show.ts";
+import { describeValue, shown } from "./show.ts";
+
+/** What reading a value came to. A fault's text says what was found and what is expected. */
+export type Reading<T> =
+  | { readonly value: T; readonly warning?: string }
+  | { readonly fault: string };
+
+/** How the value of a key is read, and the words for it. */
+export interface ValueType<T> {
+  /** For the documentation: "text", "true or false" … */
+  readonly name: string;
+  /** True when no message may show the value. */
+  readonly secret: boolean;
+  /** Reads what the parser found. */
+  read(raw: unknown): Reading<T>;
+  /** Turns an environment variable's text into what the file would have given; what it can't turn it leaves as text. */
+  fromText(text: string): unknown;
+}
 
 /** A check of text that has passed as text: null when it is well, else what is expected. */
 export type TextCheck = (text: string) => string | null;
@@ -7,7 +23,7 @@ export type TextCheck = (text: string) => string | null;
 // deno-lint-ignore no-control-regex -- these are the characters that end a line or a frame
 const LINE_END = /[\r\n\u0000]/;
 
-/** Text on one line. */
+/** Text on one line. A number, a date, true or false are taken as the text that they are, as Matterbridge does. */
 export function text(
   options: { name?: string; check?: TextCheck; secret?: boolean; empty?: "allowed" } = {},
 ): ValueType<string> {
@@ -17,12 +33,27 @@ export function text(
     secret,
     fromText: (given) => given,
     read: (raw) => {
-      if (typeof raw !== "string") return unexpected(raw, secret, "text in quotes");
-      if (LINE_END.test(raw)) return unexpected(raw, secret, "text on one line");
-      const expected = raw === "" && options.empty === "allowed" ? null : check(raw);
-      return expected === null ? { value: raw } : unexpected(raw, secret, expected);
+      const written = textOf(raw);
+      if (written === null) return unexpected(raw, secret, "text in quotes");
+      if (LINE_END.test(written)) return unexpected(raw, secret, "text on one line");
+      const expected = written === "" && options.empty === "allowed" ? null : check(written);
+      if (expected !== null) return unexpected(raw, secret, expected);
+      if (typeof raw === "string") return { value: written };
+      const taken = secret ? "text" : `the text "${shown(written)}"`;
+      return {
+        value: written,
+        warning: `found ${describeValue(raw, secret)}, taken as ${taken}: put it in quotes`,
+      };
     },
   };
+}
+
+function textOf(raw: unknown): string | null {
+  if (typeof raw === "string") return raw;
+  if (typeof raw === "number" || typeof raw === "bigint" || typeof raw === "boolean") {
+    return String(raw);
+  }
+  return raw instanceof Date ? raw.toISOString() : null;
 }
 
 /** Text whose emptiness means "not set". */
@@ -38,16 +69,27 @@ export const secretText: ValueType<string | null> = optionalText({
   secret: true,
 });
 
-const BOOLEAN_WORDS = new Map([["true", true], ["1", true], ["false", false], ["0", false]]);
+const BOOLEAN_WORDS = new Map([
+  ["true", true],
+  ["t", true],
+  ["1", true],
+  ["false", false],
+  ["f", false],
+  ["0", false],
+]);
 
 export const boolean: ValueType<boolean> = {
   name: "true or false",
   secret: false,
   fromText: (given) => BOOLEAN_WORDS.get(given.toLowerCase()) ?? given,
-  read: (raw) =>
-    typeof raw === "boolean"
-      ? { value: raw }
-      : unexpected(raw, false, "true or false without quotes"),
+  read: (raw) => {
+    if (typeof raw === "boolean") return { value: raw };
+    const value = BOOLEAN_WORDS.get(String(raw).toLowerCase());
+    if (value === undefined || (typeof raw !== "string" && typeof raw !== "number")) {
+      return unexpected(raw, false, "true or false without quotes");
+    }
+    return { value, warning: castWarning(raw, String(value)) };
+  },
 };
 
 /** A whole number from `min` to `max`. */
@@ -57,11 +99,20 @@ export function integer(options: { min: number; max: number }): ValueType<number
     name: "number",
     secret: false,
     fromText: numberFromText,
-    read: (raw) =>
-      typeof raw === "number" && Number.isInteger(raw) && raw >= min && raw <= max
-        ? { value: raw }
-        : unexpected(raw, false, `a whole number from ${min} to ${max} without quotes`),
+    read: (raw) => {
+      const number = typeof raw === "string" ? numberFromText(raw.trim()) : raw;
+      if (
+        typeof number !== "number" || !Number.isInteger(number) || number < min || number > max
+      ) return unexpected(raw, false, `a whole number from ${min} to ${max} without quotes`);
+      if (typeof raw === "number") return { value: number };
+      return { value: number, warning: castWarning(raw, String(number)) };
+    },
   };
+}
+
+/** Of a value that has quotes where it needs none. */
+function castWarning(raw: unknown, taken: string): string {
+  return `found ${describeValue(raw, false)}, taken as ${taken}: write it as ${taken}`;
 }
 
 const LONGEST_MS = 10 * 365 * 86_400_000;
@@ -77,10 +128,12 @@ export function duration(
     secret: false,
     fromText: unit === null ? (given) => given : numberFromText,
     read: (raw) => {
-      const ms = durationMs(raw, unit);
-      return ms !== null && ms >= minMs && ms <= maxMs
-        ? { value: ms }
-        : unexpected(raw, false, expected);
+      const number = typeof raw === "string" && unit !== null ? numberFromText(raw.trim()) : raw;
+      const ms = durationMs(number, unit);
+      if (ms === null || ms < minMs || ms > maxMs) return unexpected(raw, false, expected);
+      // "0" is a duration of Go's, quotes and all.
+      const isQuoted = typeof raw === "string" && typeof number === "number" && raw.trim() !== "0";
+      return isQuoted ? { value: ms, warning: castWarning(raw, String(number)) } : { value: ms };
     },
   };
 }
@@ -97,6 +150,48 @@ function expectedDuration(unit: "ms" | "s" | null, minMs: number, maxMs: number)
     : `a number of ${unit === "ms" ? "milliseconds" : "seconds"} or a duration such as "1m30s"`;
   if (minMs === 0 && maxMs === LONGEST_MS) return form;
   return `${form}, from ${formatGoDuration(minMs)} to ${formatGoDuration(maxMs)}`;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  "µs": 1e-3,
+  "μs": 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+const WHOLE =
+  /^(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d))*$/;
+const STEP = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/g;
+
+/** Reads Go's durations ("1m30s", "500ms", "1.5h") and, beyond Go, days ("7d") as milliseconds; null when it is none. */
+export function parseGoDuration(text: string): number | null {
+  if (text === "0") return 0;
+  if (text.length > 40 || !WHOLE.test(text)) return null;
+  let sumMs = 0;
+  for (const [, count, unit] of text.matchAll(STEP)) {
+    sumMs += Number(count) * (UNIT_MS[unit ?? ""] ?? NaN);
+  }
+  return Number.isFinite(sumMs) ? Math.round(sumMs) : null;
+}
+
+const SHOWN_UNITS = ["d", "h", "m", "s", "ms"];
+
+/** Writes milliseconds the same way: 90000 is "1m30s". */
+export function formatGoDuration(totalMs: number): string {
+  let leftMs = Math.round(totalMs);
+  let text = "";
+  for (const unit of SHOWN_UNITS) {
+    const unitMs = UNIT_MS[unit] ?? 1;
+    const count = Math.floor(leftMs / unitMs);
+    if (count > 0) text += `${count}${unit}`;
+    leftMs -= count * unitMs;
+  }
+  return text === "" ? "0s" : text;
 }
 
 /** One of a few words; letter case does not matter. */
@@ -121,7 +216,7 @@ export function textList(
   return list({ name: "list of text", item, example: '["one", "two"]' });
 }
 
-/** A list whose items are all of one type. */
+/** A list whose items are all of one type. A single item of text is taken as a list of one. */
 export function list<T>(
   options: { name: string; item: ValueType<T>; example: string },
 ): ValueType<readonly T[]> {
@@ -131,19 +226,34 @@ export function list<T>(
     secret: item.secret,
     fromText: jsonFromText,
     read: (raw) => {
-      if (!Array.isArray(raw)) return unexpected(raw, item.secret, `a list such as ${example}`);
-      const values: T[] = [];
-      for (const [index, one] of raw.entries()) {
-        const reading = item.read(one);
-        if ("fault" in reading) return { fault: `item ${index + 1}: ${reading.fault}` };
-        values.push(reading.value);
+      const single = typeof raw === "string" ? item.read(raw) : null;
+      if (single !== null && "value" in single) {
+        return {
+          value: Object.freeze([single.value]),
+          warning: "is taken as a list of one: put it in [ and ]",
+        };
       }
-      return { value: Object.freeze(values) };
+      if (!Array.isArray(raw)) return unexpected(raw, item.secret, `a list such as ${example}`);
+      const readings = raw.map((one) => item.read(one));
+      const bad = readings.findIndex((reading) => "fault" in reading);
+      const fault = readings[bad];
+      if (fault !== undefined && "fault" in fault) {
+        return { fault: `item ${bad + 1}: ${fault.fault}` };
+      }
+      const values = readings.flatMap((reading) => "value" in reading ? [reading.value] : []);
+      const odd = readings.findIndex((one) => "warning" in one && one.warning !== undefined);
+      const oddReading = readings[odd];
+      return {
+        value: Object.freeze(values),
+        ...(oddReading !== undefined && "warning" in oddReading
+          ? { warning: `item ${odd + 1}: ${oddReading.warning}` }
+          : {}),
+      };
     },
   };
 }
 
-/** A table that another room checks: kept as it stands. */
+/** A table that another part checks: kept as it stands. */
 export const rawTable: ValueType<Readonly<Record<string, unknown>>> = {
   name: "table",
   secret: false,
@@ -191,46 +301,4 @@ function jsonFromText(given: string): unknown {
     // Read as the text it is: the reader then says what it expected.
     return given;
   }
-}
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  "µs": 1e-3,
-  "μs": 1e-3,
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-const WHOLE =
-  /^(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d)(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d))*$/;
-const STEP = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d)/g;
-
-/** Reads Go's durations ("1m30s", "500ms", "1.5h") and, beyond Go, days ("7d") as milliseconds; null when it is none. */
-export function parseGoDuration(text: string): number | null {
-  if (text === "0") return 0;
-  if (text.length > 40 || !WHOLE.test(text)) return null;
-  let sumMs = 0;
-  for (const [, count, unit] of text.matchAll(STEP)) {
-    sumMs += Number(count) * (UNIT_MS[unit ?? ""] ?? NaN);
-  }
-  return Number.isFinite(sumMs) ? Math.round(sumMs) : null;
-}
-
-const SHOWN_UNITS = ["d", "h", "m", "s", "ms"];
-
-/** Writes milliseconds the same way: 90000 is "1m30s". */
-export function formatGoDuration(totalMs: number): string {
-  let leftMs = Math.round(totalMs);
-  let text = "";
-  for (const unit of SHOWN_UNITS) {
-    const unitMs = UNIT_MS[unit] ?? 1;
-    const count = Math.floor(leftMs / unitMs);
-    if (count > 0) text += `${count}${unit}`;
-    leftMs -= count * unitMs;
-  }
-  return text === "" ? "0s" : text;
 }

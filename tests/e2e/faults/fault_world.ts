@@ -69,7 +69,7 @@ export async function createFaultWorld(plan: Plan): Promise<FaultWorld> {
 
 function configOf(plan: Plan, { kosmi, proxies }: Pick<FaultWorld, "kosmi" | "proxies">): string {
   const at = (url: string) => url.replace(`:${kosmi.port}`, `:${proxies.kosmi.port}`);
-  const pace = plan.pace === "free" ? "MessageDelay=0" : "";
+  const pace = plan.pace === "free" ? "MessageDelay=1" : "";
   const token = plan.login === "token"
     ? `Token="${kosmi.issueToken({ email: "bot@example.org" })}"`
     : "";

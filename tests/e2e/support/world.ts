@@ -109,7 +109,7 @@ UseTLS=${options.tls === true}
 SkipTLSVerify=true
 ${irc.password === null ? "" : `Password="${irc.password}"`}
 RemoteNickFormat="[Kosmi] <{NICK}> "
-${options.irc ?? "MessageDelay=0"}
+${options.irc ?? "MessageDelay=1"}
 
 [kosmi.test]
 RoomURL="${kosmi.roomUrl(ROOM)}"

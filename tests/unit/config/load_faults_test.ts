@@ -31,22 +31,8 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["no enabled gateway", sample({ gateway: GATEWAY.replace("true", "false") }), [
     "m.toml: gateway: no gateway is enabled, so nothing would be relayed: set enable=true in one",
   ]],
-  [
-    "[gateway] in place of [[gateway]]",
-    sample({ gateway: GATEWAY.replace("[[gateway]]", "[gateway]") }),
-    [
-      "m.toml:6: gateway: found one pair of brackets, expected sections that begin with [[gateway]]",
-    ],
-  ],
-  [
-    "[gateway.inout] in place of [[gateway.inout]]",
-    sample({
-      gateway: '[[gateway]]\nname = "g"\nenable = true\n[gateway.inout]\naccount = "irc.libera"',
-    }),
-    ["m.toml:9: gateway.g.inout: found one pair of brackets, expected sections that begin with [[gateway.inout]]"],
-  ],
   ["wrong types", sample().replace('"relay"', "5"), [
-    "m.toml:3: irc.libera.Nick: found a number (5), expected text in quotes",
+    "m.toml:3: irc.libera.Nick: found a number (5), expected a nick: no spaces and none of , * ? ! @ . in it, no digit, sign or # at its start",
   ]],
   [
     "values out of bounds",
@@ -67,12 +53,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "what an account needs",
     sample().replace('Server = "irc.example.org:6667"\nNick = "relay"', ""),
     [
-      "m.toml:1: irc.libera.Server: is missing: the IRC server as host:port, an IPv6 address in brackets",
-      "m.toml:1: irc.libera.Nick: is missing: the relay's own nick",
+      "m.toml:1: irc.libera.Server: is missing: the IRC server as host:port, an IPv6 address in brackets (or set MATTERBRIDGE_IRC_LIBERA_SERVER in the environment)",
+      "m.toml:1: irc.libera.Nick: is missing: the relay's own nick (or set MATTERBRIDGE_IRC_LIBERA_NICK in the environment)",
     ],
   ],
   ["what is empty", sample().replace('"irc.example.org:6667"', '""').replace('"relay"', '""'), [
-    "m.toml:2: irc.libera.Server: is empty: the IRC server as host:port, an IPv6 address in brackets",
+    "m.toml:2: irc.libera.Server: is empty: the IRC server as host:port, an IPv6 address in brackets (or set MATTERBRIDGE_IRC_LIBERA_SERVER in the environment)",
     "m.toml:3: irc.libera.Nick: found empty text, expected a nick",
   ]],
   ["a server with credentials", sample().replace('"irc.e', '"irc://user:hunter2@irc.e'), [
@@ -88,9 +74,9 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
         'IgnoreNicks="ok (?=x)"\nReplaceMessages=[["a","b"],["c"]]\nReplaceNicks=[["(","b"]]\nExtractNicks="x"\nIgnoreMessages=5',
     }),
     [
-      'm.toml:4: irc.libera.IgnoreNicks: found "(?=x)", which is no regular expression that works here: look-ahead and look-behind, as in (?=…) and (?!…), do not exist in Go\'s regular expressions',
+      'm.toml:4: irc.libera.IgnoreNicks: found "(?=x)", which is no regular expression that works here: Go\'s regular expressions have no look-ahead and look-behind such as (?=…) and (?!…)',
       "m.toml:5: irc.libera.ReplaceMessages: item 2: found a list, expected [regular expression, replacement], both in quotes",
-      'm.toml:6: irc.libera.ReplaceNicks: item 1: found "(", which is no regular expression that works here: there is a ( without its )',
+      'm.toml:6: irc.libera.ReplaceNicks: item 1: found "(", which is no regular expression that works here: missing closing ): `(`',
       'm.toml:7: irc.libera.ExtractNicks: found text ("x"), expected a list such as [ ["otherbot", "<(.*?)>\\\\s+(.*)"] ]',
       "m.toml:8: irc.libera.IgnoreMessages: found a number (5), expected text in quotes",
     ],
@@ -99,9 +85,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     'm.toml:4: irc.libera.Bind: found text ("here"), expected an IP address of this machine',
     'm.toml:5: irc.libera.Charset: found text ("utf-16"), expected the name of a character set such as "windows-1251"',
     'm.toml:6: irc.libera.TLSFingerprint: found text ("ab:cd"), expected a SHA-256 fingerprint: 64 hexadecimal digits, with or without colons',
-  ]],
-  ["SASL with nothing to show", sample({ irc: "UseSASL=true" }), [
-    "m.toml:4: irc.libera.UseSASL: needs SASLPassword (or NickServPassword), or UseTLS=true and a TLSClientCertificate",
   ]],
   [
     "SASL EXTERNAL without a certificate",
@@ -128,7 +111,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   ["a RoomURL without room", sample().replace("/room/@movies", "/"), [
-    'm.toml:5: kosmi.movies.RoomURL: found "https://app.kosmi.io/", expected a room\'s address such as "https://app.kosmi.io/room/@name", or its id such as "@name"',
+    'm.toml:5: kosmi.movies.RoomURL: Cannot use "https://app.kosmi.io/" as a Kosmi room: expected a room\'s address such as https://app.kosmi.io/room/@name, or its last part (@name or a code such as 956fp3)',
   ]],
   [
     "a RoomURL that refers to itself",
@@ -144,12 +127,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "channels",
     sample({ gateway: GATEWAY.replace("#movies", "movies").replace('"main"', '"a room"') }),
     [
-      'm.toml:11: gateway.movies.inout.channel: found text ("movies"), expected the name of an IRC channel such as "#kosmi"',
-      'm.toml:14: gateway.movies.inout.channel: found "a room", expected a room\'s address such as "https://app.kosmi.io/room/@name", or its id such as "@name"',
+      'm.toml:11: gateway.movies.inout.channel: Cannot use "movies" as an IRC channel: its name must begin with #; write it as #name',
+      'm.toml:14: gateway.movies.inout.channel: Cannot use "a room" as a Kosmi room: expected a room\'s address such as https://app.kosmi.io/room/@name, or its last part (@name or a code such as 956fp3)',
     ],
   ],
   ["a missing channel", sample({ gateway: GATEWAY.replace('channel = "#movies"', "") }), [
-    'm.toml:9: gateway.movies.inout.channel: found empty text, expected the name of an IRC channel such as "#kosmi"',
+    'm.toml:9: gateway.movies.inout.channel: Cannot use "" as an IRC channel: it is empty; write its name, such as #cinema',
   ]],
   ["a misspelt account", sample({ gateway: GATEWAY.replace("irc.libera", "irc.liberra") }), [
     'm.toml:10: gateway.movies.inout.account: found "irc.liberra", but the file has no such account; did you mean "irc.libera"?',
@@ -168,7 +151,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "an account of another service",
     `${sample({ gateway: GATEWAY.replace("irc.libera", "discord.x") })}\n[discord.x]`,
     [
-      'm.toml:10: gateway.movies.inout.account: found "discord.x", a service that this relay does not speak: it speaks irc and kosmi',
+      "m.toml:6: gateway: without the endpoints of other services no gateway can relay anything: add one of irc or kosmi, as docs/migrating-from-matterbridge.md shows",
     ],
   ],
   ["no account", sample({ gateway: GATEWAY.replace('account = "irc.libera"', "") }), [
@@ -207,7 +190,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     }),
     [
       'm.toml:9: samechannelgateway.s.accounts: found "kosmi.x", but the file has no such account; there are "irc.libera", "kosmi.movies"',
-      'm.toml:10: samechannelgateway.s.channels: found text ("b"), expected the name of an IRC channel such as "#kosmi"',
+      'm.toml:10: samechannelgateway.s.channels: Cannot use "b" as an IRC channel: its name must begin with #; write it as #name',
     ],
   ],
   [
@@ -238,7 +221,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     }),
     [
       'm.toml:2: general.StatusListen: found text ("nope"), expected host:port such as "127.0.0.1:9180"',
-      "m.toml:3: general.StatusToken: found a number, expected text in quotes",
       'm.toml:4: general.LogLevels: item 1: found text ("x"), expected text such as "irc.libera=debug"',
       'm.toml:5: general.OutboxMaxAge: found text ("1y"), expected a duration in quotes such as "1m30s", from 1s to 3650d',
       "m.toml:6: general.OutboxMaxMessages: found a number (1.5), expected a whole number from 1 to 10000000 without quotes",
@@ -251,16 +233,16 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "m.toml:2: the text is not closed: a quote is missing at its end (column 12)",
   ]],
   ["TOML: a quote within", '[irc.x]\nPassword = "hunter2" "', [
-    'm.toml:2: only one key=value can stand on a line; is a quote (") or a comment sign (#) missing? (column 22)',
+    'm.toml:2: there is a quote within the text: write \\" for it, or put the text in single quotes (column 22)',
   ]],
   ["TOML: a key twice", '[irc.x]\nPassword = "a"\nPassword = "hunter2"', [
-    "m.toml:3: this is defined twice: a key or section can stand only once (column 1)",
+    "m.toml:3: Password stands twice in this section, first on line 2: remove one of them (column 1)",
   ]],
   ["TOML: an open section", '[irc.x\nPassword = "a"', [
     "m.toml:1: a section's name can only have letters, digits, - and _, and ] stands at its end (column 7)",
   ]],
   ["TOML: a section twice", "[irc.x]\n[irc.x]", [
-    "m.toml:2: this is defined twice: a key or section can stand only once (column 2)",
+    "m.toml:2: [irc.x] stands twice, first on line 1: remove this line (column 2)",
   ]],
   ["TOML: a backslash", '[irc.x]\nPassword = "hunter2\\q"', [
     "m.toml:2: a backslash (\\) in text begins an escape: write \\\\ or use single quotes (column 21)",
@@ -271,15 +253,15 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 for (const [name, text, expected] of CASES) {
-  Deno.test(`loadConfig() tells all faults: ${name}`, () => {
-    const loaded = load(text);
+  Deno.test(`loadConfig() tells all faults: ${name}`, async () => {
+    const loaded = await load(text);
     assert.deepEqual(faultsOf(loaded), expected);
     assert.equal(loaded.config, null);
   });
 }
 
-Deno.test("loadConfig() tells faults of variables", () => {
-  const loaded = load(sample(), {
+Deno.test("loadConfig() tells faults of variables", async () => {
+  const loaded = await load(sample(), {
     MATTERBRIDGE_IRC_LIBERA_NICK: "a b",
     MATTERBRIDGE_IRC_LIBERA_USETLS: "maybe",
     MATTERBRIDGE_KOSMI_MOVIES_REPLACENICKS: "[[",

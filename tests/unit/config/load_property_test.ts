@@ -39,9 +39,9 @@ const hostile = fc.array(
   { maxLength: 60 },
 ).map((parts) => parts.join(""));
 
-Deno.test("property: loadConfig() answers for any text and any variables", () => {
-  fc.assert(
-    fc.property(
+Deno.test("property: loadConfig() answers for any text and any variables", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.oneof(
         hostile,
         fc.string({ unit: "binary", maxLength: 200 }),
@@ -56,8 +56,8 @@ Deno.test("property: loadConfig() answers for any text and any variables", () =>
         ),
         fc.string(),
       ),
-      (text, env) => {
-        const loaded = load(text, env);
+      async (text, env) => {
+        const loaded = await load(text, env);
         assert.equal(loaded.config === null, loaded.faults.length > 0);
         for (const { line } of [...loaded.faults, ...loaded.warnings]) {
           assert(line === null || (line >= 1 && line <= text.split("\n").length));
@@ -105,9 +105,9 @@ const KEYS = [
   "Unknown",
 ];
 
-Deno.test("property: no fault and no warning shows a secret", () => {
-  fc.assert(
-    fc.property(
+Deno.test("property: no fault and no warning shows a secret", async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.string({
         unit: fc.constantFrom(..."abcdefghijkmnpqrstuvwxyz23456789"),
         minLength: 14,
@@ -116,8 +116,13 @@ Deno.test("property: no fault and no warning shows a secret", () => {
       fc.constantFrom(...KEYS),
       fc.constantFrom(...SPELLINGS),
       fc.constantFrom("general", "irc", "kosmi", "gateway", "discord", "env"),
-      (secret, key, spell, where) => {
-        const loaded = loadWithSecret({ secret, row: `${key} = ${spell(secret)}`, key, where });
+      async (secret, key, spell, where) => {
+        const loaded = await loadWithSecret({
+          secret,
+          row: `${key} = ${spell(secret)}`,
+          key,
+          where,
+        });
         for (const told of [...faultsOf(loaded), ...warningsOf(loaded)]) {
           assert(!told.includes(secret), told);
         }

@@ -5,7 +5,7 @@ import { faultsOf, GATEWAY, load, sample, warningsOf } from "./sample.ts";
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["nothing is wrong", sample(), []],
   ["an Email without Password", sample({ kosmi: 'Email="a@b.c"' }), [
-    "m.toml:6: kosmi.movies.Email: stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; add a Password to log in, or leave both out for an anonymous visitor",
+    "m.toml:6: kosmi.movies.Email: stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; set Password (or MATTERBRIDGE_KOSMI_MOVIES_PASSWORD in the environment) to log in, or leave both out for an anonymous visitor",
   ]],
   [
     "keys that are unknown, elsewhere at home or without effect",
@@ -31,21 +31,28 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     `Nick = "x"\n${sample()}\n[discord.a]\nToken="hunter2"\n[api.b]\nx=1\n[tengo]\nmessage="x"\n[ircc.x]\nA=1\n[discord.c]`,
     [
       "m.toml:1: Nick: stands outside of any section, so it has no effect; put it below [general], [irc.NAME] or [kosmi.NAME]",
-      "m.toml:16: discord.a: has no effect: this relay speaks irc and kosmi, not discord",
-      "m.toml:18: api.b: has no effect: this relay has no API; for its state see StatusListen in [general]",
+      "m.toml:16: discord.a: discord is not a service of this relay, so this account has no effect",
+      "m.toml:18: api.b: api is not a service of this relay, so this account has no effect",
       "m.toml:20: tengo: has no effect: the relay runs no scripts; use ReplaceMessages",
-      'm.toml:22: ircc: there is no such section, so it has no effect; did you mean "irc"?',
-      "m.toml:24: discord.c: has no effect: this relay speaks irc and kosmi, not discord",
+      'm.toml:22: ircc: there is no such section or service (did you mean "irc"?), so it has no effect',
+      "m.toml:24: discord.c: discord is not a service of this relay, so this account has no effect",
     ],
   ],
   ["placeholders", sample({ general: 'RemoteNickFormat="{TENGO} {NIK} {NICK} {x}"' }), [
-    'm.toml:2: general.RemoteNickFormat: {TENGO} is not supported, because the relay runs no scripts: it stays as it is written; there is no placeholder {NIK}, so it stays as it is written; did you mean "NICK"?; there is no placeholder {x}, so it stays as it is written',
+    'm.toml:2: general.RemoteNickFormat: {TENGO} has no effect, because the relay runs no scripts; there is no placeholder {NIK}, so it stays as it is written; did you mean "NICK"?; there is no placeholder {x}, so it stays as it is written',
   ]],
   [
     "a token beside a login",
     sample({ kosmi: 'Email="a@b.c"\nPassword="hunter2"\nToken="hunter3"' }),
     [
       "m.toml:8: kosmi.movies.Token: stands together with Email: the token is used, and Email and Password only when it is refused",
+    ],
+  ],
+  [
+    "SASL with nothing to show",
+    sample({ irc: "UseTLS=true\nUseSASL=true" }).replace("6667", "6697"),
+    [
+      "m.toml:5: irc.libera.UseSASL: has no password, so the login will fail: set NickServPassword (or MATTERBRIDGE_IRC_LIBERA_NICKSERVPASSWORD in the environment)",
     ],
   ],
   ["a port that does not go with UseTLS", sample().replace("6667", "6697"), [
@@ -55,8 +62,8 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "secrets in plain text, but not to this machine",
     sample({ irc: 'Password="a"\nNickServPassword="b"' }),
     [
-      "m.toml:4: irc.libera.Password: goes to the server in plain text, where others can read it: set UseTLS=true",
-      "m.toml:5: irc.libera.NickServPassword: goes to the server in plain text, where others can read it: set UseTLS=true",
+      "m.toml:4: irc.libera.Password: is not sent, because without TLS others can read it: set UseTLS=true, or AllowPlainText=true to send it all the same",
+      "m.toml:5: irc.libera.NickServPassword: is not sent, because without TLS others can read it: set UseTLS=true, or AllowPlainText=true to send it all the same",
     ],
   ],
   [
@@ -96,8 +103,8 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ]],
   ["an account that is not used", `${sample()}\n[irc.oftc]\nNick=5`, [
     "m.toml:15: irc.oftc: no enabled gateway uses this account, so it does not connect",
-    "m.toml:15: irc.oftc.Server: is missing: the IRC server as host:port, an IPv6 address in brackets",
-    "m.toml:16: irc.oftc.Nick: found a number (5), expected text in quotes",
+    "m.toml:15: irc.oftc.Server: is missing: the IRC server as host:port, an IPv6 address in brackets (or set MATTERBRIDGE_IRC_OFTC_SERVER in the environment)",
+    "m.toml:16: irc.oftc.Nick: found a number (5), expected a nick: no spaces and none of , * ? ! @ . in it, no digit, sign or # at its start",
   ]],
   [
     "gateways that relay nothing",
@@ -156,15 +163,15 @@ channel = "#MOVIES"`,
 ];
 
 for (const [name, text, expected] of CASES) {
-  Deno.test(`loadConfig() warns: ${name}`, () => {
-    const loaded = load(text);
+  Deno.test(`loadConfig() warns: ${name}`, async () => {
+    const loaded = await load(text);
     assert.deepEqual(faultsOf(loaded), []);
     assert.deepEqual(warningsOf(loaded), expected);
   });
 }
 
-Deno.test("loadConfig() warns of variables that nothing reads", () => {
-  const loaded = load(sample(), {
+Deno.test("loadConfig() warns of variables that nothing reads", async () => {
+  const loaded = await load(sample(), {
     MATTERBRIDGE_IRC_LIBERA_PASWORD: "hunter2",
     MATTERBRIDGE_IRC_OFTC_NICK: "x",
     MATTERBRIDGE_GENERAL_CATCHUPMAXAG: "x",

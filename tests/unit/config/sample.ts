@@ -1,3 +1,4 @@
+import { CHANNEL_RULES } from "../../../src/commands/shared/read_configuration.ts";
 import { formatFault, loadConfig, type LoadedConfig } from "../../../src/config/load.ts";
 import type {
   Config,
@@ -40,8 +41,12 @@ export function sample(parts: Parts = {}): string {
   ].filter((part) => part !== "").join("\n");
 }
 
-export function load(text: string, env: Readonly<Record<string, string>> = {}): LoadedConfig {
-  return loadConfig({ text, file: "m.toml", env });
+export function load(
+  text: string,
+  env: Readonly<Record<string, string>> = {},
+  file = "m.toml",
+): Promise<LoadedConfig> {
+  return loadConfig({ text, file, env, channels: CHANNEL_RULES });
 }
 
 export function faultsOf(loaded: LoadedConfig): string[] {
@@ -53,20 +58,25 @@ export function warningsOf(loaded: LoadedConfig): string[] {
 }
 
 /** The configuration of a text that must have none of the faults; warnings are allowed. */
-export function configOf(text: string, env: Readonly<Record<string, string>> = {}): Config {
-  const loaded = load(text, env);
+export async function configOf(
+  text: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Config> {
+  const loaded = await load(text, env);
   if (loaded.config === null) throw new Error(faultsOf(loaded).join("\n"));
   return loaded.config;
 }
 
-export function ircOf(config: Config): IrcAccountConfig {
+export function ircOf(config: Config): IrcAccountConfig["settings"] & IrcAccountConfig["options"] {
   const account = config.accounts.find((account) => account.protocol === "irc");
   if (account === undefined) throw new Error("no IRC account");
-  return account;
+  return { ...account.settings, ...account.options };
 }
 
-export function kosmiOf(config: Config): KosmiAccountConfig {
+export function kosmiOf(
+  config: Config,
+): KosmiAccountConfig["settings"] & KosmiAccountConfig["options"] {
   const account = config.accounts.find((account) => account.protocol === "kosmi");
   if (account === undefined) throw new Error("no Kosmi account");
-  return account;
+  return { ...account.settings, ...account.options };
 }

@@ -1,10 +1,9 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { formatFault, Report } from "../../../src/config/file/fault.ts";
-import { roomIdOf } from "../../../src/config/reading/consistency.ts";
 import { variableName } from "../../../src/config/reading/environment.ts";
 import { didYouMean, nearest } from "../../../src/config/values/did_you_mean.ts";
-import { channelFault, fingerprintFault, nickFault } from "../../../src/config/values/irc.ts";
+import { fingerprintFault, nickFault } from "../../../src/config/values/irc.ts";
 import { listenAddress, parseHostPort } from "../../../src/config/values/net.ts";
 import { describeValue, shown } from "../../../src/config/values/show.ts";
 import { formatGoDuration, parseGoDuration } from "../../../src/config/values/values.ts";
@@ -68,38 +67,12 @@ Deno.test("listenAddress takes port 0 and a missing host", () => {
   assert.deepEqual(listenAddress.read(""), { value: null });
 });
 
-const ROOMS: readonly (readonly [string, string | null])[] = [
-  ["@name", "@name"],
-  ["956fp3", "956fp3"],
-  ["https://app.kosmi.io/room/@name", "@name"],
-  ["https://app.kosmi.io/room/%40name", "@name"],
-  ["https://app.kosmi.io/room/956fp3/?x=1#y", "956fp3"],
-  ["https://app.kosmi.io/", null],
-  ["https://app.kosmi.io/room/", null],
-  ["wss://app.kosmi.io/room/@a", null],
-  ["a room", null],
-  ["@@a", null],
-  ["", null],
-];
-
-for (const [written, expected] of ROOMS) {
-  Deno.test(`roomIdOf() reads ${JSON.stringify(written)}`, () => {
-    assert.equal(roomIdOf(written), expected);
-  });
-}
-
 Deno.test("IRC's names", () => {
   for (const nick of ["relay", "re[l]ay", "_x", "{a}|b", "ärger", "a-b"]) {
     assert.equal(nickFault(nick), null, nick);
   }
   for (const nick of ["", "1a", "a b", "#a", "a!b", "a@b", "a,b", "-a", "a\r"]) {
     assert.notEqual(nickFault(nick), null, nick);
-  }
-  for (const name of ["#a", "#", "##a", "&a", "+a", "!abc", "#ä"]) {
-    assert.equal(channelFault(name), null, name);
-  }
-  for (const name of ["", "a", "#a b", "#a,b", "#a\n", "#a\x07"]) {
-    assert.notEqual(channelFault(name), null, name);
   }
   assert.equal(fingerprintFault("AB:".repeat(31) + "AB"), null);
   assert.notEqual(fingerprintFault("abc"), null);
@@ -137,6 +110,11 @@ Deno.test("formatFault() leaves out what there is not", () => {
 
 Deno.test("Report keeps a finding once, in the order of the file", () => {
   const report = new Report();
-  for (const line of [3, 1, 3, null]) report.fault({ file: "m", line, key: "k" }, "x");
-  assert.deepEqual(report.faults().map(({ line }) => line), [1, 3, null]);
+  for (const path of [["c"], ["a"], ["c"], null]) {
+    report.fault({ file: "m", path, key: "k" }, (lineOf) => `like line ${lineOf(["a"])}`);
+  }
+  const lines = new Map([["a", 1], ["c", 3]]);
+  const told = report.faults(([step]) => lines.get(String(step)) ?? null);
+  assert.deepEqual(told.map(({ line }) => line), [1, 3, null]);
+  assert.equal(told[0]?.message, "like line 1");
 });

@@ -181,9 +181,6 @@ export const APART: Partial<Readonly<Record<Room, readonly string[]>>> = {
 
 /** Imports that still run back up the order. The list may only get shorter. */
 export const KNOWN_UPWARD: readonly (readonly [from: string, to: string])[] = [
-  ["bridges/irc/channels/channels", "bridges/irc/puppets/puppets"],
-  ["bridges/irc/link/options", "bridges/irc/login/sts"],
-  ["bridges/irc/sending/parts", "bridges/irc/puppets/puppet_name"],
   ["bridges/kosmi/link/options", "bridges/kosmi/pictures/download"],
   ["bridges/kosmi/text/kosmi_text", "bridges/kosmi/link/options"],
 ];

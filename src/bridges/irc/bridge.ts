@@ -1,3 +1,4 @@
+import { SeenIds } from "../../base/bounded.ts";
 import type {
   Bridge,
   BridgeHost,
@@ -11,13 +12,15 @@ import type {
 import type { Person } from "../../relay/port/event.ts";
 import type { AccountId, ChannelId } from "../../relay/port/ids.ts";
 import { channelIdOf } from "./channels/channel_name.ts";
+import type { Memory } from "./link/link.ts";
 import { type IrcBridgeOptions, type IrcSettings, settingsOf } from "./link/options.ts";
 import { renewSts } from "./login/sts.ts";
 import { PuppetGate } from "./puppets/gate.ts";
 import type { OpenLink } from "./puppets/puppet.ts";
+import { shownTexts } from "./puppets/puppet_name.ts";
 import { Puppets, type PuppetStage } from "./puppets/puppets.ts";
 import { Pace } from "./sending/pace.ts";
-import { renderOutgoing, shownTexts } from "./sending/parts.ts";
+import { renderOutgoing } from "./sending/parts.ts";
 import { Session } from "./session.ts";
 
 /** A link that held this long has shown that the server bears our pace. */
@@ -35,6 +38,7 @@ export class IrcBridge implements Bridge {
   readonly #settings: IrcSettings;
   readonly #pace: Pace;
   readonly #gate: PuppetGate;
+  readonly #memory = emptyMemory();
   #session: Session | null = null;
 
   constructor(options: IrcBridgeOptions) {
@@ -90,7 +94,11 @@ export class IrcBridge implements Bridge {
 
   /** One connection; a second one where the server wants TLS (STS) as soon as it sees us. */
   async #live(settings: IrcSettings, host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
-    const session = new Session(settings, host, this.#pace, (stage) => this.#puppets(stage));
+    const session = new Session(settings, host, {
+      pace: this.#pace,
+      memory: this.#memory,
+      puppets: (stage) => this.#puppets(stage),
+    });
     this.#session = session;
     const connectedMs = settings.clock.now();
     const end = await session.run(signal);
@@ -101,7 +109,8 @@ export class IrcBridge implements Bridge {
 
   #puppets(stage: PuppetStage): Puppets | null {
     const { puppets } = stage.settings;
-    const open: OpenLink = (settings, host, pace) => new Session(settings, host, pace);
+    const open: OpenLink = (settings, host, pace) =>
+      new Session(settings, host, { pace, memory: emptyMemory() });
     return puppets === null ? null : new Puppets({ ...stage, puppets, gate: this.#gate, open });
   }
 
@@ -122,6 +131,10 @@ export class IrcBridge implements Bridge {
   }
 }
 
+function emptyMemory(): Memory {
+  return { nicks: new SeenIds(64), spokenAs: new SeenIds(1_000), silent: new SeenIds(100) };
+}
+
 /** The settings with what the server once demanded: TLS, as long as its policy holds. */
 function secured(settings: IrcSettings): IrcSettings {
   const policy = settings.tls === null ? settings.sts.get(settings.host) : null;
@@ -132,9 +145,5 @@ function secured(settings: IrcSettings): IrcSettings {
 
 /** A policy is worth nothing without a certificate that is checked. */
 function byTls(settings: IrcSettings, port: number): IrcSettings {
-  return {
-    ...settings,
-    port,
-    tls: { verify: true, clientCertificatePem: null, pinSha256: [], caPem: [] },
-  };
+  return { ...settings, port, tls: { ...settings.stsTls, verify: true } };
 }

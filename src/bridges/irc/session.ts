@@ -1,109 +1,167 @@
 import { describeError } from "../../base/errors.ts";
 import { Timers } from "../../base/timers.ts";
 import type { BridgeHost, ChannelPlan, LinkEnd, Part, Receipt } from "../../relay/port/bridge.ts";
+import type { Person } from "../../relay/port/event.ts";
 import type { ChannelId, MessageId } from "../../relay/port/ids.ts";
-import { Batches, type Placed, PlaybackFilter } from "./history/playback.ts";
+import { ChannelList } from "./channels/channel_list.ts";
+import { Channels } from "./channels/channels.ts";
+import { type Batch, Batches, PlaybackFilter } from "./history/playback.ts";
+import { Bouncer } from "./link/bouncer.ts";
+import type { Link, Memory } from "./link/link.ts";
 import type { IrcSettings } from "./link/options.ts";
+import { People } from "./link/people.ts";
 import { Fence, Keepalive } from "./link/ping.ts";
 import { LineBudget, Self } from "./link/self.ts";
 import { ServerFeatures } from "./link/server_features.ts";
+import { FirstCommands } from "./login/first_commands.ts";
 import { LastWords } from "./login/link_end.ts";
+import { NickKeeper } from "./login/nick_keeper.ts";
 import { Registration } from "./login/registration.ts";
 import { heedSts } from "./login/sts.ts";
 import type { Puppets, PuppetStage } from "./puppets/puppets.ts";
-import { Presence } from "./reading/incoming.ts";
+import { Incoming } from "./reading/incoming.ts";
+import { Membership } from "./reading/membership.ts";
+import { Messages } from "./reading/messages.ts";
+import { Replies } from "./reading/replies.ts";
 import type { Pace } from "./sending/pace.ts";
 import { asRelay } from "./sending/parts.ts";
 import { Sender } from "./sending/sender.ts";
-import { type IrcMessage, lastParam, type OutLine, param } from "./wire/message.ts";
+import type { IrcMessage, OutLine } from "./wire/message.ts";
 import { type Connection, openConnection } from "./wire/socket.ts";
 
 const SOCKET_GONE_MS = 1_000;
 /** How long the server gets to close after its last words. */
 const CLOSE_MS = 1_000;
 
+const TOO_LONG = "Ignored a line of {bytes} bytes from the server: no IRC line is that long";
+
+/** What a session is made with, beside its settings and its host. */
+export interface SessionParts {
+  readonly pace: Pace;
+  readonly memory: Memory;
+  /** Omitted: all is said under our own nick. */
+  readonly puppets?: (stage: PuppetStage) => Puppets | null;
+}
+
 /** One connection from dial to end: owns everything that lives as long. */
 export class Session {
-  readonly budget: LineBudget;
   /** Set when the server wants us on this port by TLS instead. */
   upgradePort: number | null = null;
-  readonly #settings: IrcSettings;
-  readonly #host: BridgeHost;
+  readonly budget: LineBudget;
+  readonly #link: Link;
   readonly #pace: Pace;
-  readonly #timers: Timers;
   readonly #ended = Promise.withResolvers<LinkEnd>();
   readonly #closed = Promise.withResolvers<void>();
-  readonly #features = new ServerFeatures();
-  readonly #self: Self;
+  readonly #list: ChannelList;
   readonly #batches: Batches;
-  readonly #fence: Fence;
   readonly #registration: Registration;
   readonly #sender: Sender;
+  readonly #channels: Channels;
+  readonly #incoming: Incoming;
+  readonly #nickKeeper: NickKeeper;
+  readonly #firstCommands: FirstCommands;
   readonly #puppets: Puppets | null;
   readonly #playback: PlaybackFilter;
   readonly #lastWords = new LastWords();
   #connection: Connection | null = null;
   #keepalive: Keepalive | null = null;
-  #presence: Presence | null = null;
   #end: LinkEnd | null = null;
   #registered = false;
   #quitting = false;
 
-  constructor(
-    settings: IrcSettings,
-    host: BridgeHost,
-    pace: Pace,
-    makePuppets: (stage: PuppetStage) => Puppets | null = () => null,
-  ) {
-    this.#settings = settings;
-    this.#host = host;
-    this.#pace = pace;
-    const { clock, log, limits } = settings;
-    this.#self = new Self(settings.nick, this.#features);
-    this.budget = new LineBudget(this.#features, this.#self);
-    this.#timers = new Timers(clock, (thrown) => this.#fault(thrown));
-    this.#playback = new PlaybackFilter(clock);
-    const send = (line: OutLine) => this.#connection?.send(line, this.budget.lineBytes - 2);
-    const monotonic = () => clock.monotonic();
-    const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
-    this.#fence = new Fence({ send, monotonic, onRoundTrip });
-    this.#batches = new Batches(
-      (message, placed) => this.#line(message, placed),
-      (batch) => this.#presence?.played(batch),
-    );
+  constructor(settings: IrcSettings, host: BridgeHost, parts: SessionParts) {
+    const link = this.#makeLink(settings, host, parts.memory);
+    this.#link = link;
+    this.budget = link.budget;
+    this.#pace = parts.pace;
+    this.#playback = new PlaybackFilter(settings.clock);
+    this.#list = new ChannelList((name) => link.server.fold(name));
+    this.#sender = new Sender(link, this.#list, parts.pace);
+    this.#puppets = parts.puppets?.(this.#puppetStage()) ?? null;
+    this.#channels = this.#makeChannels();
+    this.#nickKeeper = new NickKeeper(link);
+    this.#firstCommands = new FirstCommands(link, () => this.#channels.joinAll());
     this.#registration = new Registration({
-      settings,
-      features: this.#features,
-      self: this.#self,
-      timers: this.#timers,
-      log,
-      send,
+      ...{ settings, features: link.server, self: link.self, timers: link.timers, log: link.log },
+      send: (line) => link.send(line),
       ready: () => this.#ready(),
       failed: (end) => this.#finish(end),
       sts: (value) => this.#heedSts(value),
     });
-    this.#sender = new Sender({
-      clock,
-      timers: this.#timers,
-      log,
-      pace,
-      fence: this.#fence,
-      send,
-      // A puppet's lines are seen, and confirmed, by the main connection.
-      has: (name) => this.has(name) || (settings.puppet !== null && name === "echo-message"),
-      textBytes: (channel) => this.budget.textBytes(this.nameOf(channel)),
-      nameOf: (channel) => this.nameOf(channel),
-      isUp: (channel) => this.#presence?.isUp(channel) ?? false,
-      echoMs: limits.echoMs,
+    this.#incoming = this.#makeIncoming();
+    this.#batches = new Batches(
+      (message, placed) => this.#line(message, placed.label),
+      (batch) => this.#played(batch),
+    );
+  }
+
+  #makeLink(settings: IrcSettings, host: BridgeHost, memory: Memory): Link {
+    const { clock, log, limits } = settings;
+    const server = new ServerFeatures();
+    const self = new Self(settings.nick, server, memory);
+    const budget = new LineBudget(server, self);
+    const bouncer = new Bouncer();
+    const timers = new Timers(clock, (thrown) => this.#fault(thrown));
+    const send = (line: OutLine) => this.#connection?.send(line, budget.lineBytes - 2);
+    const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
+    const asking = { send, clock, timers, onRoundTrip };
+    const fence = new Fence({
+      ...{ ...asking, name: "relay", limitMs: limits.deadMs },
+      ask: (token) => ({ command: "PING", params: [token] }),
+      onSilence: () => this.#finish({ kind: "lost", reason: "The server does not answer PING" }),
     });
-    this.#puppets = makePuppets({
-      settings,
-      features: this.#features,
-      timers: this.#timers,
-      isTaken: (nick) => this.#self.is(nick) || this.#presence?.isHere(nick) === true,
+    const whoFence = new Fence({
+      ...{ ...asking, name: "relayw", limitMs: limits.throughMs },
+      // Nobody has such a nick: the answer is its end alone.
+      ask: (token) => ({ command: "WHO", params: [token] }),
+      onSilence: () => this.#channels.away("the network behind the bouncer does not answer"),
+    });
+    return {
+      ...{ settings, host, clock, log, timers, server, self, budget, bouncer, memory, fence, send },
+      people: new People(server),
+      get through() {
+        return bouncer.present ? whoFence : fence;
+      },
+      has: (capability) => this.has(capability),
+      offered: (capability) => this.#registration.capabilities.offered(capability),
+      control: (line, sent) => this.#sender.control(line, sent),
+    };
+  }
+
+  #makeChannels(): Channels {
+    const sender = this.#sender;
+    return new Channels(this.#link, this.#list, {
+      puppets: this.#puppets,
+      onDown: (channel, reason) => sender.channelDown(channel, reason),
+      onAnew: (channel) => sender.channelAnew(channel),
+      onAway: (reason) => sender.answers.end(reason),
+      onLive: (messages) => messages.forEach((message) => this.#incoming.handle(message, null)),
+    });
+  }
+
+  #makeIncoming(): Incoming {
+    const link = this.#link;
+    const channels = this.#channels;
+    const sender = this.#sender;
+    const puppets = this.#puppets;
+    return new Incoming(link, {
+      registration: this.#registration,
+      firstCommands: this.#firstCommands,
+      channels,
+      messages: new Messages(link, { channels, sender, puppets, playback: this.#playback }),
+      membership: new Membership(link, channels, this.#nickKeeper, puppets),
+      replies: new Replies(link, channels, sender),
+    });
+  }
+
+  #puppetStage(): PuppetStage {
+    const { settings, server, timers, self, people, host } = this.#link;
+    return {
+      ...{ settings, features: server, timers },
+      isTaken: (nick) => self.is(nick) || people.isKnown(nick),
       planOf: (id) => host.channels().find((plan) => plan.channel === id),
       transmit: (channel, part, signal) => this.#sender.transmit(channel, part, signal),
-    });
+    };
   }
 
   /** Resolves with why the link ended, once nothing of it is left. */
@@ -123,7 +181,7 @@ export class Session {
   /** A destroyed socket says so at once; should one ever not, the supervisor must not wait for ever. */
   async #socketGone(): Promise<void> {
     const waited = new AbortController();
-    const limit = this.#settings.clock.sleep(SOCKET_GONE_MS, waited.signal).catch(() => {});
+    const limit = this.#link.clock.sleep(SOCKET_GONE_MS, waited.signal).catch(() => {});
     await Promise.race([this.#closed.promise, limit]);
     waited.abort();
   }
@@ -133,31 +191,43 @@ export class Session {
   }
 
   nameOf(channel: ChannelId): string {
-    return this.#presence?.nameOf(channel) ?? channel;
+    return this.#channels.nameOf(channel);
   }
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
     // No puppet speaks where nobody listens for it.
-    const puppets = this.#presence?.isUp(channel) === true ? this.#puppets : null;
+    const puppets = this.#channels.isUp(channel) ? this.#puppets : null;
     return puppets?.transmit(channel, part, signal) ??
       this.#sender.transmit(channel, asRelay(part), signal);
   }
 
   /** Another connection of ours has seen our line. */
   readonly seen = (channel: ChannelId, text: string, id: MessageId | null): void =>
-    this.#sender.echoed(channel, text, null, id);
+    this.#sender.answers.echoed(channel, text, null, { id, atMs: null, otherwise: () => {} });
 
-  readonly enter = (plan: ChannelPlan): void => this.#presence?.enter(plan);
-  readonly members: Presence["members"] = (channel) => this.#presence?.members(channel) ?? [];
-  readonly replan = (): void => this.#presence?.replan();
+  /** Enters one channel more. */
+  readonly enter = (plan: ChannelPlan): void => this.#channels.add(plan);
+
+  /** Enters and leaves channels as the host wants it now. */
+  replan(): void {
+    if (this.#registered) this.#channels.replan();
+  }
+
+  /** Who is in a channel beside ourselves and our puppets; empty where we are not. */
+  members(channel: ChannelId): readonly Person[] {
+    if (!this.#channels.isUp(channel)) return [];
+    const { people, self } = this.#link;
+    return people.inChannel(channel)
+      .filter(({ nick }) => !self.is(nick) && this.#puppets?.isNick(nick) !== true);
+  }
 
   control(line: OutLine): void {
     this.#sender.control(line);
   }
 
   #dial(): void {
-    const { charset, host, limits, port, tls, bind, proxy } = this.#settings;
-    const cancel = this.#timers.after(limits.connectMs, () => {
+    const { charset, host, limits, port, tls, bind, proxy, log } = this.#link.settings;
+    const cancel = this.#link.timers.after(limits.connectMs, () => {
       this.#finish({
         kind: "lost",
         reason: `Cannot connect to ${host}:${port}: no answer within ${limits.connectMs / 1000} s`,
@@ -166,98 +236,81 @@ export class Session {
     this.#connection = openConnection(
       { dial: { host, port, bind, tls, proxy }, charset },
       {
-        opened: () => {
-          cancel();
-          this.#opened();
-        },
+        opened: () => this.#opened(cancel),
         message: (message) => {
           // The rest of what was read in one go with the end is nobody's any more.
           if (this.#end === null) this.#batches.handle(message);
         },
         bytes: () => this.#keepalive?.alive(),
-        tooLong: (bytes) => {
-          this.#settings.log.warn(
-            "Ignored a line of {bytes} bytes from the server: no IRC line is that long",
-            { bytes },
-          );
-        },
+        tooLong: (bytes) => log.warn(TOO_LONG, { bytes }),
         fault: (thrown) => this.#fault(thrown),
         closed: (error) => this.#socketClosed(error),
       },
     );
   }
 
-  #opened(): void {
-    const { registrationMs } = this.#settings.limits;
+  #opened(cancelLimit: () => void): void {
+    cancelLimit();
+    const { settings: { limits: { registrationMs } }, timers } = this.#link;
     const reason = `Cannot log in: the server did not finish it within ${registrationMs / 1000} s`;
     this.#playback.connected();
-    this.#timers.after(registrationMs, () => {
+    timers.after(registrationMs, () => {
       if (!this.#registered) this.#finish({ kind: "lost", reason });
     });
     this.#registration.begin();
   }
 
-  #line(message: IrcMessage, placed: Placed): void {
-    this.#playback.observe(message, this.#self.is(message.nick));
-    if (this.#lastWords.hear(message, this.#registered)) return this.#serverEnds();
-    switch (message.command) {
-      case "PING":
-        return this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
-      case "PONG":
-        return void this.#fence.pong(lastParam(message));
-      case "396":
-        return this.#self.hostShown(param(message, 1));
-    }
-    if (this.#registration.handle(message)) return;
-    // Some servers tell their features again when they change.
-    if (message.command === "005") this.#features.add(message.params);
-    else this.#presence?.handle(message, placed.label);
+  #line(message: IrcMessage, label: string | null): void {
+    this.#playback.observe(message, this.#link.self.is(message.nick));
+    if (this.#lastWords.hear(message, this.#registered)) this.#serverEnds();
+    else this.#incoming.handle(message, label);
+  }
+
+  /** Lines that the server plays back together. */
+  #played(batch: Batch): void {
+    if (batch.type !== "chathistory" && batch.type !== "znc.in/playback") return;
+    this.#channels.entering.played(batch.params[0] ?? "", batch.messages);
   }
 
   #serverEnds(): void {
-    if (this.#quitting) return this.#lastWords.ofFlood ? undefined : this.#sender.workedOff();
+    if (this.#quitting) {
+      return this.#lastWords.ofFlood ? undefined : this.#sender.answers.workedOff();
+    }
     // Some servers leave the socket open for ever.
-    this.#timers.after(CLOSE_MS, () => this.#connection?.destroy());
+    this.#link.timers.after(CLOSE_MS, () => this.#connection?.destroy());
   }
 
   /** Only now: during registration a server may be silent for long (ident, DNS), and has a deadline of its own. */
   #watchLink(): void {
-    const { clock, limits, pingDelayMs } = this.#settings;
-    const { deadMs } = limits;
+    const { clock, fence, settings, timers } = this.#link;
+    const { deadMs } = settings.limits;
     const reason = `Nothing came from the server for ${deadMs / 1000} s`;
     const dead = () => this.#finish({ kind: "lost", reason });
-    const link = { clock, timers: this.#timers, fence: this.#fence };
-    this.#keepalive = new Keepalive({
-      ...{ ...link, pingDelayMs: Math.max(pingDelayMs, 1), deadMs, dead },
-    });
+    const pingDelayMs = Math.max(settings.pingDelayMs, 1);
+    this.#keepalive = new Keepalive({ clock, timers, fence, pingDelayMs, deadMs, dead });
   }
 
   /** True when the server wants us by TLS on another port: the link ends, and the next one goes there. */
   #heedSts(value: string): boolean {
-    const port = heedSts(value, this.#settings);
+    const port = heedSts(value, this.#link.settings);
     if (port === null) return false;
-    this.#settings.log.info("The server wants TLS (STS): going to port {port}", { port });
+    this.#link.log.info("The server wants TLS (STS): going to port {port}", { port });
     this.upgradePort = port;
     this.#finish({ kind: "lost", reason: `The server wants TLS on port ${port}` });
     return true;
   }
 
   #ready(): void {
+    const { bouncer, host, self } = this.#link;
+    const { capabilities, loggedIn } = this.#registration;
     this.#registered = true;
+    bouncer.offers(capabilities.offers());
+    self.relaySigns = capabilities.offered("draft/relaymsg") || "/";
     this.#watchLink();
-    this.#presence = new Presence({
-      settings: this.#settings,
-      host: this.#host,
-      features: this.#features,
-      self: this.#self,
-      timers: this.#timers,
-      fence: this.#fence,
-      sender: this.#sender,
-      playback: this.#playback,
-      has: (name) => this.has(name),
-      loggedIn: this.#registration.loggedIn,
-      puppets: this.#puppets,
-    });
+    for (const plan of host.channels()) this.#list.add(plan);
+    host.linkUp(self.person);
+    this.#nickKeeper.begin(loggedIn);
+    this.#firstCommands.begin(loggedIn);
   }
 
   #socketClosed(error: Error | null): void {
@@ -269,20 +322,20 @@ export class Session {
 
   /** Says goodbye and gives the server a moment to close, so that the last lines are certain to be worked off. */
   #stop(): void {
-    const { limits, quitMessage } = this.#settings;
+    const { settings: { limits, quitMessage }, timers } = this.#link;
     if (this.#end !== null || this.#quitting) return;
     this.#quitting = true;
     this.#puppets?.stop("we are stopping");
     this.#sender.stop("we are stopping");
     this.#connection?.send({ command: "QUIT", params: [quitMessage] });
     const waitMs = this.#registered ? limits.quitMs : 0;
-    this.#timers.after(waitMs, () => this.#finish({ kind: "stopped", reason: "We said goodbye" }));
+    timers.after(waitMs, () => this.#finish({ kind: "stopped", reason: "We said goodbye" }));
   }
 
   #finish(end: LinkEnd): void {
     if (this.#end !== null) return;
     this.#end = end;
-    this.#timers.end();
+    this.#link.timers.end();
     this.#puppets?.stop(end.reason);
     this.#sender.end(end.reason);
     this.#connection?.destroy();
@@ -290,7 +343,7 @@ export class Session {
   }
 
   #fault(thrown: unknown): void {
-    this.#settings.log.error("Fault while handling a line from the server: {error}", {
+    this.#link.log.error("Fault while handling a line from the server: {error}", {
       error: describeError(thrown),
     });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
-import type { StsPolicies } from "../../bridges/irc/login/sts.ts";
+import type { StsPolicies } from "../../bridges/irc/link/options.ts";
 import { formatFault } from "../../config/file/fault.ts";
 import type { Config } from "../../config/options/config.ts";
 import { GENERAL_OPTIONS } from "../../config/options/general.ts";

@@ -1,7 +1,7 @@
 import type { TokenSource, TokenStatus } from "../../auth/tokens/token_source.ts";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
-import type { StsPolicies } from "../../bridges/irc/login/sts.ts";
+import type { StsPolicies } from "../../bridges/irc/link/options.ts";
 import type { CredentialSource } from "../../bridges/kosmi/link/options.ts";
 import type {
   AccountConfig,

@@ -7,8 +7,8 @@ import type {
   IrcPuppets,
   IrcSasl,
   SaslMechanism,
+  StsPolicies,
 } from "../../bridges/irc/link/options.ts";
-import type { StsPolicies } from "../../bridges/irc/login/sts.ts";
 import type {
   GeneralConfig,
   IrcAccountConfig,
@@ -37,18 +37,16 @@ export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge
 export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcBridgeOptions {
   const { clock, random, log, general, clientCertificatePem } = wiring;
   const { options } = account;
+  const pinSha256 = options.tlsFingerprint === null ? [] : [options.tlsFingerprint];
   return {
     ...options,
     account: account.id as AccountId,
     host: options.server.host,
     port: options.server.port,
     tls: options.useTls
-      ? {
-        verify: !options.skipTlsVerify,
-        clientCertificatePem,
-        pinSha256: options.tlsFingerprint === null ? [] : [options.tlsFingerprint],
-      }
+      ? { verify: !options.skipTlsVerify, clientCertificatePem, pinSha256 }
       : null,
+    stsTls: { clientCertificatePem, pinSha256 },
     sasl: saslOf(options),
     nickServ: nickServOf(options),
     messageLength: options.messageLength === 0 ? null : options.messageLength,

@@ -150,11 +150,12 @@ Deno.test("echoes without labels confirm by text, then by order", async () => {
   assert.deepEqual(relay.texts, []);
 });
 
-Deno.test("an echo that never comes is replaced by a PING behind the line", async () => {
+Deno.test("an echo that never comes leaves the line in doubt; twice, the server shows it to nobody", async () => {
   await using server = new ScriptedServer({ caps: FULL });
   await using relay = start(server.asServer, { limits: { echoMs: 30 } });
   await relay.up();
-  assert.deepEqual(await relay.say("into the void"), [{ outcome: "confirmed", id: null }]);
+  assert.deepEqual((await relay.say("into the void")).map((one) => one.outcome), ["unknown"]);
+  assert.deepEqual((await relay.say("into the void")).map((one) => one.outcome), ["rejected"]);
 });
 
 Deno.test("a labelled refusal rejects its own line", async () => {
@@ -253,7 +254,7 @@ Deno.test("CHATHISTORY that does not know the message is asked by time", async (
 
 Deno.test("a bouncer's playback is history, never live", async () => {
   await using server = new ScriptedServer({
-    caps: ["server-time", "message-tags"],
+    caps: ["server-time", "message-tags", "znc.in/self-message"],
     onLine: (line, self) => {
       const now = new Date().toISOString();
       if (line.command === "PING") {

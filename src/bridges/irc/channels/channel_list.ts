@@ -10,9 +10,8 @@ export class ChannelList {
   readonly #byId = new Map<ChannelId, Channel>();
   readonly #byName = new Map<string, Channel>();
 
-  constructor(plans: readonly ChannelPlan[], fold: (name: string) => string) {
+  constructor(fold: (name: string) => string) {
     this.#fold = fold;
-    for (const plan of plans) this.add(plan);
   }
 
   get all(): readonly Channel[] {
@@ -24,7 +23,15 @@ export class ChannelList {
   }
 
   byName(name: string): Channel | undefined {
-    return this.#byName.get(this.#fold(name));
+    return this.#byName.get(this.#fold(name)) ?? this.#byName.get(this.#fold(shortName(name)));
+  }
+
+  /** Takes over how the server writes it. */
+  rename(channel: Channel, name: string): void {
+    if (channel.name === name) return;
+    this.#byName.delete(this.#fold(channel.name));
+    channel.name = name;
+    this.#byName.set(this.#fold(name), channel);
   }
 
   /** Null when it was there. */
@@ -42,15 +49,20 @@ export class ChannelList {
   }
 }
 
+/** IRCnet puts five signs of its own into the name of a safe channel: `!cinema` is created as `!ABCDEcinema`. */
+function shortName(name: string): string {
+  return name.replace(/^!.{5}(?=.)/, "!");
+}
+
 /** out: not in it, a retry may be planned. entering: the server let us in, its history is being read. left: not wanted any more. */
-export type ChannelState = "out" | "joining" | "entering" | "up" | "left";
+export type JoinState = "out" | "joining" | "entering" | "up" | "left";
 
 /** One channel of one connection. Its owner is `Channels`, which alone changes it. */
 export interface Channel {
   plan: ChannelPlan;
   /** As the server writes it. */
   name: string;
-  state: ChannelState;
+  state: JoinState;
   failures: number;
   /** What the core was told last; null while it thinks that all is well or about to be. */
   told: string | null;
@@ -59,6 +71,14 @@ export interface Channel {
   entry: number;
   live: IrcMessage[];
   playback: IrcMessage[] | null;
+  /** What an earlier connection of ours said since. */
+  own: IrcMessage[];
+  /** An earlier connection of ours is there, and is waited for. */
+  ghost: boolean;
+  /** It was up when it was entered again. */
+  isAnew: boolean;
+  /** Our own JOIN brought us there. */
+  asked: boolean;
   fetch: HistoryFetch | null;
 }
 
@@ -73,6 +93,10 @@ function newChannel(plan: ChannelPlan): Channel {
     entry: 0,
     live: [],
     playback: null,
+    own: [],
+    ghost: false,
+    isAnew: false,
+    asked: false,
     fetch: null,
   };
 }

@@ -243,6 +243,7 @@ export class IrcProbe {
       return this.#connection?.send({ command: "PONG", params: [lastParam(message)] });
     }
     if (message.command === "396") return this.#self.hostShown(param(message, 1));
+    if (message.command === "005") return this.#features.add(message.params);
     if (this.#registration.handle(message)) return;
     if (this.#self.is(message.nick)) this.#self.learn(message.user, message.host);
     for (const hear of [...this.#listeners]) hear(message);

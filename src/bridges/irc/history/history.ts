@@ -1,23 +1,36 @@
 import type { Cursor, History, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
+import { isPseudoUser } from "../link/bouncer.ts";
 import type { IrcHistoryLimits } from "../link/options.ts";
 import type { People } from "../link/people.ts";
 import { messageId, readMessage } from "../link/read_event.ts";
 import type { Self } from "../link/self.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
 
-interface HistoryContext {
+/** Further connections of ours: the text under which the core looks for a line of theirs; null for anybody else's. */
+export interface OtherVoices {
+  wireOf(line: IrcMessage): WireText | null;
+}
+
+export interface HistoryContext {
   readonly channel: ChannelId;
   readonly cursor: Cursor | null;
   readonly limits: IrcHistoryLimits;
   readonly people: People;
   readonly self: Self;
-  readonly puppets: { wireOf(line: IrcMessage): WireText | null } | null;
+  readonly puppets: OtherVoices | null;
   readonly nowMs: number;
   readonly notices: boolean;
   /** True for lines that the server was asked for from the cursor on: they need no cutting. */
   readonly asked: boolean;
+  /** True where a bouncer plays back what it kept since we left, and nothing before. */
+  readonly bouncer: boolean;
+  /** Lines of an earlier connection of ours that came while we entered. */
+  readonly heard: readonly IrcMessage[];
 }
+
+/** ZNC keeps so many lines of a channel unless told otherwise: with fewer, none was thrown away. */
+const BOUNCER_LINES = 50;
 
 /**
  * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor that
@@ -30,10 +43,10 @@ export function historyOf(
   cut: boolean,
 ): History {
   const wanted = lines.filter((line) => isMessage(line, context.notices));
-  const { rest, whole } = context.asked
-    ? { rest: wanted, whole: true }
-    : since(wanted, context.cursor);
-  const messages = rest.map((line) => historyMessage(line, context)).filter((one) => one !== null);
+  const { rest, whole } = context.asked ? { rest: wanted, whole: true } : since(wanted, context);
+  const messages = [...rest, ...context.heard].map((line) => historyMessage(line, context)).filter((
+    one,
+  ) => one !== null);
   const oldestMs = context.nowMs - context.limits.maxAgeMs;
   const young = messages.filter((one) => (one.own ? one.atMs : one.event.atMs) >= oldestMs);
   const kept = newest(young, context.limits.maxMessages);
@@ -47,6 +60,7 @@ function newest(messages: readonly HistoryMessage[], most: number): readonly His
 }
 
 function isMessage(line: IrcMessage, notices: boolean): boolean {
+  if (isPseudoUser(line, true)) return false;
   return line.command === "PRIVMSG" || (notices && line.command === "NOTICE");
 }
 
@@ -56,7 +70,7 @@ function isMessage(line: IrcMessage, notices: boolean): boolean {
  */
 function since(
   lines: readonly IrcMessage[],
-  cursor: Cursor | null,
+  { cursor, bouncer }: Pick<HistoryContext, "cursor" | "bouncer">,
 ): { readonly rest: readonly IrcMessage[]; readonly whole: boolean } {
   if (cursor === null) return { rest: lines, whole: true };
   const at = cursor.id === null ? -1 : lines.findIndex((line) => messageId(line) === cursor.id);
@@ -68,7 +82,8 @@ function since(
   // Others may bear the cursor's own time: the core tells which of them it knows.
   const fromMs = rounded ? Math.floor(cursor.atMs / 1000) * 1000 : cursor.atMs;
   const rest = lines.filter((_, index) => (times[index] ?? Infinity) >= fromMs);
-  return { rest, whole: rest.length < lines.length };
+  const whole = rest.length < lines.length || (bouncer && lines.length < BOUNCER_LINES);
+  return { rest, whole };
 }
 
 function historyMessage(line: IrcMessage, context: HistoryContext): HistoryMessage | null {

@@ -24,14 +24,19 @@ export class HistoryFetch {
   readonly #options: HistoryFetchOptions;
   readonly #ids = new Set<MessageId>();
   readonly #page: number;
+  /** The server told how many lines a page has: a shorter one is the last. */
+  readonly #isPageTold: boolean;
   readonly #most: number;
   #lines: IrcMessage[] = [];
   /** The server did not know a message id that we named. */
   #byTime = false;
+  /** A page came for a message id that we named. */
+  #idKnown = false;
   #ended = false;
 
   constructor(options: HistoryFetchOptions) {
     this.#options = options;
+    this.#isPageTold = options.features.has("CHATHISTORY");
     this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE), options.maxMessages);
     // Our own lines and those shortly before the cursor stand between the lines of others that are counted.
     this.#most = options.maxMessages * 2 + PAGE;
@@ -45,12 +50,26 @@ export class HistoryFetch {
     const fresh = lines.filter((line) => !known.has(line) && this.#isFresh(line));
     this.#lines = [...fresh, ...this.#lines];
     const { cursor } = this.#options;
-    const isOldest = lines.length < this.#page;
+    // Ergo says nothing of an id that it has forgotten: nothing seems to have been said since.
+    if (this.#isForgotten(lines)) return this.failed();
+    this.#idKnown ||= !this.#byTime && cursor?.id !== null;
+    const isShort = lines.length < this.#page;
+    const isOldest = isShort && (this.#isPageTold || fresh.length === 0);
     if (cursor === null || isOldest || lines.some((line) => isBefore(line, cursor))) {
       return this.end(false);
     }
     if (fresh.length === 0 || this.#lines.length >= this.#most) return this.end(true);
     this.#requestBefore();
+  }
+
+  #isForgotten(lines: readonly IrcMessage[]): boolean {
+    const isFirst = this.#lines.length === 0 && lines.length === 0;
+    return isFirst && !this.#byTime && (this.#options.cursor?.id ?? null) !== null;
+  }
+
+  /** Nothing is to be done with what comes: the channel was left. */
+  forget(): void {
+    this.#ended = true;
   }
 
   /** The server refused: FAIL CHATHISTORY. */
@@ -67,7 +86,16 @@ export class HistoryFetch {
 
   /** Ends with what has come so far. */
   end(cut: boolean): void {
-    this.#done(this.#lines, cut);
+    this.#done(this.#lines, cut || this.#beginsLate());
+  }
+
+  /** The message of the cursor is not there any more (a server that was restarted): others may have gone with it. */
+  #beginsLate(): boolean {
+    const { cursor } = this.#options;
+    if (cursor === null || cursor.id === null || this.#idKnown) return false;
+    const reaches = (line: IrcMessage) =>
+      messageId(line) === cursor.id || (serverTimeMs(line) ?? 0) < cursor.atMs;
+    return this.#lines.length > 0 && !this.#lines.some(reaches);
   }
 
   /** Pages that are asked for by time overlap in lines of one time: those without ids are told apart by their number. */
@@ -97,7 +125,7 @@ export class HistoryFetch {
   #since(): string {
     const { cursor } = this.#options;
     if (cursor === null) return "*";
-    return cursor.id !== null && !this.#byTime ? `msgid=${cursor.id}` : timestamp(cursor.atMs - 1);
+    return cursor.id !== null && !this.#byTime ? `msgid=${cursor.id}` : timestamp(fromMs(cursor));
   }
 
   /** By time from a moment behind the oldest line: others may bear its very time. */
@@ -120,7 +148,12 @@ export class HistoryFetch {
 function isBefore(line: IrcMessage, cursor: Cursor): boolean {
   if (cursor.id !== null && messageId(line) === cursor.id) return true;
   const atMs = serverTimeMs(line);
-  return atMs !== null && atMs < cursor.atMs - 1;
+  return atMs !== null && atMs <= fromMs(cursor);
+}
+
+/** A moment before the second of the cursor: some histories keep whole seconds only (soju's files). */
+function fromMs(cursor: Cursor): number {
+  return Math.floor(cursor.atMs / 1000) * 1000 - 1;
 }
 
 function timestamp(atMs: number): string {

@@ -1,7 +1,6 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { AccountId } from "../../../relay/port/ids.ts";
-import { MemoryStsPolicies, type StsPolicies } from "../login/sts.ts";
 import type { IrcMessage } from "../wire/message.ts";
 import type { SocksProxy } from "../wire/socket.ts";
 
@@ -22,6 +21,8 @@ export interface IrcBridgeOptions {
   readonly proxy?: SocksProxy | null;
   /** Default: plain text. */
   readonly tls?: IrcTls | null;
+  /** Pins and certificate for a server that we reach in plain text and that wants TLS (STS). Default: none. */
+  readonly stsTls?: Omit<IrcTls, "verify">;
   /** Default: the nick. */
   readonly userName?: string | null;
   /** Default: the nick. */
@@ -57,6 +58,8 @@ export interface IrcBridgeOptions {
   readonly stripMarkup?: boolean;
   /** True: show the sender's own name by RELAYMSG where the server offers it. */
   readonly useRelayMsg?: boolean;
+  /** True: what is said under our nick by another client of the same account is relayed; null: behind a bouncer only. */
+  readonly relayOwnLines?: boolean | null;
   /** True: NOTICEs to a channel are relayed as messages. Default false. */
   readonly relayNotices?: boolean;
   readonly quitMessage?: string;
@@ -133,6 +136,36 @@ interface PuppetRole {
   readonly hear: (message: IrcMessage) => void;
 }
 
+/** A server's wish that clients come by TLS only (IRCv3 strict transport security). */
+export interface StsPolicy {
+  readonly port: number;
+  /** Until when it holds, milliseconds since the UNIX epoch. */
+  readonly untilMs: number;
+  /** How long the server wants it to hold after each connection. */
+  readonly durationMs: number;
+}
+
+/** Where policies are kept between connections; by host name. */
+export interface StsPolicies {
+  get(host: string): StsPolicy | null;
+  /** null: the server took its policy back. */
+  set(host: string, policy: StsPolicy | null): void;
+}
+
+/** Keeps policies as long as the program runs. */
+export class MemoryStsPolicies implements StsPolicies {
+  readonly #policies = new Map<string, StsPolicy>();
+
+  get(host: string): StsPolicy | null {
+    return this.#policies.get(host) ?? null;
+  }
+
+  set(host: string, policy: StsPolicy | null): void {
+    if (policy === null) this.#policies.delete(host);
+    else this.#policies.set(host, policy);
+  }
+}
+
 /** Bounds of what is read from the server's history after a reconnect. */
 export interface IrcHistoryLimits {
   readonly maxMessages: number;
@@ -152,6 +185,12 @@ interface IrcLimits {
   readonly deadMs: number;
   /** No echo for this long: ask with a PING. */
   readonly echoMs: number;
+  /** No answer of the network behind a bouncer for this long: its connection is gone. */
+  readonly throughMs: number;
+  /** An earlier connection of ours that has said nothing for this long will say nothing any more. */
+  readonly ghostMs: number;
+  /** First wait after a refusal that passes by itself; doubles up to a minute. */
+  readonly refusedMs: number;
   /** First retry of a refused JOIN; doubles up to `rejoinMaxMs`. */
   readonly rejoinMs: number;
   readonly rejoinMaxMs: number;
@@ -171,6 +210,9 @@ const DEFAULT_LIMITS: IrcLimits = {
   identifyMs: 3_000,
   deadMs: 90_000,
   echoMs: 10_000,
+  throughMs: 45_000,
+  ghostMs: 20_000,
+  refusedMs: 5_000,
   rejoinMs: 5_000,
   rejoinMaxMs: 300_000,
   joinMs: 30_000,
@@ -182,15 +224,18 @@ const DEFAULT_LIMITS: IrcLimits = {
 
 /** The options with every default filled in. */
 export type IrcSettings =
-  & Required<Omit<IrcBridgeOptions, "tls" | "limits" | "userName" | "realName">>
+  & Required<Omit<IrcBridgeOptions, "tls" | "stsTls" | "limits" | "userName" | "realName">>
   & {
     readonly userName: string;
     readonly realName: string;
     readonly tls: Required<IrcTls> | null;
+    readonly stsTls: Omit<Required<IrcTls>, "verify">;
     readonly limits: IrcLimits;
     /** Null for the relay's own connection. */
     readonly puppet: PuppetRole | null;
   };
+
+const NO_TLS_FILES = { clientCertificatePem: null, pinSha256: [], caPem: [] };
 
 export function settingsOf(options: IrcBridgeOptions): IrcSettings {
   const defaults = {
@@ -211,6 +256,7 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     charset: null,
     stripMarkup: false,
     useRelayMsg: false,
+    relayOwnLines: null,
     relayNotices: false,
     quitMessage: "kosmi-relay",
     botMode: true,
@@ -228,9 +274,8 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     realName: options.realName || options.nick,
     // Longer silence would let a dead link pass unnoticed for more than `deadMs`.
     pingDelayMs: Math.min(options.pingDelayMs || 60_000, 60_000),
-    tls: options.tls
-      ? { clientCertificatePem: null, pinSha256: [], caPem: [], ...options.tls }
-      : null,
+    tls: options.tls ? { ...NO_TLS_FILES, ...options.tls } : null,
+    stsTls: { ...NO_TLS_FILES, ...options.stsTls },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   };
 }

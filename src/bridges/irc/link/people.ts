@@ -67,6 +67,14 @@ export class People {
       .map((known) => this.personNamed(known.nick));
   }
 
+  /** True when somebody in the channel fits. */
+  hasIn(
+    channel: ChannelId,
+    fits: (who: { readonly nick: string; readonly user: string; readonly host: string }) => boolean,
+  ): boolean {
+    return [...this.#known.values()].some((known) => known.channels.has(channel) && fits(known));
+  }
+
   isKnown(nick: string): boolean {
     return this.#find(nick) !== undefined;
   }

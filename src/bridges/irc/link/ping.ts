@@ -1,67 +1,97 @@
 import type { Clock } from "../../../base/clock.ts";
-import type { Timers } from "../../../base/timers.ts";
+import type { Cancel, Timers } from "../../../base/timers.ts";
 import type { OutLine } from "../wire/message.ts";
 
-/** What a fence needs of the link. */
-interface FenceOptions {
+export interface FenceOptions {
   readonly send: (line: OutLine) => void;
-  readonly monotonic: () => number;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** Begins each token. */
+  readonly name: string;
+  /** A line to which the answer repeats the token. */
+  readonly ask: (token: string) => OutLine;
   /** One measured round trip; includes the time that the server let our lines wait. */
   readonly onRoundTrip: (roundTripMs: number) => void;
+  /** An answer that does not come within this time never will. */
+  readonly limitMs: number;
+  readonly onSilence: () => void;
+}
+
+interface Waiting {
+  readonly reached: () => void;
+  readonly missed: () => void;
 }
 
 /**
- * Tells when the server has worked off everything sent so far: it handles a connection's lines in order, so that the
- * PONG to a PING stands behind all answers to what went before. At most one PING is under way; who asks meanwhile
- * shares the next.
+ * Tells when everything sent so far has been worked off: a connection's lines are handled in order, so that the answer to
+ * one stands behind all answers to what went before. At most one is under way; who asks meanwhile shares the next.
  */
 export class Fence {
   readonly #options: FenceOptions;
   #count = 0;
   #sentAtMs = 0;
-  #under: (() => void)[] = [];
-  #waiting: (() => void)[] = [];
+  #limit: Cancel = () => {};
+  #under: readonly Waiting[] = [];
+  #waiting: Waiting[] = [];
 
   constructor(options: FenceOptions) {
     this.#options = options;
   }
 
-  /** True while a PING waits for its PONG. */
+  /** True while an answer is due. */
   get open(): boolean {
     return this.#under.length > 0;
   }
 
-  /** Calls `reached` once all that was sent before this call has been worked off. */
-  after(reached: () => void): void {
-    this.#waiting.push(reached);
-    if (!this.open) this.#ping();
+  /** Calls `reached` once all that was sent before this call has been worked off; `missed` when no answer comes. */
+  after(reached: () => void, missed: () => void = () => {}): void {
+    this.#waiting.push({ reached, missed });
+    if (!this.open) this.#ask();
   }
 
-  /** Takes the text of a PONG; false when it is not ours. */
-  pong(token: string): boolean {
+  /** Takes the token of an answer; false when it is not ours. */
+  answered(token: string): boolean {
     if (!this.open || token !== this.#token()) return false;
-    this.#options.onRoundTrip(this.#options.monotonic() - this.#sentAtMs);
-    const reached = this.#under;
-    this.#under = [];
-    if (this.#waiting.length > 0) this.#ping();
-    reached.forEach((call) => call());
+    this.#options.onRoundTrip(this.#options.clock.monotonic() - this.#sentAtMs);
+    this.passed();
     return true;
   }
 
-  #ping(): void {
+  /** The question that is under way was answered, in whatever words. */
+  passed(): void {
+    const reached = this.#under;
+    this.#limit();
+    this.#under = [];
+    if (this.#waiting.length > 0) this.#ask();
+    reached.forEach((each) => each.reached());
+  }
+
+  #ask(): void {
+    const { clock, timers, limitMs, ask, send } = this.#options;
     this.#under = this.#waiting;
     this.#waiting = [];
     this.#count++;
-    this.#sentAtMs = this.#options.monotonic();
-    this.#options.send({ command: "PING", params: [this.#token()] });
+    this.#sentAtMs = clock.monotonic();
+    this.#limit = timers.after(limitMs, () => this.#silent());
+    send(ask(this.#token()));
+  }
+
+  #silent(): void {
+    const missed = [...this.#under, ...this.#waiting];
+    this.#under = [];
+    this.#waiting = [];
+    // A late answer must not pass for that to the next question.
+    this.#count++;
+    this.#options.onSilence();
+    missed.forEach((each) => each.missed());
   }
 
   #token(): string {
-    return `relay-${this.#count}`;
+    return `${this.#options.name}-${this.#count}`;
   }
 }
 
-interface KeepaliveOptions {
+export interface KeepaliveOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly fence: Fence;

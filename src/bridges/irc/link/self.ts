@@ -1,7 +1,9 @@
+import { SeenIds } from "../../../base/bounded.ts";
 import { byteLength } from "../../../base/text.ts";
 import type { Person } from "../../../relay/port/event.ts";
 import type { UserId } from "../../../relay/port/ids.ts";
 import type { IrcMessage } from "../wire/message.ts";
+import type { Memory } from "./link.ts";
 import type { ServerFeatures } from "./server_features.ts";
 
 /** Longest user name and host that servers show, where they have not told. */
@@ -15,14 +17,23 @@ export class Self {
   #nick: string;
   #user: string | null = null;
   #host: string | null = null;
-  /** Under these names our own lines of this link may stand in a history. */
-  readonly #nicks = new Set<string>();
+  /** Under these names our own lines may still come, or stand in a history. */
+  readonly #memory: Pick<Memory, "nicks" | "spokenAs">;
+  /** Signs that only the name of a RELAYMSG has. */
+  relaySigns = "/";
 
-  constructor(wantedNick: string, features: ServerFeatures) {
+  constructor(
+    wantedNick: string,
+    features: ServerFeatures,
+    memory: Pick<Memory, "nicks" | "spokenAs"> = {
+      nicks: new SeenIds(1),
+      spokenAs: new SeenIds(1),
+    },
+  ) {
     this.wantedNick = wantedNick;
     this.#nick = wantedNick;
     this.#features = features;
-    this.#nicks.add(features.fold(wantedNick));
+    this.#memory = memory;
   }
 
   get nick(): string {
@@ -31,7 +42,7 @@ export class Self {
 
   set nick(nick: string) {
     this.#nick = nick;
-    this.#nicks.add(this.#features.fold(nick));
+    this.#memory.nicks.add(this.#features.fold(nick));
   }
 
   get hasWantedNick(): boolean {
@@ -43,11 +54,37 @@ export class Self {
     return this.#features.fold(nick) === this.#features.fold(this.#nick);
   }
 
+  /** True for a nick that we have, had, or take where the wanted one is not free. */
+  hadNick(nick: string): boolean {
+    const folded = this.#features.fold(nick);
+    const wanted = this.#features.fold(this.wantedNick);
+    return this.is(nick) || folded === wanted || this.#memory.nicks.has(folded) ||
+      (folded.startsWith(wanted) && /^[_\d]{1,3}$/.test(folded.slice(wanted.length)));
+  }
+
   /** True for a line of the history that we wrote, in this link or an earlier one. */
   wrote(message: IrcMessage): boolean {
-    const known = this.#nicks.has(this.#features.fold(message.nick)) ||
-      this.#isAlternate(message.nick);
-    return known && (this.#user === null || message.user === this.#user);
+    if (this.#spokeAs(message)) return true;
+    // soju's logs keep the nick alone.
+    const fits = message.user === "" || this.#user === null || message.user === this.#user;
+    return fits && this.hadNick(message.nick);
+  }
+
+  /**
+   * True for an earlier connection of ours that the server has not ended yet: it may work off lines that we sent before
+   * we were killed.
+   */
+  isGhost(who: Pick<IrcMessage, "nick" | "user" | "host">): boolean {
+    return !this.is(who.nick) && this.hadNick(who.nick) &&
+      this.#user !== null && who.user === this.#user &&
+      this.#host !== null && who.host === this.#host;
+  }
+
+  /** A name that we gave by RELAYMSG: no nick has such a sign, and the host is ours (Ergo). */
+  #spokeAs(message: IrcMessage): boolean {
+    if (this.#memory.spokenAs.has(this.#features.fold(message.nick))) return true;
+    const isRelayed = [...this.relaySigns].some((sign) => message.nick.includes(sign));
+    return isRelayed && this.#host !== null && message.host === this.#host;
   }
 
   /** From any line that the server sent with us as its source, or from what it told of our host. */
@@ -78,12 +115,6 @@ export class Self {
   get person(): Person {
     const userId = `${this.#user ?? ""}@${this.#host ?? ""}`;
     return { id: `${this.#nick}!${userId}` as UserId, nick: this.#nick, userId, bot: true };
-  }
-
-  #isAlternate(nick: string): boolean {
-    const folded = this.#features.fold(nick);
-    const wanted = this.#features.fold(this.wantedNick);
-    return folded.startsWith(wanted) && /^[_\d]{1,3}$/.test(folded.slice(wanted.length));
   }
 }
 

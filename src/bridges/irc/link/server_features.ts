@@ -1,14 +1,16 @@
 /** What the server told about itself (ISUPPORT, numeric 005), with the values that hold when it told nothing. */
 export class ServerFeatures {
   readonly #tokens = new Map<string, string>();
+  #caseMapping = caseMappingOf(undefined);
 
   /** Takes the parameters of a 005 line: own nick, tokens, and a text for people at the end. */
   add(params: readonly string[]): void {
     for (const token of params.slice(1, -1)) {
       const [name = "", ...value] = token.split("=");
-      if (name.startsWith("-")) this.#tokens.delete(name.slice(1).toUpperCase());
-      else this.#tokens.set(name.toUpperCase(), unescape(value.join("=")));
+      if (name.startsWith("-")) this.#tokens.delete(plainName(name.slice(1)));
+      else this.#tokens.set(plainName(name), unescape(value.join("=")));
     }
+    this.#caseMapping = caseMappingOf(this.#tokens.get("CASEMAPPING"));
   }
 
   has(name: string): boolean {
@@ -25,12 +27,12 @@ export class ServerFeatures {
     return Number.isSafeInteger(value) && value > 0 ? value : otherwise;
   }
 
-  get caseMapping(): CaseMapping {
-    return caseMappingOf(this.#tokens.get("CASEMAPPING"));
+  fold(name: string): string {
+    return foldCase(this.#caseMapping, name);
   }
 
-  fold(name: string): string {
-    return foldCase(this.caseMapping, name);
+  isSame(one: string, other: string): boolean {
+    return this.fold(one) === this.fold(other);
   }
 
   /** The signs that stand before nicks in NAMES, and before a channel where only some of its people are meant. */
@@ -42,9 +44,15 @@ export class ServerFeatures {
     return this.text("STATUSMSG") ?? "@+";
   }
 
-  get channelTypes(): string {
-    return this.text("CHANTYPES") ?? "#&";
+  /** True for a channel's name; where the server has not told its kinds, for any that looks like one. */
+  isChannel(name: string): boolean {
+    return name !== "" && (this.text("CHANTYPES") ?? "#&+!").includes(name.charAt(0));
   }
+}
+
+/** Servers that took a token up before it was settled write it with `draft/`. */
+function plainName(written: string): string {
+  return written.toUpperCase().replace(/^DRAFT\//, "");
 }
 
 function unescape(value: string): string {

@@ -7,7 +7,9 @@ const WANTED: ReadonlySet<string> = new Set([
   "batch",
   "cap-notify",
   "chghost",
+  "draft/channel-rename",
   "draft/chathistory",
+  "draft/event-playback",
   "draft/message-redaction",
   "draft/multiline",
   "draft/relaymsg",
@@ -66,6 +68,11 @@ export class Capabilities {
   /** Value of an offered capability (`sasl=PLAIN,EXTERNAL`); null when it is not offered. */
   offered(name: string): string | null {
     return this.#offered.get(name) ?? null;
+  }
+
+  /** Names of all that is offered. */
+  offers(): Iterable<string> {
+    return this.#offered.keys();
   }
 
   handle(message: IrcMessage): void {

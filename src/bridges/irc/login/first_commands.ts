@@ -1,64 +1,57 @@
-import type { Logger } from "../../../base/log.ts";
-import type { Cancel, Timers } from "../../../base/timers.ts";
-import type { IrcSettings } from "../link/options.ts";
-import type { Self } from "../link/self.ts";
-import type { ServerFeatures } from "../link/server_features.ts";
-import type { IrcMessage, OutLine } from "../wire/message.ts";
-
-interface ArrivalOptions {
-  readonly settings: IrcSettings;
-  readonly features: ServerFeatures;
-  readonly self: Self;
-  readonly timers: Timers;
-  readonly log: Logger;
-  readonly control: (line: OutLine) => void;
-  readonly loggedIn: boolean;
-  /** Now the channels may be entered. */
-  readonly done: () => void;
-}
+import type { Cancel } from "../../../base/timers.ts";
+import type { Link } from "../link/link.ts";
+import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
 
 /**
  * Between the welcome and the first JOIN: bot mode, login at NickServ (channels may be closed to strangers) and the
  * configured commands.
  */
-export class Arrival {
-  readonly #options: ArrivalOptions;
+export class FirstCommands {
+  readonly #link: Link;
+  /** Now the channels may be entered. */
+  readonly #done: () => void;
   #timeout: Cancel | null = null;
 
-  constructor(options: ArrivalOptions) {
-    this.#options = options;
-    this.#setBotMode();
-    if (!this.#identify()) this.#go();
+  constructor(link: Link, done: () => void) {
+    this.#link = link;
+    this.#done = done;
   }
 
-  /** Sees every line while we wait for NickServ. */
-  observe(message: IrcMessage): void {
+  begin(loggedIn: boolean): void {
+    this.#setBotMode();
+    if (loggedIn || !this.#identify()) this.#go();
+  }
+
+  /** A NOTICE, perhaps NickServ's answer. */
+  noticed(message: IrcMessage): void {
     if (this.#timeout === null) return;
-    const { features, settings } = this.#options;
+    const { server, settings } = this.#link;
     const service = settings.nickServ?.nick.split("@")[0] ?? "";
-    const spoken = message.command === "NOTICE" &&
-      features.fold(message.nick) === features.fold(service);
-    if (
-      message.command === "900" ||
-      (spoken && !/is registered|identify/i.test(message.params[1] ?? ""))
-    ) this.#go();
+    const isAnswer = !/is registered|identify/i.test(param(message, 1));
+    if (server.isSame(message.nick, service) && isAnswer) this.#go();
+  }
+
+  /** The server says that we are logged in (900). */
+  loggedIn(): void {
+    if (this.#timeout !== null) this.#go();
   }
 
   #setBotMode(): void {
-    const { control, features, self, settings } = this.#options;
-    const letter = features.text("BOT");
-    if (settings.botMode && letter !== null) {
-      control({ command: "MODE", params: [self.nick, `+${letter}`] });
+    const { bouncer, self, server, settings } = this.#link;
+    const letter = server.text("BOT");
+    // Behind a bouncer the mode would be its owner's.
+    if (settings.botMode && letter !== null && !bouncer.present) {
+      this.#link.control({ command: "MODE", params: [self.nick, `+${letter}`] });
     }
   }
 
   #identify(): boolean {
-    const { control, loggedIn, log, settings, timers } = this.#options;
+    const { log, settings, timers } = this.#link;
     const { nickServ } = settings;
-    if (nickServ === null || nickServ.password === "" || loggedIn) return false;
+    if (nickServ === null || nickServ.password === "") return false;
     const { nick, password, username } = nickServ;
     const text = username ? `AUTH ${username} ${password}` : `IDENTIFY ${password}`;
-    control({ command: "PRIVMSG", params: [nick, text] });
+    this.#link.control({ command: "PRIVMSG", params: [nick, text] });
     this.#timeout = timers.after(settings.limits.identifyMs, () => {
       log.warn("{service} does not answer our login. Entering the channels without", {
         service: nick,
@@ -71,12 +64,12 @@ export class Arrival {
   #go(): void {
     this.#timeout?.();
     this.#timeout = null;
-    const { control, done, self, settings } = this.#options;
+    const { self, settings } = this.#link;
     for (const written of settings.runCommands) {
       const line = rawLine(written.replaceAll("{BOTNICK}", self.nick));
-      if (line !== null) control(line);
+      if (line !== null) this.#link.control(line);
     }
-    done();
+    this.#done();
   }
 }
 

@@ -66,6 +66,11 @@ export class Registration {
     this.#opening.begin();
   }
 
+  /** True once we are in, or can't be. */
+  get isOver(): boolean {
+    return this.#ended;
+  }
+
   /** True once SASL has succeeded. */
   get loggedIn(): boolean {
     return this.#loggedIn;
@@ -82,9 +87,6 @@ export class Registration {
     switch (message.command) {
       case "001":
         this.#welcome(message);
-        return true;
-      case "005":
-        this.#options.features.add(message.params);
         return true;
       case "376":
       case "422":

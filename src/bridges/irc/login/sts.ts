@@ -1,36 +1,7 @@
 import type { Clock } from "../../../base/clock.ts";
+import type { StsPolicies } from "../link/options.ts";
 
-/** A server's wish that clients come by TLS only (IRCv3 strict transport security). */
-interface StsPolicy {
-  readonly port: number;
-  /** Until when it holds, milliseconds since the UNIX epoch. */
-  readonly untilMs: number;
-  /** How long the server wants it to hold after each connection. */
-  readonly durationMs: number;
-}
-
-/** Where policies are kept between connections; by host name. */
-export interface StsPolicies {
-  get(host: string): StsPolicy | null;
-  /** null: the server took its policy back. */
-  set(host: string, policy: StsPolicy | null): void;
-}
-
-/** Keeps policies as long as the program runs. */
-export class MemoryStsPolicies implements StsPolicies {
-  readonly #policies = new Map<string, StsPolicy>();
-
-  get(host: string): StsPolicy | null {
-    return this.#policies.get(host) ?? null;
-  }
-
-  set(host: string, policy: StsPolicy | null): void {
-    if (policy === null) this.#policies.delete(host);
-    else this.#policies.set(host, policy);
-  }
-}
-
-interface StsContext {
+export interface StsContext {
   readonly host: string;
   readonly port: number;
   readonly tls: unknown;

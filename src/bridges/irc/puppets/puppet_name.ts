@@ -1,5 +1,7 @@
 import { visibleLine } from "../../../base/text.ts";
 import { createHash } from "node:crypto";
+import type { Part, WireText } from "../../../relay/port/bridge.ts";
+import { asPuppet, readSpeaker, relayedTexts } from "../sending/parts.ts";
 
 /** Letters that Unicode does not take apart into a plain one and its marks. */
 const PLAIN_LETTERS: Readonly<Record<string, string>> = {
@@ -88,4 +90,16 @@ export function madeUpAddress(personKey: string): string {
 /** A host name for the same: `.invalid` never resolves (RFC 2606). */
 export function madeUpHost(user: string): string {
   return `${user}.puppet.invalid`;
+}
+
+/** A puppet's line as the history is compared with what was under way: of two who said the same, each has their own. */
+export function puppetWire(user: string, text: string): WireText {
+  return `\0${user}\0${text}` as WireText;
+}
+
+/** Every text under which a history may show a part: the relay's own line, and the puppet's. */
+export function shownTexts(part: Part): readonly WireText[] {
+  const speaker = readSpeaker(part);
+  if (speaker === null) return relayedTexts(part);
+  return [part.wire, puppetWire(puppetUser(speaker.key), asPuppet(part, speaker).wire)];
 }

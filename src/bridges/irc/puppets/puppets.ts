@@ -1,10 +1,11 @@
 import type { ChannelPlan, Part, Receipt, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
-import { asPuppet, asRelay, puppetWire, readSpeaker } from "../sending/parts.ts";
+import { asPuppet, asRelay, readSpeaker } from "../sending/parts.ts";
 import { type IrcMessage, param } from "../wire/message.ts";
 import { Identities } from "./identities.ts";
 import { Lane, type LaneEntry, type Voice } from "./lane.ts";
 import { Puppet } from "./puppet.ts";
+import { puppetWire } from "./puppet_name.ts";
 import { Roster, type RosterOptions } from "./roster.ts";
 
 /** What a connection lends to its puppets. */

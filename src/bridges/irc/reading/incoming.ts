@@ -1,166 +1,121 @@
-import type { Timers } from "../../../base/timers.ts";
-import type { BridgeHost, ChannelPlan } from "../../../relay/port/bridge.ts";
-import type { Person } from "../../../relay/port/event.ts";
-import type { ChannelId } from "../../../relay/port/ids.ts";
-import { Channels } from "../channels/channels.ts";
-import type { Batch, PlaybackFilter } from "../history/playback.ts";
-import type { IrcSettings } from "../link/options.ts";
-import { People } from "../link/people.ts";
-import type { Fence } from "../link/ping.ts";
-import type { Self } from "../link/self.ts";
-import type { ServerFeatures } from "../link/server_features.ts";
-import { Arrival } from "../login/first_commands.ts";
-import { NickKeeper } from "../login/nick_keeper.ts";
-import type { Puppets } from "../puppets/puppets.ts";
-import type { Sender } from "../sending/sender.ts";
-import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
-import { Membership } from "./membership.ts";
-import { Talk } from "./messages.ts";
-import { CtcpResponder } from "./private.ts";
-import { Answers } from "./replies.ts";
+import type { Channels } from "../channels/channels.ts";
+import type { Link } from "../link/link.ts";
+import type { FirstCommands } from "../login/first_commands.ts";
+import type { Registration } from "../login/registration.ts";
+import { type IrcMessage, lastParam, param } from "../wire/message.ts";
+import type { Membership } from "./membership.ts";
+import type { Messages } from "./messages.ts";
+import type { Replies } from "./replies.ts";
 
-interface PresenceOptions {
-  readonly settings: IrcSettings;
-  readonly host: BridgeHost;
-  readonly features: ServerFeatures;
-  readonly self: Self;
-  readonly timers: Timers;
-  readonly fence: Fence;
-  readonly sender: Sender;
-  readonly playback: PlaybackFilter;
-  readonly has: (capability: string) => boolean;
-  /** True when SASL has logged us in. */
-  readonly loggedIn: boolean;
-  readonly puppets: Puppets | null;
+/** Who handles what comes in. */
+interface IncomingParts {
+  readonly registration: Registration;
+  readonly firstCommands: FirstCommands;
+  readonly channels: Channels;
+  readonly messages: Messages;
+  readonly membership: Membership;
+  readonly replies: Replies;
 }
 
-/** All that exists only between the welcome and the end: channels, people, our nick. */
-export class Presence {
-  readonly #self: Self;
-  readonly #channels: Channels;
-  readonly #talk: Talk;
-  readonly #membership: Membership;
-  readonly #answers: Answers;
-  readonly #nickKeeper: NickKeeper;
-  readonly #arrival: Arrival;
-  readonly #people: People;
-  readonly #puppets: Puppets | null;
+/** `label`: the command of ours that the line answers. */
+type Handler = (message: IrcMessage, label: string | null) => void;
 
-  constructor(options: PresenceOptions) {
-    const { settings, host, features, self, timers, fence, sender, playback, has, loggedIn } =
-      options;
-    const { puppets } = options;
-    const { clock, limits, log, nickServ, relayNotices, userInfo, version } = settings;
-    const people = new People(features);
-    const control = (line: OutLine, sent?: () => void) => sender.control(line, sent);
-    const onDown = (channel: ChannelId, reason: string) => sender.channelDown(channel, reason);
-    const onLive = (messages: readonly IrcMessage[]) =>
-      messages.forEach((message) => this.handle(message, null));
-    const channels = new Channels({
-      ...{
-        settings,
-        clock,
-        host,
-        features,
-        people,
-        self,
-        timers,
-        fence,
-        has,
-        control,
-        onDown,
-        onLive,
-        puppets,
-      },
-    });
-    const ctcp = new CtcpResponder({ clock, version, userInfo, gapMs: limits.ctcpMs, control });
-    const isPlayback = (message: IrcMessage) => playback.isOld(message);
-    const onPrivate = (message: IrcMessage) => {
-      if (isPlayback(message)) return;
-      if (settings.puppet === null) ctcp.handle(message);
-      else if (self.is(param(message, 0))) settings.puppet.hear(message);
-    };
-    this.#self = self;
-    this.#people = people;
-    this.#puppets = puppets;
-    this.#channels = channels;
-    this.#talk = new Talk({
-      ...{
-        host,
-        clock,
-        features,
-        self,
-        people,
-        channels,
-        sender,
-        relayNotices,
-        isPlayback,
-        onPrivate,
-        puppets,
-      },
-    });
-    this.#membership = new Membership({ host, clock, log, features, self, people, channels });
-    this.#answers = new Answers(channels, sender);
-    host.linkUp(self.person);
-    const service = nickServ ?? (loggedIn ? { nick: "NickServ", password: "" } : null);
-    this.#nickKeeper = new NickKeeper({
-      self,
-      features,
-      timers,
-      control,
-      regainMs: limits.regainMs,
-      service,
-    });
-    const done = () => channels.joinAll();
-    this.#arrival = new Arrival({ settings, features, self, timers, log, control, loggedIn, done });
+/** The table: command -> handler. Nobody else looks at a line from the server, but for batches and its last words. */
+export class Incoming {
+  readonly #link: Link;
+  readonly #parts: IncomingParts;
+  readonly #login: ReadonlyMap<string, Handler>;
+  readonly #after: ReadonlyMap<string, Handler>;
+  #welcomedBy: string | null = null;
+
+  constructor(link: Link, parts: IncomingParts) {
+    this.#link = link;
+    this.#parts = parts;
+    this.#login = new Map([...this.#always(), ...this.#beforeWelcome()]);
+    this.#after = new Map([...this.#always(), ...this.#afterWelcome()]);
   }
 
-  nameOf(channel: ChannelId): string {
-    return this.#channels.nameOf(channel);
-  }
-
-  isUp(channel: ChannelId): boolean {
-    return this.#channels.isUp(channel);
-  }
-
-  /** Enters and leaves channels as the host wants it now. */
-  replan(): void {
-    this.#channels.replan();
-  }
-
-  /** True when somebody in one of our channels has this nick. */
-  isHere(nick: string): boolean {
-    return this.#people.isKnown(nick);
-  }
-
-  /** Who is in a channel beside ourselves and our puppets; empty where we are not. */
-  members(channel: ChannelId): readonly Person[] {
-    if (!this.#channels.isUp(channel)) return [];
-    return this.#people.inChannel(channel)
-      .filter(({ nick }) => !this.#self.is(nick) && this.#puppets?.isNick(nick) !== true);
-  }
-
-  /** Enters one channel more. */
-  enter(plan: ChannelPlan): void {
-    this.#channels.add(plan);
-  }
-
-  /** Every line that is not the link's own business. `label`: the command of ours that it answers. */
   handle(message: IrcMessage, label: string | null): void {
-    this.#nickKeeper.observe(message);
-    this.#arrival.observe(message);
-    if (this.#puppets?.takes(message)) return;
-    if (this.#talk.handle(message, label) || this.#membership.handle(message)) return;
-    if (message.command === "INVITE") {
-      if (this.#self.is(param(message, 0))) this.#channels.invited(param(message, 1));
-    } else {
-      this.#answers.handle(message, label);
-    }
+    const isNumeric = /^\d{3}$/.test(message.command);
+    if (isNumeric) this.#hearNick(message);
+    const { registration, replies } = this.#parts;
+    const handler = (registration.isOver ? this.#after : this.#login).get(message.command);
+    if (handler !== undefined) handler(message, label);
+    else if (registration.isOver && isNumeric) replies.numeric(message, label);
   }
 
-  /** Lines that the server plays back together. */
-  played(batch: Batch): void {
-    if (batch.type !== "chathistory" && batch.type !== "znc.in/playback") return;
-    this.#channels.played(batch.params[0] ?? "", batch.messages);
+  /** Every numeric begins with our nick: a bouncer may have changed it without a word. */
+  #hearNick(message: IrcMessage): void {
+    const { self } = this.#link;
+    const nick = param(message, 0);
+    const isTrusted = this.#welcomedBy !== null && message.nick === this.#welcomedBy;
+    if (isTrusted && nick !== "" && nick !== "*" && !self.is(nick)) self.nick = nick;
+  }
+
+  *#always(): Iterable<readonly [string, Handler]> {
+    const { registration, membership } = this.#parts;
+    const { bouncer, fence, self, server } = this.#link;
+    const toRegistration: Handler = (message) => void registration.handle(message);
+    yield ["PING", (message) => {
+      this.#link.send({ command: "PONG", params: [lastParam(message)] });
+    }];
+    yield ["PONG", (message) => {
+      if (fence.answered(lastParam(message))) bouncer.ponged(message.nick);
+    }];
+    yield ["396", (message) => self.hostShown(param(message, 1))];
+    // Some servers tell their features again when they change.
+    yield ["005", (message) => server.add(message.params)];
+    yield ["NICK", (message) => membership.renamed(message)];
+    yield ["CAP", toRegistration];
+    for (const command of SASL) yield [command, toRegistration];
+  }
+
+  *#beforeWelcome(): Iterable<readonly [string, Handler]> {
+    const { registration } = this.#parts;
+    const toRegistration: Handler = (message) => void registration.handle(message);
+    for (const command of REGISTRATION) yield [command, toRegistration];
+    yield ["001", (message) => {
+      this.#welcomedBy = message.nick === "" ? null : message.nick;
+      this.#link.bouncer.welcomed(message.nick);
+      registration.handle(message);
+    }];
+  }
+
+  *#afterWelcome(): Iterable<readonly [string, Handler]> {
+    const { channels, firstCommands, membership, messages, registration, replies } = this.#parts;
+    const { self } = this.#link;
+    yield ["PRIVMSG", (message, label) => messages.said(message, label)];
+    yield ["NOTICE", (message, label) => {
+      firstCommands.noticed(message);
+      messages.said(message, label);
+    }];
+    yield ["TAGMSG", (message, label) => messages.tagged(message, label)];
+    yield ["REDACT", (message, label) => messages.redacted(message, label)];
+    yield ["TOPIC", (message, label) => messages.topic(message, label)];
+    yield ["JOIN", (message) => membership.joined(message)];
+    yield ["PART", (message) => membership.parted(message)];
+    yield ["KICK", (message) => membership.kicked(message)];
+    yield ["QUIT", (message) => membership.quit(message)];
+    yield ["ACCOUNT", (message) => membership.account(message)];
+    yield ["CHGHOST", (message) => membership.hostChanged(message)];
+    yield ["RENAME", (message) => membership.channelRenamed(message)];
+    yield ["INVITE", (message) => {
+      if (self.is(param(message, 0))) channels.invited(param(message, 1));
+    }];
+    yield ["ACK", (_, label) => replies.acknowledged(label)];
+    yield ["FAIL", (message, label) => replies.failed(message, label)];
+    yield ["263", (message) => replies.tooFast(message)];
+    yield ["439", (message) => replies.tooFast(message)];
+    yield ["421", (message, label) => replies.unknownCommand(message, label)];
+    yield ["315", (message) => void this.#link.through.answered(param(message, 1))];
+    yield ["353", (message) => membership.names(message)];
+    yield ["366", (message) => channels.entering.namesComplete(param(message, 1))];
+    yield ["900", (message) => {
+      registration.handle(message);
+      firstCommands.loggedIn();
+    }];
   }
 }
+
+const SASL = ["AUTHENTICATE", "900", "901", "902", "903", "904", "905", "906", "907", "908"];
+const REGISTRATION = ["376", "421", "422", "432", "433", "436", "437", "451"];

@@ -1,198 +1,162 @@
-import type { Clock } from "../../../base/clock.ts";
-import type { Logger } from "../../../base/log.ts";
-import type { BridgeHost } from "../../../relay/port/bridge.ts";
 import type { ChatEvent } from "../../../relay/port/event.ts";
 import type { Channels } from "../channels/channels.ts";
-import type { People } from "../link/people.ts";
-import type { Self } from "../link/self.ts";
-import type { ServerFeatures } from "../link/server_features.ts";
+import type { Link } from "../link/link.ts";
+import type { NickKeeper } from "../login/nick_keeper.ts";
+import type { Puppets } from "../puppets/puppets.ts";
 import { readPlain } from "../text/formatting.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
 
-interface MembershipOptions {
-  readonly host: BridgeHost;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly features: ServerFeatures;
-  readonly self: Self;
-  readonly people: People;
-  readonly channels: Channels;
-}
-
 /** Who comes, goes and takes another name; our own coming and going too. */
 export class Membership {
-  readonly #options: MembershipOptions;
+  readonly #link: Link;
+  readonly #channels: Channels;
+  readonly #nickKeeper: NickKeeper;
+  readonly #puppets: Puppets | null;
   readonly #splits = new Netsplits();
 
-  constructor(options: MembershipOptions) {
-    this.#options = options;
+  constructor(link: Link, channels: Channels, nickKeeper: NickKeeper, puppets: Puppets | null) {
+    this.#link = link;
+    this.#channels = channels;
+    this.#nickKeeper = nickKeeper;
+    this.#puppets = puppets;
   }
 
-  /** Takes what concerns people; false for all else. */
-  handle(message: IrcMessage): boolean {
-    switch (message.command) {
-      case "JOIN":
-        return this.#joined(message);
-      case "PART":
-        return this.#parted(message);
-      case "KICK":
-        return this.#kicked(message);
-      case "QUIT":
-        return this.#quit(message);
-      case "NICK":
-        return this.#renamed(message);
-      case "353":
-        return this.#names(message);
-      case "366":
-        this.#options.channels.namesComplete(param(message, 1));
-        return true;
-      case "ACCOUNT":
-        this.#options.people.loggedIn(message.nick, accountOf(param(message, 0)));
-        return true;
-      case "CHGHOST":
-        return this.#hostChanged(message);
-      default:
-        return false;
-    }
-  }
-
-  #joined(message: IrcMessage): boolean {
-    const { channels, people, self, clock } = this.#options;
+  joined(message: IrcMessage): void {
+    if (this.#puppets?.takes(message)) return;
+    const { clock, people, self, server } = this.#link;
     const name = param(message, 0);
     if (self.is(message.nick)) {
       self.learn(message.user, message.host);
-      channels.entered(name);
-      return true;
+      return this.#channels.entered(name);
     }
-    const channel = channels.idOf(name);
-    if (channel === null) return true;
+    const channel = this.#channels.idOf(name);
+    if (channel === null) return;
     const { user, host } = message;
     const account = message.params.length > 1
       ? accountOf(param(message, 1))
       : message.tags.get("account") ?? null;
     people.joined(channel, message.nick, { user, host, account });
-    if (
-      this.#splits.isReturn(`${channel} ${this.#options.features.fold(message.nick)}`, clock.now())
-    ) return true;
+    const key = `${channel} ${server.fold(message.nick)}`;
+    if (this.#splits.isReturn(key, clock.now())) return;
     this.#tell({ kind: "join", channel, ...this.#when(message), who: people.personOf(message) });
-    return true;
   }
 
-  #parted(message: IrcMessage): boolean {
-    const { channels, people, self } = this.#options;
+  parted(message: IrcMessage): void {
+    if (this.#puppets?.takes(message)) return;
+    const { people, self } = this.#link;
     const name = param(message, 0);
     const reason = reasonOf(message, 1);
     if (self.is(message.nick)) {
-      channels.parted(
-        name,
-        `The server took us out of ${name}${reason === null ? "" : ` (${reason})`}`,
-      );
-      return true;
+      const words = reason === null ? "" : ` (${reason})`;
+      return this.#channels.parted(name, `The server took us out of ${name}${words}`);
     }
-    const channel = channels.idOf(name);
-    if (channel === null) return true;
+    const channel = this.#channels.idOf(name);
+    if (channel === null) return;
     const who = people.personOf(message);
     people.left(channel, message.nick);
-    this.#tell({
-      kind: "leave",
-      channel,
-      ...this.#when(message),
-      who,
-      how: "part",
-      by: null,
-      reason,
-    });
-    return true;
+    this.#channels.entering.someoneGone();
+    const when = this.#when(message);
+    this.#tell({ kind: "leave", channel, ...when, who, how: "part", by: null, reason });
   }
 
-  #kicked(message: IrcMessage): boolean {
-    const { channels, people, self } = this.#options;
+  kicked(message: IrcMessage): void {
+    if (this.#puppets?.takes(message)) return;
+    const { people, self } = this.#link;
     const name = param(message, 0);
     const victim = param(message, 1);
     const reason = reasonOf(message, 2);
     if (self.is(victim)) {
       const words = reason === null ? "" : ` (${reason})`;
-      channels.lost(name, `${message.nick} kicked us from ${name}${words}`);
-      return true;
+      return this.#channels.lost(name, `${message.nick} kicked us from ${name}${words}`);
     }
-    const channel = channels.idOf(name);
-    if (channel === null) return true;
+    const channel = this.#channels.idOf(name);
+    if (channel === null) return;
     const who = people.personNamed(victim);
     people.left(channel, victim);
+    this.#channels.entering.someoneGone();
     const by = message.nick;
     this.#tell({ kind: "leave", channel, ...this.#when(message), who, how: "kick", by, reason });
-    return true;
   }
 
-  #quit(message: IrcMessage): boolean {
-    const { clock, features, log, people, self } = this.#options;
-    if (self.is(message.nick)) return true;
+  quit(message: IrcMessage): void {
+    this.#nickKeeper.freed(message.nick);
+    if (this.#puppets?.takes(message)) return;
+    const { clock, log, people, self, server } = this.#link;
+    if (self.is(message.nick)) return;
+    const isGhost = self.isGhost(message);
     const who = people.personOf(message);
     const reason = reasonOf(message, 0);
     const split = reason !== null && isSplitReason(reason);
     if (split) log.debug("A netsplit took {nick}", { nick: message.nick });
-    for (const channel of people.gone(message.nick)) {
-      if (split) this.#splits.left(`${channel} ${features.fold(message.nick)}`, clock.now());
-      else {this.#tell({
-          kind: "leave",
-          channel,
-          ...this.#when(message),
-          who,
-          how: "quit",
-          by: null,
-          reason,
-        });}
+    const channels = people.gone(message.nick);
+    this.#channels.entering.someoneGone();
+    if (isGhost) return;
+    const when = this.#when(message);
+    for (const channel of channels) {
+      if (split) this.#splits.left(`${channel} ${server.fold(message.nick)}`, clock.now());
+      else this.#tell({ kind: "leave", channel, ...when, who, how: "quit", by: null, reason });
     }
-    return true;
   }
 
-  #renamed(message: IrcMessage): boolean {
-    const { people, self, log } = this.#options;
+  /** The one place that knows of new nicks: ours (before the welcome is complete, too), puppets' and others'. */
+  renamed(message: IrcMessage): void {
+    const { people, self, log } = this.#link;
     const to = param(message, 0);
-    if (to === "") return true;
+    if (to === "") return;
+    const isOwn = self.is(message.nick);
+    if (!isOwn && !this.#link.server.isSame(message.nick, to)) this.#nickKeeper.freed(message.nick);
+    if (!isOwn && this.#puppets?.takes(message)) return;
     const channels = people.renamed(message.nick, to);
-    if (self.is(message.nick)) {
+    if (isOwn) {
       self.nick = to;
-      log.info("Our nick is {nick} now", { nick: to });
-      return true;
+      return log.info("Our nick is {nick} now", { nick: to });
     }
+    this.#channels.entering.someoneGone();
     const who = { ...people.personNamed(to), nick: to };
     for (const channel of channels) {
       this.#tell({ kind: "rename", channel, ...this.#when(message), who, from: message.nick });
     }
-    return true;
+  }
+
+  account(message: IrcMessage): void {
+    if (this.#puppets?.takes(message)) return;
+    this.#link.people.loggedIn(message.nick, accountOf(param(message, 0)));
   }
 
   /** One line of NAMES: `@nick` or `@+nick!user@host`, as far as the capabilities go. */
-  #names(message: IrcMessage): boolean {
-    const { channels, features, people, self } = this.#options;
-    const channel = channels.idOf(param(message, 2));
-    if (channel === null) return true;
+  names(message: IrcMessage): void {
+    const { people, self, server } = this.#link;
+    const channel = this.#channels.idOf(param(message, 2));
+    if (channel === null) return;
     for (const entry of lastParam(message).split(" ")) {
       let at = 0;
-      while (at < entry.length && features.prefixSigns.includes(entry.charAt(at))) at++;
+      while (at < entry.length && server.prefixSigns.includes(entry.charAt(at))) at++;
       const [nick = "", user = "", host = ""] = entry.slice(at).split(/[!@]/);
       if (nick !== "" && !self.is(nick)) {
         people.joined(channel, nick, user === "" ? {} : { user, host });
       }
     }
-    return true;
   }
 
-  #hostChanged(message: IrcMessage): boolean {
-    const { people, self } = this.#options;
+  hostChanged(message: IrcMessage): void {
+    if (this.#puppets?.takes(message)) return;
+    const { people, self } = this.#link;
     people.moved(message.nick, param(message, 0), param(message, 1));
     if (self.is(message.nick)) self.learn(param(message, 0), param(message, 1));
-    return true;
+  }
+
+  /** RENAME (draft/channel-rename): the channel goes by another name from now on. */
+  channelRenamed(message: IrcMessage): void {
+    this.#channels.renamed(param(message, 0), param(message, 1));
   }
 
   #when(message: IrcMessage): { atMs: number; late: false } {
-    return { atMs: serverTimeMs(message) ?? this.#options.clock.now(), late: false };
+    return { atMs: serverTimeMs(message) ?? this.#link.clock.now(), late: false };
   }
 
   /** Only of channels that are up: what happens while one is being entered is part of its list of names. */
   #tell(event: ChatEvent): void {
-    if (this.#options.channels.isUp(event.channel)) this.#options.host.event(event);
+    if (this.#channels.isUp(event.channel)) this.#link.host.event(event);
   }
 }
 

@@ -1,152 +1,180 @@
-import type { Clock } from "../../../base/clock.ts";
-import type { BridgeHost } from "../../../relay/port/bridge.ts";
 import type { ChatEvent } from "../../../relay/port/event.ts";
+import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
 import type { Channels } from "../channels/channels.ts";
-import type { People } from "../link/people.ts";
+import type { PlaybackFilter } from "../history/playback.ts";
+import { isPseudoUser, upstreamNews } from "../link/bouncer.ts";
+import type { Link } from "../link/link.ts";
 import { messageId, readMessage, replyTarget } from "../link/read_event.ts";
-import type { Self } from "../link/self.ts";
-import type { ServerFeatures } from "../link/server_features.ts";
 import type { Puppets } from "../puppets/puppets.ts";
 import type { Sender } from "../sending/sender.ts";
 import { readPlain } from "../text/formatting.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
+import { CtcpResponder } from "./private.ts";
 
-interface TalkOptions {
-  readonly host: BridgeHost;
-  readonly clock: Clock;
-  readonly features: ServerFeatures;
-  readonly self: Self;
-  readonly people: People;
+/** Whom what is said concerns. */
+interface MessageParts {
   readonly channels: Channels;
   readonly sender: Sender;
-  readonly relayNotices: boolean;
-  /** True for a line from before this connection, which a bouncer or the server plays back. */
-  readonly isPlayback: (message: IrcMessage) => boolean;
   readonly puppets: Puppets | null;
-  /** CTCP requests and whatever else is said to us alone. */
-  readonly onPrivate: (message: IrcMessage) => void;
+  readonly playback: PlaybackFilter;
 }
 
-/** What is said in channels, and the echoes of what we said. */
-export class Talk {
-  readonly #options: TalkOptions;
+/** What is said in channels, and the echoes of what we said. `label`: the command of ours that a line answers. */
+export class Messages {
+  readonly #link: Link;
+  readonly #parts: MessageParts;
+  readonly #ctcp: CtcpResponder;
 
-  constructor(options: TalkOptions) {
-    this.#options = options;
+  constructor(link: Link, parts: MessageParts) {
+    this.#link = link;
+    this.#parts = parts;
+    this.#ctcp = new CtcpResponder(link);
   }
 
-  /** Takes what concerns messages and topics; false for all else. `label`: the command of ours that it answers. */
-  handle(message: IrcMessage, label: string | null): boolean {
-    switch (message.command) {
-      case "PRIVMSG":
-      case "NOTICE":
-        return this.#said(message, label);
-      case "TAGMSG":
-        return this.#tagged(message);
-      case "REDACT":
-        return this.#redacted(message, label);
-      case "TOPIC":
-        return this.#topic(message, label);
-      default:
-        return false;
-    }
-  }
-
-  #said(message: IrcMessage, label: string | null): boolean {
-    const { channels, clock, features, people, self, sender } = this.#options;
+  /** PRIVMSG and NOTICE. */
+  said(message: IrcMessage, label: string | null): void {
+    const { self } = this.#link;
+    const { channels, puppets } = this.#parts;
     const target = param(message, 0);
-    if (self.is(target)) {
-      this.#options.onPrivate(message);
-      return true;
+    if (self.is(target)) return this.#saidToUs(message);
+    const channel = this.#channelOf(target);
+    if (channel === null) return;
+    if (this.#isOwn(message)) return this.#own(channel, message, label);
+    if (self.isGhost(message)) return channels.entering.heardOwn(target, message);
+    if (puppets?.wrote(message) && !this.#isPlayback(message)) {
+      return puppets.shown(channel, message, messageId(message));
     }
-    // "@#channel" is for the channel's operators only: not ours to spread.
-    if (features.statusSigns.includes(target.charAt(0))) return true;
+    if (this.#isRelayed(message)) this.#saidBySomebody(channel, message);
+  }
+
+  /** False for programs' lines: NOTICEs, unless they are wanted, and pseudo-users of playback. */
+  #isRelayed(message: IrcMessage): boolean {
+    if (isPseudoUser(message, false)) return false;
+    return message.command === "PRIVMSG" || this.#link.settings.relayNotices;
+  }
+
+  /** The channel that is meant; null for none of ours, and for "@#channel", which is for its operators only. */
+  #channelOf(target: string): ChannelId | null {
+    const { channels } = this.#parts;
+    // On some servers a channel's own name begins with such a sign (+name on ngircd).
     const channel = channels.idOf(target);
-    if (channel === null) return true;
-    if (this.#isOwn(message)) {
-      sender.echoed(channel, param(message, 1), label, messageId(message));
-      return true;
-    }
-    if (this.#options.puppets?.wrote(message) && !this.#options.isPlayback(message)) {
-      this.#options.puppets.shown(channel, message, messageId(message));
-      return true;
-    }
-    if (message.command === "NOTICE" && !this.#options.relayNotices) return true;
+    const isForSome = this.#link.server.statusSigns.includes(target.charAt(0)) &&
+      this.#link.server.isChannel(target.slice(1));
+    return isForSome && !this.#link.server.isChannel(target) ? null : channel;
+  }
+
+  #saidBySomebody(channel: ChannelId, message: IrcMessage): void {
+    const { channels } = this.#parts;
+    const target = param(message, 0);
     if (channels.stateOf(target) === "entering") {
-      if (this.#options.isPlayback(message)) channels.played(target, [message]);
-      else channels.keepLive(target, message);
-      return true;
+      if (this.#isPlayback(message)) channels.entering.played(target, [message]);
+      else channels.entering.keepLive(target, message);
+      return;
     }
-    if (this.#options.isPlayback(message)) return true;
-    const event = readMessage(message, { channel, people, nowMs: clock.now(), late: false });
+    // Once a channel is entered servers play back in batches only; a bouncer may do it at any time.
+    if (this.#link.bouncer.present && this.#isPlayback(message)) return;
+    const event = this.#read(channel, message);
     if (event !== null) this.#tell(event);
-    else this.#options.onPrivate(message);
-    return true;
+    else this.#private(message);
+  }
+
+  #read(channel: ChannelId, message: IrcMessage) {
+    const { people, clock } = this.#link;
+    return readMessage(message, { channel, people, nowMs: clock.now(), late: false });
+  }
+
+  /** Our own line: an echo, or what another client of the same account says. */
+  #own(channel: ChannelId, message: IrcMessage, label: string | null): void {
+    const { channels, sender } = this.#parts;
+    const target = param(message, 0);
+    sender.answers.echoed(channel, param(message, 1), label, {
+      id: messageId(message),
+      atMs: serverTimeMs(message),
+      otherwise: () => {
+        if (channels.isUp(channel)) this.#saidByOwner(channel, message);
+        else channels.entering.heardOwn(target, message);
+      },
+    });
+  }
+
+  #saidByOwner(channel: ChannelId, message: IrcMessage): void {
+    const { bouncer, settings } = this.#link;
+    if (!(settings.relayOwnLines ?? bouncer.present) || !this.#isRelayed(message)) return;
+    if (this.#isPlayback(message)) return;
+    const event = this.#read(channel, message);
+    if (event !== null) this.#tell(event);
+  }
+
+  #saidToUs(message: IrcMessage): void {
+    const { channels, sender } = this.#parts;
+    const news = upstreamNews(message);
+    if (news?.kind === "lost") {
+      const channel = channels.idOf(news.target);
+      if (channel !== null) sender.answers.thrownAway(channel, news.reason);
+    }
+    if (news !== null) return channels.away(news.reason);
+    if (!this.#isPlayback(message)) this.#private(message);
+  }
+
+  /** CTCP requests and whatever else is said to us alone. */
+  #private(message: IrcMessage): void {
+    const { puppet } = this.#link.settings;
+    if (puppet === null) this.#ctcp.handle(message);
+    else if (this.#link.self.is(param(message, 0))) puppet.hear(message);
+  }
+
+  #isPlayback(message: IrcMessage): boolean {
+    return this.#parts.playback.isOld(message);
   }
 
   #isOwn(message: IrcMessage): boolean {
-    const { self } = this.#options;
+    const { self } = this.#link;
     const speaker = message.tags.get("draft/relaymsg") ?? message.tags.get("relaymsg");
-    return self.is(message.nick) || (speaker !== undefined && self.is(speaker));
+    return speaker === undefined ? self.is(message.nick) : self.hadNick(speaker);
   }
 
-  #tagged(message: IrcMessage): boolean {
-    const channel = this.#options.channels.idOf(param(message, 0));
+  /** TAGMSG: a reaction. */
+  tagged(message: IrcMessage, label: string | null): void {
+    if (label !== null) this.#parts.sender.answers.acknowledged(label);
+    const channel = this.#channelOf(param(message, 0));
     const id = replyTarget(message);
     const added = message.tags.get("+draft/react");
     const key = added ?? message.tags.get("+draft/unreact");
-    if (channel === null || id === null || !key || this.#isOwn(message)) return true;
-    const sender = this.#options.people.personOf(message);
+    if (channel === null || id === null || !key || this.#isOwn(message)) return;
+    const sender = this.#link.people.personOf(message);
     const removed = added === undefined;
-    this.#tell({
-      kind: "reaction",
-      channel,
-      ...this.#when(message),
-      id,
-      sender,
-      key: readPlain(key),
-      removed,
-    });
-    return true;
+    const when = this.#when(message);
+    this.#tell({ kind: "reaction", channel, ...when, id, sender, key: readPlain(key), removed });
   }
 
-  #redacted(message: IrcMessage, label: string | null): boolean {
-    const channel = this.#options.channels.idOf(param(message, 0));
-    if (channel === null) return true;
-    if (this.#options.self.is(message.nick)) {
-      if (label !== null) this.#options.sender.acknowledged(label);
-      return true;
+  redacted(message: IrcMessage, label: string | null): void {
+    const channel = this.#parts.channels.idOf(param(message, 0));
+    if (channel === null) return;
+    if (this.#link.self.is(message.nick)) {
+      if (label !== null) this.#parts.sender.answers.acknowledged(label);
+      return;
     }
-    const id = param(message, 1) as ReturnType<typeof messageId>;
-    const by = this.#options.people.personOf(message);
+    const id = param(message, 1) as MessageId;
+    const by = this.#link.people.personOf(message);
     if (id) this.#tell({ kind: "deletion", channel, ...this.#when(message), id, by });
-    return true;
   }
 
-  #topic(message: IrcMessage, label: string | null): boolean {
-    const { channels, people, self, sender } = this.#options;
-    const channel = channels.idOf(param(message, 0));
-    if (channel === null) return true;
-    if (self.is(message.nick)) {
-      sender.topicShown(channel, label);
-      return true;
+  topic(message: IrcMessage, label: string | null): void {
+    const channel = this.#parts.channels.idOf(param(message, 0));
+    if (channel === null) return;
+    if (this.#link.self.is(message.nick)) {
+      return this.#parts.sender.answers.topicShown(channel, label);
     }
-    const by = message.user === "" ? null : people.personOf(message);
-    this.#tell({
-      kind: "topic",
-      channel,
-      ...this.#when(message),
-      by,
-      topic: readPlain(param(message, 1)),
-    });
-    return true;
+    const by = message.user === "" ? null : this.#link.people.personOf(message);
+    const topic = readPlain(param(message, 1));
+    this.#tell({ kind: "topic", channel, ...this.#when(message), by, topic });
   }
 
   #when(message: IrcMessage): { atMs: number; late: false } {
-    return { atMs: serverTimeMs(message) ?? this.#options.clock.now(), late: false };
+    return { atMs: serverTimeMs(message) ?? this.#link.clock.now(), late: false };
   }
 
   #tell(event: ChatEvent): void {
-    if (this.#options.channels.isUp(event.channel)) this.#options.host.event(event);
+    if (this.#parts.channels.isUp(event.channel)) this.#link.host.event(event);
   }
 }

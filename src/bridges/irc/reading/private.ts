@@ -1,34 +1,26 @@
-import type { Clock } from "../../../base/clock.ts";
+import type { Link } from "../link/link.ts";
 import { ctcpAnswer, CtcpLimit, readCtcp } from "../link/read_event.ts";
-import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
-
-interface CtcpResponderOptions {
-  readonly clock: Clock;
-  readonly version: string;
-  readonly userInfo: string | null;
-  readonly gapMs: number;
-  readonly control: (line: OutLine) => void;
-}
+import { type IrcMessage, param } from "../wire/message.ts";
 
 /** Answers CTCP requests by NOTICE, seldom. */
 export class CtcpResponder {
-  readonly #options: CtcpResponderOptions;
+  readonly #link: Link;
   readonly #limit: CtcpLimit;
 
-  constructor(options: CtcpResponderOptions) {
-    this.#options = options;
-    this.#limit = new CtcpLimit(options.gapMs);
+  constructor(link: Link) {
+    this.#link = link;
+    this.#limit = new CtcpLimit(link.settings.limits.ctcpMs);
   }
 
   handle(message: IrcMessage): void {
     // A NOTICE is never answered: two programs would go on for ever.
     if (message.command !== "PRIVMSG") return;
-    const { clock, control, version, userInfo } = this.#options;
+    const { clock, settings: { version, userInfo } } = this.#link;
     const request = readCtcp(param(message, 1));
     const answer = request === null
       ? null
       : ctcpAnswer(request, { version, userInfo, nowMs: clock.now() });
     if (answer === null || !this.#limit.allows(clock.monotonic())) return;
-    control({ command: "NOTICE", params: [message.nick, `\x01${answer}\x01`] });
+    this.#link.control({ command: "NOTICE", params: [message.nick, `\x01${answer}\x01`] });
   }
 }

@@ -9,13 +9,39 @@ export interface Flight {
   readonly text: string;
   readonly label: string | null;
   readonly sentAtMs: number;
-  /** Set once a fence stands behind the line. */
-  fenced: boolean;
+  /** The name that RELAYMSG was to show; null for PRIVMSG. */
+  readonly speaker: string | null;
   /** The last line of its part: it settles the whole. */
   readonly last: boolean;
   readonly settle: (receipt: Receipt) => void;
-  /** Sends the part again, ahead of what waits; `plain` without formatting. */
-  readonly again: (plain: boolean) => void;
+  /** Sends the part again, ahead of what waits for its channel. */
+  readonly again: (how: Again) => void;
+  /** Set once a fence stands behind the line. */
+  fenced: boolean;
+  /** What came back by the bouncer's word alone: proves nothing until the network answers. */
+  echo: Shown | null;
+  /** Lines under our nick with other words: the echo as the server altered it, or another client's. */
+  strange: Strange[];
+}
+
+/** How the service showed a line; `atMs` by its clock. */
+export interface Shown {
+  readonly id: MessageId | null;
+  readonly atMs: number | null;
+}
+
+/** A line under our own nick; `otherwise` is called when it is no echo of ours. */
+export interface Strange extends Shown {
+  readonly otherwise: () => void;
+}
+
+/** How a refused part is sent again. */
+export interface Again {
+  /** Without formatting. */
+  readonly plain?: boolean;
+  /** With a name that is easier to take, or under our own nick. */
+  readonly name?: "repaired" | "ours";
+  readonly waitMs?: number;
 }
 
 /** Lines under way, oldest first, and how the server's answers find theirs. */
@@ -30,6 +56,10 @@ export class Flights {
     return this.#list.find((flight) => !flight.fenced) ?? null;
   }
 
+  has(flight: Flight): boolean {
+    return this.#list.includes(flight);
+  }
+
   add(flight: Flight): void {
     this.#list.push(flight);
   }
@@ -41,47 +71,57 @@ export class Flights {
     return unfenced;
   }
 
-  get unfenced(): number {
-    return this.#list.filter((flight) => !flight.fenced).length;
-  }
-
   labelled(label: string): Flight | null {
     return this.#list.find((flight) => flight.label === label) ?? null;
   }
 
-  /**
-   * The line whose echo this is: the same text first, else the oldest of that channel, because servers may alter a
-   * text (filters, stripped colours) but not the order.
-   */
-  echoed(channel: ChannelId, text: string): Flight | null {
-    const here = this.#list.filter((flight) =>
-      flight.channel === channel && flight.part.kind === "message"
-    );
-    return here.find((flight) => flight.text === text) ?? here[0] ?? null;
+  of(channel: ChannelId): readonly Flight[] {
+    return this.#list.filter((flight) => flight.channel === channel);
+  }
+
+  /** Messages under way to a channel. */
+  messagesOf(channel: ChannelId): readonly Flight[] {
+    return this.of(channel).filter((flight) => flight.part.kind === "message");
   }
 
   topicOf(channel: ChannelId): Flight | null {
-    return this.#list.find((flight) =>
-      flight.channel === channel && flight.part.kind === "topic"
-    ) ?? null;
+    return this.of(channel).find((flight) => flight.part.kind === "topic") ?? null;
+  }
+
+  /**
+   * The one line that an answer without a label can mean: that to this channel (to any, where the server names none).
+   * Null where there are several: a guess would end the wrong one.
+   */
+  only(channel: ChannelId | null): Flight | null {
+    const here = channel === null ? this.#list : this.of(channel);
+    const parts = new Set(here.map((flight) => flight.part));
+    return parts.size === 1 ? here[0] ?? null : null;
   }
 
   /** Everything so far has been worked off and nothing was refused. */
   confirmAll(): void {
-    for (const flight of [...this.#list]) this.confirm(flight, null);
+    for (const flight of [...this.#list]) this.confirm(flight, flight.echo);
   }
 
-  /** The oldest line of a channel (of any channel, where the server names none). */
-  oldestOf(channel: ChannelId | null): Flight | null {
-    return this.#list.find((flight) => channel === null || flight.channel === channel) ?? null;
+  confirm(flight: Flight, shown: Shown | null): void {
+    if (!this.remove(flight) || !flight.last) return;
+    const atMs = shown?.atMs ?? null;
+    const when = atMs === null ? {} : { atMs };
+    flight.settle({ outcome: "confirmed", id: shown?.id ?? null, ...when });
   }
 
-  confirm(flight: Flight, id: MessageId | null): void {
-    if (this.remove(flight) && flight.last) flight.settle({ outcome: "confirmed", id });
+  /** Ends a line, and with it its part. */
+  settle(flight: Flight, receipt: Receipt): void {
+    if (!this.remove(flight)) return;
+    this.#list = this.#list.filter((other) => other.part !== flight.part);
+    flight.settle(receipt);
   }
 
-  reject(flight: Flight, reason: string): void {
-    if (this.remove(flight)) flight.settle({ outcome: "rejected", reason });
+  /** Takes a line and the others of its part out without settling them. False when it was settled before. */
+  retract(flight: Flight): boolean {
+    if (!this.remove(flight)) return false;
+    this.#list = this.#list.filter((other) => other.part !== flight.part);
+    return true;
   }
 
   /** Takes a line out without settling it. False when it was settled before. */

@@ -10,7 +10,6 @@ import {
 } from "../../../relay/port/rich_text.ts";
 import type { IrcSettings } from "../link/options.ts";
 import type { LineBudget } from "../link/self.ts";
-import { puppetUser } from "../puppets/puppet_name.ts";
 import { readMirc, writeMirc } from "../text/formatting.ts";
 import { cleanText, composeLines, splitLine, writtenPrefix } from "../text/lines.ts";
 import type { OutLine } from "../wire/message.ts";
@@ -68,7 +67,7 @@ function renderMessage(
   const [name, rest] = splitPrefix(message);
   const relayed = settings.puppets === null && settings.useRelayMsg &&
       (link?.has("draft/relaymsg") ?? false)
-    ? relayedNick(message, textOf(name))
+    ? relayedSpeaker(message, name, settings)
     : null;
   const serverBytes = link?.budget.textBytes(link.nameOf(channel)) ?? SAFE_TEXT_BYTES;
   const lineBytes = Math.min(serverBytes, Math.max(settings.messageLength ?? serverBytes, 64));
@@ -122,16 +121,31 @@ function puppetSpeaker(
 }
 
 /**
- * The name for RELAYMSG, which the server wants with a separator that no nick has: from the prefix where the template
- * makes such a name, else `nick/protocol`. Null for notices of the relay itself.
+ * Whose name RELAYMSG shows: from the prefix where the template makes a name of two halves, else the nick and the
+ * protocol. Null for notices of the relay itself.
  */
-function relayedNick(message: OutgoingMessage, prefix: string): string | null {
+function relayedSpeaker(
+  message: OutgoingMessage,
+  prefix: RichText,
+  settings: IrcSettings,
+): string | null {
   if (message.sender === null) return null;
-  const written = visibleLine(prefix.replace(/[<>:]/g, ""));
+  const written = visibleLine(textOf(prefix).replace(/[<>:]/g, ""));
+  const [nick, ...rest] = written.split("/");
   const protocol = message.sender.account.split(".")[0] ?? "relay";
-  const nick = visibleLine(message.sender.person.nick) || "_";
-  const name = written.includes("/") ? written : `${nick}/${protocol}`;
-  return clipBytes(cleanText(name).replace(/[ !@,*?$#&%+~:.]/g, "_"), RELAYED_NICK_BYTES);
+  const halves = nick && rest.length > 0
+    ? [nick, rest.join("_")]
+    : [visibleLine(message.sender.person.nick) || "_", protocol];
+  return RELAYED + JSON.stringify([...halves, writtenPrefix(prefix, settings.stripMarkup)]);
+}
+
+/** Two halves of a name as one that the server takes: `sign` tells it from every nick. */
+function relayedNick([nick, network]: RelayedName, sign: string, repaired: boolean): string {
+  const plain = (text: string) => cleanText(text).replace(/[ !@,*?$#&%+~:./]/g, "_");
+  const ascii = (text: string) => text.normalize("NFKD").replace(/[^A-Za-z0-9_-]/g, "") || "user";
+  const half = (text: string) => repaired ? ascii(text) : plain(text);
+  const tail = `${sign}${half(network)}`;
+  return clipBytes(half(nick), Math.max(RELAYED_NICK_BYTES - byteLength(tail), 1)) + tail;
 }
 
 interface PartContext {
@@ -140,36 +154,46 @@ interface PartContext {
   readonly textBytes: number;
   /** True: without formatting, for a channel that refuses it. */
   readonly plain: boolean;
+  /** The sign that parts the name of a RELAYMSG; null: the name goes before the text. */
+  readonly relaySign: string | null;
+  /** The server did not take the name as it was. */
+  readonly repaired: boolean;
   readonly has: (capability: string) => boolean;
+}
+
+/** One line of a part. `speaker`: the name that RELAYMSG shows. */
+export interface PartLine {
+  readonly line: OutLine;
+  readonly text: string;
+  readonly speaker: string | null;
 }
 
 /**
  * The lines that send a part now. One, but for a stored part that was rendered when our own prefix was shorter. Empty
  * when the part's wish can't be expressed on this link.
  */
-export function linesOf(
-  part: Part,
-  context: PartContext,
-): readonly { readonly line: OutLine; readonly text: string }[] {
+export function linesOf(part: Part, context: PartContext): readonly PartLine[] {
   const { channel } = context;
+  const text = part.wire;
   switch (part.kind) {
     case "message":
       return messageLines(part, context);
     case "topic":
-      return [{ line: { command: "TOPIC", params: [channel, part.wire] }, text: part.wire }];
+      return [{ line: { command: "TOPIC", params: [channel, text] }, text, speaker: null }];
     case "deletion":
       if (part.target === null || !context.has("draft/message-redaction")) return [];
-      return [{ line: { command: "REDACT", params: [channel, part.target] }, text: part.wire }];
+      return [{ line: { command: "REDACT", params: [channel, part.target] }, text, speaker: null }];
     case "reaction":
       return reactionLines(part, context);
   }
 }
 
-function reactionLines(part: Part, context: PartContext) {
+function reactionLines(part: Part, context: PartContext): readonly PartLine[] {
   if (part.target === null || !context.has("message-tags")) return [];
   const name = part.wire.startsWith("-") ? "+draft/unreact" : "+draft/react";
   const tags = new Map([...replyTags(part.target), [name, part.wire.slice(1)]]);
-  return [{ line: { command: "TAGMSG", params: [context.channel], tags }, text: part.wire }];
+  const line = { command: "TAGMSG", params: [context.channel], tags };
+  return [{ line, text: part.wire, speaker: null }];
 }
 
 /** The tag under both its names: servers and clients know one or the other. */
@@ -177,17 +201,22 @@ function replyTags(target: MessageId): ReadonlyMap<string, string> {
   return new Map([["+draft/reply", target], ["+reply", target]]);
 }
 
-function messageLines(part: Part, context: PartContext) {
+function messageLines(part: Part, context: PartContext): readonly PartLine[] {
   const isAnswer = part.target !== null && context.has("message-tags");
   const tags = isAnswer ? replyTags(part.target) : undefined;
-  const asOther = part.speaker !== null && context.has("draft/relaymsg");
-  // Stored for a server that shows others' names, sent on one that does not: the name goes before the text.
-  const lead = part.speaker !== null && !asOther ? `<${part.speaker.replace(/\/.*$/, "")}> ` : "";
-  const command = asOther ? "RELAYMSG" : "PRIVMSG";
-  const start = asOther ? [context.channel, part.speaker ?? ""] : [context.channel];
-  return texts(lead + part.wire, context).map((text) => ({
+  const name = readRelayed(part);
+  const { channel, relaySign, repaired } = context;
+  const speaker = name === null || relaySign === null
+    ? null
+    : relayedNick(name, relaySign, repaired);
+  const wire = name === null || speaker !== null ? part.wire : underOurNick(part.wire, name);
+  const [command, ...start] = speaker === null
+    ? ["PRIVMSG", channel]
+    : ["RELAYMSG", channel, speaker];
+  return texts(wire, context).map((text) => ({
     line: { command, params: [...start, text], ...(tags && { tags }) },
     text,
+    speaker,
   }));
 }
 
@@ -214,13 +243,34 @@ export interface Speaker {
 }
 
 const MARK = "puppet ";
+const RELAYED = "relayed ";
 const ACTION = "\x01ACTION ";
 
 export function writeSpeaker(speaker: Speaker): string {
   return MARK + JSON.stringify([speaker.key, speaker.nick, speaker.name]);
 }
 
-/** Null for a part without a speaker, and for the nick of a RELAYMSG. */
+type RelayedName = readonly [nick: string, network: string, lead: string];
+
+/** The name for RELAYMSG, in two halves, and what stands before the text where the relay itself says it. */
+function readRelayed({ speaker }: Part): RelayedName | null {
+  if (speaker === null || speaker.startsWith(MARK)) return null;
+  if (!speaker.startsWith(RELAYED)) {
+    // Stored by an earlier version: the name as it was.
+    const [nick = "", ...network] = speaker.split("/");
+    return [nick, network.join("_") || "relay", `<${nick}> `];
+  }
+  const [nick = "", network = "", lead = ""] = fieldsOf(speaker.slice(RELAYED.length));
+  return [nick, network, lead];
+}
+
+/** The text as the relay says it under its own nick. */
+function underOurNick(text: string, [, , lead]: RelayedName): WireText {
+  const start = text.startsWith(ACTION) ? ACTION : "";
+  return `${start}${lead}${text.slice(start.length)}` as WireText;
+}
+
+/** Null for a part without a speaker, and for the name of a RELAYMSG. */
 export function readSpeaker(part: Part): Speaker | null {
   if (part.speaker === null || !part.speaker.startsWith(MARK)) return null;
   const [key, nick, name] = fieldsOf(part.speaker.slice(MARK.length));
@@ -251,14 +301,8 @@ export function asPuppet(part: Part, speaker: Speaker): Part {
   return { ...part, wire: said, speaker: null };
 }
 
-/** A puppet's line as the history is compared with what was under way: of two who said the same, each has their own. */
-export function puppetWire(user: string, text: string): WireText {
-  return `\0${user}\0${text}` as WireText;
-}
-
-/** Both texts under which a history may show a part: the relay's own line, and the puppet's. */
-export function shownTexts(part: Part): readonly WireText[] {
-  const speaker = readSpeaker(part);
-  if (speaker === null) return [part.wire];
-  return [part.wire, puppetWire(puppetUser(speaker.key), asPuppet(part, speaker).wire)];
+/** Both texts under which a history may show a part with the name for RELAYMSG: with the name before it, and without. */
+export function relayedTexts(part: Part): readonly WireText[] {
+  const name = readRelayed(part);
+  return name === null ? [part.wire] : [part.wire, underOurNick(part.wire, name)];
 }

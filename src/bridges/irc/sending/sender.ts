@@ -1,67 +1,65 @@
-import type { Clock } from "../../../base/clock.ts";
-import type { Logger } from "../../../base/log.ts";
-import type { Cancel, Timers } from "../../../base/timers.ts";
+import type { Cancel } from "../../../base/timers.ts";
 import { TokenBucket } from "../../../base/token_bucket.ts";
 import type { Part, Receipt } from "../../../relay/port/bridge.ts";
-import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
-import type { Fence } from "../link/ping.ts";
+import type { ChannelId } from "../../../relay/port/ids.ts";
+import type { ChannelList } from "../channels/channel_list.ts";
+import type { Link } from "../link/link.ts";
 import type { OutLine } from "../wire/message.ts";
-import { type Flight, Flights } from "./flights.ts";
+import { Confirmation } from "./confirmation.ts";
+import type { Again } from "./flights.ts";
 import type { Pace } from "./pace.ts";
-import { linesOf } from "./parts.ts";
-
-interface SenderOptions {
-  readonly clock: Clock;
-  readonly timers: Timers;
-  readonly log: Logger;
-  readonly pace: Pace;
-  readonly fence: Fence;
-  readonly send: (line: OutLine) => void;
-  readonly has: (capability: string) => boolean;
-  /** Bytes that one PRIVMSG's text to this channel may have. */
-  readonly textBytes: (channel: ChannelId) => number;
-  /** The channel's name as the server writes it. */
-  readonly nameOf: (channel: ChannelId) => string;
-  readonly isUp: (channel: ChannelId) => boolean;
-  /** No echo for this long: a fence is set behind the lines. */
-  readonly echoMs: number;
-}
+import { linesOf, type PartLine } from "./parts.ts";
 
 interface Waiting {
+  /** Order of the calls. */
+  readonly turn: number;
   readonly channel: ChannelId;
   readonly part: Part;
   readonly settle: (receipt: Receipt) => void;
   readonly plain: boolean;
-  readonly retries: number;
+  /** How the name of a RELAYMSG is given. */
+  readonly name: "as it is" | "repaired" | "ours";
+  readonly refusals: number;
 }
 
-/** Lines that may pass before a fence is set behind them, where the queue never gets empty. */
-const LINES_PER_FENCE = 4;
-const MAX_RETRIES = 3;
-/** The longest that a line waits for its fence while slower ones are still to follow. */
-const FENCE_MS = 3_000;
+/** The longest wait after a refusal that passes by itself. */
+const LONGEST_REFUSED_MS = 60_000;
 
 /**
  * Everything of ours that costs flood budget leaves through here: first what keeps the link in order (JOIN, NICK),
- * then messages in the order of the calls. Each message ends with what the server showed: its echo, an error numeric,
- * or the PONG to a PING behind it.
+ * then messages in the order of the calls. Each message ends with what the server showed: its echo, a refusal, or, from a
+ * server that echoes nothing, the answer to a question behind it. Where answers bear labels several lines may be under
+ * way; else one at a time, so that no answer is given to the wrong line, and a crash leaves at most one in doubt.
  */
 export class Sender {
-  readonly #options: SenderOptions;
-  readonly #flights = new Flights();
+  readonly #link: Link;
+  readonly #channels: ChannelList;
+  readonly #pace: Pace;
+  /** What became of what left. */
+  readonly answers: Confirmation;
   readonly #bucket: TokenBucket;
+  /** Channels that refused a line for now. */
+  readonly #resting = new Set<ChannelId>();
+  /** Channels where we may not speak under other names. */
+  readonly #noRelay = new Set<ChannelId>();
   #control: { readonly line: OutLine; readonly sent: () => void }[] = [];
   #queue: Waiting[] = [];
   #held: Cancel | null = null;
   #granted = false;
-  #fencing = false;
   #ended: string | null = null;
   #labels = 0;
-  #watch: Cancel | null = null;
+  #turns = 0;
 
-  constructor(options: SenderOptions) {
-    this.#options = options;
-    this.#bucket = new TokenBucket(options.pace.bucket, options.clock.monotonic());
+  constructor(link: Link, channels: ChannelList, pace: Pace) {
+    this.#link = link;
+    this.#channels = channels;
+    this.#pace = pace;
+    this.#bucket = new TokenBucket(pace.bucket, link.clock.monotonic());
+    this.answers = new Confirmation(link, channels, {
+      next: () => this.#pump(),
+      spend: () => void this.#bucket.take(link.clock.monotonic()),
+      refuseRelay: (channel) => void this.#noRelay.add(channel),
+    });
   }
 
   /** A line for the server's own ears, ahead of all messages. `sent` is called when it leaves. */
@@ -78,14 +76,14 @@ export class Sender {
       resolve({ outcome: "unsent", reason: hindrance });
       return promise;
     }
-    const giveUp = () => this.#giveUp(waiting);
+    const giveUp = () => this.#giveUp(settle);
     const settle = (receipt: Receipt) => {
       signal.removeEventListener("abort", giveUp);
       resolve(receipt);
     };
-    const waiting: Waiting = { channel, part, settle, plain: false, retries: 0 };
     signal.addEventListener("abort", giveUp, { once: true });
-    this.#queue.push(waiting);
+    const turn = this.#turns++;
+    this.#queue.push({ turn, channel, part, settle, plain: false, name: "as it is", refusals: 0 });
     this.#pump();
     return promise;
   }
@@ -94,63 +92,38 @@ export class Sender {
   #hindrance(channel: ChannelId, signal: AbortSignal): string | null {
     if (this.#ended !== null) return this.#ended;
     if (signal.aborted) return "the sending was given up";
-    return this.#options.isUp(channel) ? null : "the channel is not entered";
+    const state = this.#channels.byId(channel)?.state;
+    // Entered anew: what is sent waits until it is known what was shown before.
+    return state === "up" || state === "entering" ? null : "the channel is not entered";
   }
 
   /** The channel can't be used any more: what waits for it has not left. */
   channelDown(channel: ChannelId, reason: string): void {
+    this.#noRelay.delete(channel);
     const gone = this.#queue.filter((waiting) => waiting.channel === channel);
     this.#queue = this.#queue.filter((waiting) => waiting.channel !== channel);
     for (const waiting of gone) waiting.settle({ outcome: "unsent", reason });
   }
 
-  /** Our own line came back. `label` null: found by its text. */
-  echoed(channel: ChannelId, text: string, label: string | null, id: MessageId | null): void {
-    const flight = label === null
-      ? this.#flights.echoed(channel, text)
-      : this.#flights.labelled(label);
-    if (flight !== null) this.#flights.confirm(flight, id);
-  }
-
-  /** Our own topic is shown. */
-  topicShown(channel: ChannelId, label: string | null): void {
-    const flight = label === null ? this.#flights.topicOf(channel) : this.#flights.labelled(label);
-    if (flight !== null) this.#flights.confirm(flight, null);
-  }
-
-  /** The server took a labelled command and has nothing to show for it. */
-  acknowledged(label: string): void {
-    const flight = this.#flights.labelled(label);
-    if (flight !== null) this.#flights.confirm(flight, null);
-  }
-
-  /** The server refused a line. True when it was one of ours. */
-  refused(channel: ChannelId | null, label: string | null, reason: string): boolean {
-    const flight = label === null ? this.#flights.oldestOf(channel) : this.#flights.labelled(label);
-    if (flight === null) return false;
-    if (!this.#options.isUp(flight.channel)) {
-      // We were thrown out while it was under way: it was refused for that, and nobody has seen it.
-      if (this.#flights.remove(flight)) flight.settle({ outcome: "unsent", reason });
-      return true;
-    }
-    if (/colou?r|formatting|\+c\b/i.test(reason) && this.#flights.remove(flight)) {
-      flight.again(true);
-    } else this.#flights.reject(flight, reason);
-    return true;
+  /** The channel was entered anew while it was up: the core takes up again all that is not settled by now. */
+  channelAnew(channel: ChannelId): void {
+    const reason = "the channel was entered anew";
+    this.channelDown(channel, reason);
+    this.answers.void(channel, reason);
+    this.#pump();
   }
 
   /** The server says that we are too fast. `channel` given: it threw away our line to that one. */
   slowDown(channel: ChannelId | null, reason: string): void {
-    const now = this.#options.clock.monotonic();
-    this.#options.pace.slower();
-    this.#bucket.retune(this.#options.pace.bucket, now);
+    const now = this.#link.clock.monotonic();
+    this.#pace.slower();
+    this.#bucket.retune(this.#pace.bucket, now);
     this.#bucket.drain(now);
-    this.#options.log.warn(
+    this.#link.log.warn(
       "The server asks for fewer messages: {reason}. Going on at half the pace",
       { reason },
     );
-    const flight = channel === null ? null : this.#flights.oldestOf(channel);
-    if (flight !== null && this.#flights.remove(flight)) flight.again(false);
+    if (channel !== null) this.answers.retract(channel)?.again({});
   }
 
   /** Nothing leaves any more; what has left may still be confirmed. */
@@ -158,139 +131,133 @@ export class Sender {
     if (this.#ended !== null) return;
     this.#ended = reason;
     this.#held?.();
-    this.#watch?.();
+    this.answers.stop();
     this.#control = [];
     const queue = this.#queue;
     this.#queue = [];
     for (const waiting of queue) waiting.settle({ outcome: "unsent", reason });
   }
 
-  /** The server has worked off all our lines, in order, up to our goodbye. */
-  workedOff(): void {
-    this.#flights.confirmAll();
-  }
-
   /** The link has ended: every open call resolves. */
   end(reason: string): void {
     this.stop(reason);
-    this.#flights.end(reason);
+    this.answers.end(reason);
   }
 
-  #giveUp(waiting: Waiting): void {
-    const index = this.#queue.indexOf(waiting);
+  #giveUp(settle: Waiting["settle"]): void {
+    const index = this.#queue.findIndex((waiting) => waiting.settle === settle);
     if (index === -1) return;
     this.#queue.splice(index, 1);
-    waiting.settle({ outcome: "unsent", reason: "the sending was given up" });
+    settle({ outcome: "unsent", reason: "the sending was given up" });
   }
 
   #pump(): void {
     while (this.#held === null && this.#ended === null) {
-      if (this.#control.length === 0 && this.#queue.length === 0) break;
+      const next = this.#control.length > 0 ? null : this.#next();
+      if (this.#control.length === 0 && next === null) break;
       if (!this.#granted && !this.#takeToken()) return;
       this.#granted = false;
       const control = this.#control.shift();
-      if (control === undefined) {
-        this.#sendNext();
-      } else {
-        this.#options.send(control.line);
+      if (control !== undefined) {
+        this.#link.send(control.line);
         control.sent();
-      }
+      } else if (next !== null) this.#send(next);
     }
-    this.#setFence();
+    this.answers.watch();
+  }
+
+  /** The oldest part that may leave now. */
+  #next(): Waiting | null {
+    if (this.answers.isOpen && !this.answers.isLabelled) return null;
+    return this.#queue.find(({ channel }) =>
+      !this.#resting.has(channel) && this.#channels.byId(channel)?.state === "up"
+    ) ?? null;
   }
 
   /** True when a line may leave now; else comes back by itself. */
   #takeToken(): boolean {
-    const waitMs = this.#bucket.take(this.#options.clock.monotonic());
+    const waitMs = this.#bucket.take(this.#link.clock.monotonic());
     this.#granted = true;
     if (waitMs === 0) return true;
-    this.#held = this.#options.timers.after(waitMs, () => {
+    this.#held = this.#link.timers.after(waitMs, () => {
       this.#held = null;
       this.#pump();
     });
-    this.#setFence();
+    this.answers.watch();
     return false;
   }
 
-  #sendNext(): void {
-    const waiting = this.#queue.shift();
-    if (waiting === undefined) return;
-    const { channel, part, settle } = waiting;
+  #send(waiting: Waiting): void {
+    this.#queue.splice(this.#queue.indexOf(waiting), 1);
+    const { channel, part, settle, plain, name } = waiting;
+    const link = this.#link;
+    const written = this.#channels.byId(channel)?.name ?? channel;
     const lines = linesOf(part, {
-      channel: this.#options.nameOf(channel),
-      textBytes: this.#options.textBytes(channel),
-      plain: waiting.plain,
-      has: this.#options.has,
+      channel: written,
+      textBytes: link.budget.textBytes(written),
+      plain,
+      relaySign: name === "ours" ? null : this.#relaySign(channel),
+      repaired: name === "repaired",
+      has: (capability) => link.has(capability),
     });
     if (lines.length === 0) {
       return settle({ outcome: "rejected", reason: "there is nothing visible in it" });
     }
-    lines.forEach(({ line, text }, index) => {
+    lines.forEach((line, index) => {
       // A part takes more than one line only when our own prefix grew after it was rendered.
-      if (index > 0) this.#bucket.take(this.#options.clock.monotonic());
-      const label = this.#label();
-      const tags = new Map(line.tags ?? []);
-      if (label !== null) tags.set("label", label);
-      this.#flights.add(this.#flight(waiting, text, label, index === lines.length - 1));
-      this.#options.send({ ...line, tags });
+      if (index > 0) this.#bucket.take(link.clock.monotonic());
+      this.#sendLine(waiting, line, index === lines.length - 1);
     });
   }
 
-  #flight(waiting: Waiting, text: string, label: string | null, last: boolean): Flight {
-    const { channel, part, settle, retries } = waiting;
-    const again = (plain: boolean) => {
-      if (retries >= MAX_RETRIES || this.#ended !== null) {
-        return settle({ outcome: "rejected", reason: "the server refused it several times" });
-      }
-      this.#queue.unshift({ ...waiting, plain: plain || waiting.plain, retries: retries + 1 });
+  #sendLine(waiting: Waiting, { line, text, speaker }: PartLine, last: boolean): void {
+    const { channel, part, settle } = waiting;
+    const label = this.#label();
+    const tags = new Map(line.tags ?? []);
+    if (label !== null) tags.set("label", label);
+    if (speaker !== null) this.#link.memory.spokenAs.add(this.#link.server.fold(speaker));
+    this.answers.add({
+      ...{ channel, part, text, label, speaker, last, settle },
+      sentAtMs: this.#link.clock.monotonic(),
+      again: (how) => this.#again(waiting, how),
+      fenced: false,
+      echo: null,
+      strange: [],
+    });
+    this.#link.send({ ...line, tags });
+  }
+
+  #again(waiting: Waiting, { plain, name, waitMs }: Again): void {
+    const reason = this.#ended;
+    if (reason !== null) return waiting.settle({ outcome: "unsent", reason });
+    const repaired = name === "repaired" && waiting.name === "repaired" ? "ours" : name;
+    const later = this.#queue.findIndex((other) => other.turn > waiting.turn);
+    this.#queue.splice(later === -1 ? this.#queue.length : later, 0, {
+      ...waiting,
+      plain: plain ?? waiting.plain,
+      name: repaired ?? waiting.name,
+      refusals: waiting.refusals + 1,
+    });
+    if (waitMs !== undefined) this.#rest(waiting.channel, waitMs * 2 ** waiting.refusals);
+    this.#pump();
+  }
+
+  #rest(channel: ChannelId, waitMs: number): void {
+    this.#resting.add(channel);
+    this.#link.timers.after(Math.min(waitMs, LONGEST_REFUSED_MS), () => {
+      this.#resting.delete(channel);
       this.#pump();
-    };
-    const sentAtMs = this.#options.clock.monotonic();
-    return { channel, part, text, label, sentAtMs, fenced: false, last, settle, again };
+    });
   }
 
   #label(): string | null {
-    if (!this.#options.has("labeled-response") || !this.#options.has("batch")) return null;
+    if (!this.answers.isLabelled) return null;
     this.#labels++;
     return `r${this.#labels}`;
   }
 
-  #echoes(): boolean {
-    return this.#options.has("echo-message");
-  }
-
-  /** Without echoes a fence is the only confirmation; with them it is the answer to silence. */
-  #setFence(): void {
-    if (this.#flights.size === 0 || this.#ended !== null) return;
-    if (this.#echoes()) return this.#watchFor(this.#options.echoMs);
-    const unfenced = this.#flights.unfenced;
-    const idle = this.#queue.length === 0;
-    if (unfenced === 0 || this.#fencing) return;
-    if (idle || unfenced >= LINES_PER_FENCE) this.#fence();
-    else this.#watchFor(FENCE_MS);
-  }
-
-  #fence(): void {
-    const behind = this.#flights.takeUnfenced();
-    // Takes nothing from the flood budget: it is short, and at most one follows four lines.
-    this.#fencing = true;
-    this.#options.fence.after(() => {
-      // Everything before the fence is worked off and nothing was refused: the lines were shown.
-      for (const flight of behind) this.#flights.confirm(flight, null);
-      this.#fencing = false;
-      this.#setFence();
-    });
-  }
-
-  /** Sets a fence once the oldest line has waited this long for its confirmation. */
-  #watchFor(patienceMs: number): void {
-    if (this.#watch !== null) return;
-    this.#watch = this.#options.timers.after(patienceMs, () => {
-      this.#watch = null;
-      const oldest = this.#flights.oldestUnfenced;
-      const nowMs = this.#options.clock.monotonic();
-      if (oldest !== null && nowMs - oldest.sentAtMs >= patienceMs && !this.#fencing) this.#fence();
-      this.#setFence();
-    });
+  #relaySign(channel: ChannelId): string | null {
+    if (!this.#link.has("draft/relaymsg") || this.#noRelay.has(channel)) return null;
+    return this.#link.self.relaySigns.charAt(0);
   }
 }

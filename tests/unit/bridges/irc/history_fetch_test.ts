@@ -18,7 +18,10 @@ function line(n: number, perMs: number, ids: boolean): IrcMessage {
 interface Server {
   readonly perMs: number;
   readonly ids: boolean;
-  readonly knowsIds?: boolean;
+  /** "forgot": it says nothing of an id that it does not know. */
+  readonly knowsIds?: boolean | "forgot";
+  /** What it takes for a page; default 100, as it tells. */
+  readonly page?: { readonly size: number; readonly token: string | null };
 }
 
 /** Whether a line stands before (-1), at (0) or behind (1) a reference. */
@@ -36,10 +39,13 @@ function fetchFrom(cursor: Cursor | null, server: Server, maxMessages = 500) {
   const asked: string[] = [];
   const results: { texts: string[]; cut: boolean }[] = [];
   const requests: (readonly string[])[] = [];
+  const { size, token } = server.page ?? { size: 100, token: "CHATHISTORY=100" };
+  const features = new ServerFeatures();
+  if (token !== null) features.add(["me", token, "are supported"]);
   const fetch = new HistoryFetch({
     channel: "#c",
     cursor,
-    features: new ServerFeatures(),
+    features,
     maxMessages,
     send: ({ params }) => void requests.push(params),
     done: (lines, cut) => results.push({ texts: (lines ?? []).map((one) => param(one, 1)), cut }),
@@ -51,9 +57,13 @@ function fetchFrom(cursor: Cursor | null, server: Server, maxMessages = 500) {
       fetch.failed();
       continue;
     }
+    if (reference.startsWith("msgid") && server.knowsIds === "forgot") {
+      fetch.page([]);
+      continue;
+    }
     const wanted = command === "BEFORE" ? -1 : 1;
     const found = all.filter((one, n) => reference === "*" || place(one, n, reference) === wanted);
-    fetch.page(found.slice(-Number(most)));
+    fetch.page(found.slice(-Math.min(size, Number(most))));
   }
   return { asked, results };
 }
@@ -65,7 +75,7 @@ Deno.test("HistoryFetch loses no line that bears the time of a page's first, or 
   const { results, asked } = fetchFrom(cursor, { perMs: 7, ids: true });
   assert.deepEqual(results.map(({ cut }) => cut), [false]);
   assert.deepEqual(results[0]?.texts.slice(-180), numbers(70));
-  assert.deepEqual(asked, ["LATEST timestamp", "BEFORE msgid"]);
+  assert.deepEqual(asked.slice(0, 2), ["LATEST timestamp", "BEFORE msgid"]);
 });
 
 Deno.test("HistoryFetch asks once where little was missed", () => {
@@ -109,4 +119,25 @@ Deno.test("HistoryFetch reads one page where nothing was taken over yet", () => 
   const { results, asked } = fetchFrom(null, { perMs: 1, ids: true });
   assert.deepEqual(results, [{ texts: numbers(150), cut: false }]);
   assert.deepEqual(asked, ["LATEST *"]);
+});
+
+Deno.test("HistoryFetch asks by time where an id is forgotten without a word, and tells what is missing", () => {
+  const known = { id: "m200" as MessageId, atMs: START_MS + 28 };
+  const { results, asked } = fetchFrom(known, { perMs: 7, ids: true, knowsIds: "forgot" });
+  assert.deepEqual(asked.slice(0, 2), ["LATEST msgid", "LATEST timestamp"]);
+  assert.equal(results[0]?.texts.at(-1), "249");
+  assert.equal(results[0]?.cut, false);
+  // The server was restarted: what it has begins after the message that was taken over last.
+  const lost = { id: "gone" as MessageId, atMs: START_MS - 60_000 };
+  const restarted = fetchFrom(lost, { perMs: 7, ids: true, knowsIds: "forgot" });
+  assert.deepEqual(restarted.results, [{ texts: numbers(0), cut: true }]);
+});
+
+Deno.test("HistoryFetch reads on where pages are smaller than asked for", () => {
+  const cursor = { id: "m100" as MessageId, atMs: START_MS + 14 };
+  for (const token of ["CHATHISTORY=40", "draft/CHATHISTORY=40", null]) {
+    const server = { perMs: 7, ids: true, page: { size: 40, token } };
+    const { results } = fetchFrom(cursor, server);
+    assert.deepEqual(results[0]?.texts.slice(-149), numbers(101), token ?? "no limit told");
+  }
 });

@@ -69,8 +69,8 @@ Deno.test("ServerFeatures reads ISUPPORT with escapes and removals", () => {
     features.number("LINELEN", 512),
     features.prefixSigns,
     features.text("NETWORK"),
-    features.caseMapping,
-  ], [1024, "@+", "My Net", "ascii"]);
+    features.fold("A[]"),
+  ], [1024, "@+", "My Net", "a[]"]);
   features.add(["me", "-BOT", "LINELEN=", "x"]);
   assert.deepEqual([features.text("BOT"), features.number("LINELEN", 512)], [null, 512]);
 });

@@ -8,12 +8,12 @@ import {
   madeUpAddress,
   puppetNick,
   puppetUser,
+  shownTexts,
 } from "../../../../src/bridges/irc/puppets/puppet_name.ts";
 import {
   asPuppet,
   asRelay,
   readSpeaker,
-  shownTexts,
   writeSpeaker,
 } from "../../../../src/bridges/irc/sending/parts.ts";
 import type { IrcMessage } from "../../../../src/bridges/irc/wire/message.ts";

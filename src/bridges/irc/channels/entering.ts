@@ -1,0 +1,215 @@
+import type { History } from "../../../relay/port/bridge.ts";
+import { historyOf, linesWithout } from "../history/history.ts";
+import { HistoryFetch } from "../history/history_fetch.ts";
+import type { Link } from "../link/link.ts";
+import type { IrcMessage } from "../wire/message.ts";
+import type { Channel, ChannelList } from "./channel_list.ts";
+import type { ChannelDoings } from "./channels.ts";
+
+/** How lines from before our entry were got: `cut` when the server had more than we read. */
+interface Reading {
+  readonly cut: boolean;
+  readonly asked: boolean;
+}
+
+/** Staying this long in a channel makes earlier kicks and refusals forgotten. */
+const SETTLED_MS = 60_000;
+const MAX_LIVE = 5_000;
+
+/**
+ * From our own JOIN until a channel is up: what the server plays back or is asked for, what is said meanwhile, and what an
+ * earlier connection of ours still says.
+ */
+export class Entering {
+  readonly #link: Link;
+  readonly #list: ChannelList;
+  readonly #doings: ChannelDoings;
+  /** The network does not answer: the channel can't be entered now. */
+  readonly #failed: (channel: Channel, reason: string) => void;
+
+  constructor(
+    link: Link,
+    list: ChannelList,
+    doings: ChannelDoings,
+    failed: (channel: Channel, reason: string) => void,
+  ) {
+    this.#link = link;
+    this.#list = list;
+    this.#doings = doings;
+    this.#failed = failed;
+  }
+
+  begin(channel: Channel): void {
+    channel.retry?.();
+    channel.fetch?.forget();
+    const isAnew = channel.isAnew || channel.state === "up";
+    Object.assign(channel, { state: "entering", isAnew, live: [], playback: null, fetch: null });
+    channel.entry++;
+    const link = this.#link;
+    if (link.has("batch") || link.has("server-time") || link.bouncer.present) {
+      // Behind the answer stand the list of names, all that the server plays back by itself, and what a bouncer still
+      // had to send for an earlier connection of ours.
+      link.through.after(this.#settler(channel), () => this.#unanswered(channel));
+    } else {
+      // What such a server plays back looks like live lines: the end of its list of names is the end of entering.
+      channel.retry = link.timers.after(link.settings.limits.joinMs, this.#settler(channel));
+    }
+  }
+
+  #unanswered(channel: Channel): void {
+    if (channel.state === "entering") this.#failed(channel, "the network does not answer");
+  }
+
+  /** The list of names is complete (366). */
+  namesComplete(name: string): void {
+    const channel = this.#list.byName(name);
+    if (channel === undefined || channel.state !== "entering") return;
+    const link = this.#link;
+    if (link.has("batch") || link.has("server-time") || link.bouncer.present) return;
+    this.#settler(channel)();
+  }
+
+  /** What ends this entry of a channel; void once the channel was left meanwhile. */
+  #settler(channel: Channel): () => void {
+    const { entry } = channel;
+    return () => {
+      const isThis = channel.entry === entry && channel.state === "entering";
+      if (isThis && channel.fetch === null) this.#awaitGhost(channel);
+    };
+  }
+
+  /**
+   * An earlier connection of ours may still work off what we sent before we were killed: what of it arrived is known
+   * only when it has gone, or has been silent for long.
+   */
+  #awaitGhost(channel: Channel): void {
+    const { timers, settings } = this.#link;
+    if (!this.#hasGhost(channel)) return this.#readHistory(channel);
+    channel.retry?.();
+    channel.ghost = true;
+    channel.retry = timers.after(settings.limits.ghostMs, () => this.#ghostGone(channel));
+  }
+
+  #ghostGone(channel: Channel): void {
+    if (!channel.ghost) return;
+    channel.ghost = false;
+    channel.retry?.();
+    if (channel.state === "entering") this.#readHistory(channel);
+  }
+
+  /** Somebody left the channel or the network, or has another nick: it may have been our ghost. */
+  someoneGone(): void {
+    for (const channel of this.#list.all) {
+      if (channel.ghost && !this.#hasGhost(channel)) this.#ghostGone(channel);
+    }
+  }
+
+  #hasGhost(channel: Channel): boolean {
+    const { people, self } = this.#link;
+    return people.hasIn(channel.plan.channel, (who) => self.isGhost(who));
+  }
+
+  /** A line of ours that came before the channel was up, from an earlier connection: it stands for a part in doubt. */
+  heardOwn(name: string, message: IrcMessage): void {
+    const channel = this.#list.byName(name);
+    if (channel === undefined || channel.state !== "entering") return;
+    if (channel.own.length < MAX_LIVE) channel.own.push(message);
+    if (channel.ghost) this.#awaitGhost(channel);
+  }
+
+  /** A line of a channel that is being entered: kept until it is up. */
+  keepLive(name: string, message: IrcMessage): void {
+    const live = this.#list.byName(name)?.live ?? [];
+    if (live.length < MAX_LIVE) live.push(message);
+  }
+
+  /** Lines from before our entry, which the server showed as such. */
+  played(name: string, messages: readonly IrcMessage[]): void {
+    const channel = this.#list.byName(name);
+    if (channel === undefined || channel.state !== "entering") return;
+    if (channel.fetch !== null) return channel.fetch.page(messages);
+    channel.playback = [...channel.playback ?? [], ...messages];
+  }
+
+  historyFailed(name: string): void {
+    this.#list.byName(name)?.fetch?.failed();
+  }
+
+  #readHistory(channel: Channel): void {
+    const { host, server, settings, timers } = this.#link;
+    if (!this.#link.has("draft/chathistory") || !this.#link.has("batch")) {
+      return this.#ready(channel, channel.playback, { cut: false, asked: false });
+    }
+    const { entry } = channel;
+    const timeout = timers.after(settings.limits.historyMs, () => channel.fetch?.end(true));
+    channel.fetch = new HistoryFetch({
+      channel: channel.name,
+      cursor: host.cursor(channel.plan.channel),
+      features: server,
+      maxMessages: settings.history.maxMessages,
+      send: (line) => this.#link.control(line),
+      done: (lines, cut) => {
+        timeout();
+        channel.fetch = null;
+        if (channel.entry === entry && channel.state === "entering") {
+          this.#ready(channel, lines ?? channel.playback, { cut, asked: lines !== null });
+        }
+      },
+    });
+  }
+
+  /** Up; a moment later where it was up before, so that the core has heard of what was settled meanwhile. */
+  #ready(channel: Channel, lines: readonly IrcMessage[] | null, how: Reading): void {
+    if (!channel.isAnew) return this.#up(channel, lines, how);
+    const { entry } = channel;
+    this.#doings.onAnew(channel.plan.channel);
+    channel.isAnew = false;
+    this.#link.timers.after(0, () => {
+      if (channel.entry === entry && channel.state === "entering") this.#up(channel, lines, how);
+    });
+  }
+
+  #up(channel: Channel, lines: readonly IrcMessage[] | null, how: Reading): void {
+    const { host, timers } = this.#link;
+    const { live, own, entry, plan } = channel;
+    // What an earlier connection of ours said meanwhile may stand in the history as well.
+    const heard = linesWithout(own, lines ?? []);
+    // What was said between our entry and the answer stands in both. At the first visit the core takes nothing from a
+    // history, because it tells of the time before us: there it must come as live, later in its place in the history.
+    const isFirst = host.cursor(plan.channel) === null;
+    const before = isFirst && lines !== null ? linesWithout(lines, live) : lines;
+    const since = isFirst ? live : linesWithout(live, lines ?? []);
+    const isKnown = before !== null || heard.length > 0;
+    const history = isKnown ? this.#history(channel, before ?? [], heard, how) : null;
+    Object.assign(channel, { state: "up", told: null, live: [], own: [], playback: null });
+    channel.retry?.();
+    channel.retry = timers.after(SETTLED_MS, () => {
+      if (channel.entry === entry) channel.failures = 0;
+    });
+    host.channelUp(plan.channel, history);
+    this.#doings.onLive(since);
+  }
+
+  #history(
+    channel: Channel,
+    lines: readonly IrcMessage[],
+    heard: readonly IrcMessage[],
+    how: Reading,
+  ): History {
+    const { host, settings, people, self, clock, bouncer } = this.#link;
+    const id = channel.plan.channel;
+    return historyOf(lines, {
+      channel: id,
+      cursor: host.cursor(id),
+      limits: settings.history,
+      people,
+      self,
+      puppets: this.#doings.puppets,
+      nowMs: clock.now(),
+      notices: settings.relayNotices,
+      asked: how.asked,
+      heard,
+      bouncer: bouncer.present,
+    }, how.cut);
+  }
+}

@@ -141,10 +141,8 @@ class EndpointJudge {
   #excuseUntaken(said: Said): { allowed: boolean; why: string } {
     const no = (why: string) => ({ allowed: false, why });
     const yes = (why: string) => ({ allowed: true, why });
-    if (said.poison === "compose" && (said.heardMs !== null || said.readMs.length > 0)) {
-      const isLogged = this.#ledger.errors.some((line) => line.includes("cannot compose this"));
-      return isLogged ? yes("could not be composed") : no("could not be composed, unsaid");
-    }
+    const isLogged = this.#ledger.errors.some((line) => line.includes("cannot compose this"));
+    if (said.poison === "compose" && isLogged) return yes("could not be composed");
     const firstMs = this.#world.firstEntered.get(said.origin);
     if (firstMs === undefined || said.saidMs <= firstMs) return yes("before the first visit");
     if (said.heardMs !== null) {

@@ -23,6 +23,8 @@ export interface Outcome {
 const CALM_MS = 310_000;
 /** And then, how long what waits may take. */
 const DRAIN_MS = 900_000;
+/** Ten pauses as long as the last wait, and what a start costs. */
+const MOST_OF_DISK = 0.25;
 const LOOK_EVERY_MS = 1_000;
 
 /** Plays a world from its beginning to its end, and judges it. */
@@ -157,9 +159,7 @@ function happen(world: World, doing: Doing): void {
       world.timeline.after(doing.forMs, () => world.disk.full = false);
       return;
     case "disk-slow":
-      world.disk.syncMs = doing.syncMs;
-      world.timeline.after(doing.forMs, () => world.disk.syncMs = 0);
-      return;
+      return slowDisk(world, doing);
     case "clock":
       return world.machine.jump(doing.byMs);
     case "suspend":
@@ -288,6 +288,21 @@ function followUp(
       );
     }
   }
+}
+
+/** The relay may spend a part of its time waiting for a disk, not most of it. */
+function slowDisk(world: World, doing: Extract<Doing, { readonly kind: "disk-slow" }>): void {
+  const { disk, timeline, ledger } = world;
+  disk.syncMs = doing.syncMs;
+  const [waitsBefore, sinceMs] = [disk.waits, timeline.nowMs];
+  timeline.after(doing.forMs, () => {
+    disk.syncMs = 0;
+    const waitedMs = (disk.waits - waitsBefore) * doing.syncMs;
+    const share = waitedMs / (timeline.nowMs - sinceMs);
+    if (doing.forMs > 10_000 && share > MOST_OF_DISK) {
+      ledger.fault(`${Math.round(share * 100)} % of the time was spent waiting for a slow disk`);
+    }
+  });
 }
 
 function crash(world: World, doing: Extract<Doing, { readonly kind: "crash" }>): void {

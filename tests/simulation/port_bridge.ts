@@ -153,9 +153,11 @@ export class PortLink implements ServiceLink {
   }
 
   dial(): void {
-    const { service, ledger } = this.#options;
+    const { service, ledger, process } = this.#options;
+    process.tries.tried(service.account, process.monotonicMs());
     this.#later(2 * service.latencyMs() + 1, () => {
       if (service.down) return this.finish({ kind: "lost", reason: "refused" });
+      process.tries.ready(service.account);
       service.links.add(this);
       service.readers.set(this, (event) => this.#host.event(event));
       ledger.trace(`${service.account} link up of process ${this.process}`);
@@ -308,7 +310,8 @@ export class PortLink implements ServiceLink {
     if (this.#over) return;
     this.#over = true;
     this.#leaveService();
-    const { service, ledger } = this.#options;
+    const { service, ledger, process } = this.#options;
+    process.tries.ended(service.account, process.monotonicMs());
     ledger.trace(`${service.account} link of process ${this.process} ends: ${end.reason}`);
     for (const sending of [...this.#sendings]) {
       sending.settle(

@@ -36,10 +36,50 @@ export class Machine {
   }
 }
 
+/** After an outage of T the next try comes within a quarter of T: after 30 s at least, and 5 minutes at most. */
+const LEAST_WAIT_MS = 30_000;
+const MOST_WAIT_MS = 300_000;
+
+/** How long one process waits before it connects again. Times are its monotonic ones. */
+class Tries {
+  readonly #fault: (what: string) => void;
+  readonly #outages = new Map<AccountId, { sinceMs: number; endedMs: number }>();
+
+  constructor(fault: (what: string) => void) {
+    this.#fault = fault;
+  }
+
+  tried(account: AccountId, nowMs: number): void {
+    const outage = this.#outages.get(account);
+    if (outage === undefined) return;
+    const lastedMs = outage.endedMs - outage.sinceMs;
+    // A service that lets us in and throws us out may be asked less often.
+    if (lastedMs === 0) return;
+    const mostMs = Math.min(MOST_WAIT_MS, Math.max(LEAST_WAIT_MS, lastedMs / 4));
+    const waitedMs = nowMs - outage.endedMs;
+    if (waitedMs > mostMs + 1_000) {
+      this.#fault(
+        `${account} was tried again after ${waitedMs} ms, ${lastedMs} ms into its outage`,
+      );
+    }
+  }
+
+  ready(account: AccountId): void {
+    this.#outages.delete(account);
+  }
+
+  ended(account: AccountId, nowMs: number): void {
+    const outage = this.#outages.get(account);
+    if (outage === undefined) this.#outages.set(account, { sinceMs: nowMs, endedMs: nowMs });
+    else outage.endedMs = nowMs;
+  }
+}
+
 /** One life of the relay: everything it does reaches the world through here, and nothing once it is dead. */
 export class Process implements DiskUser {
   readonly number: number;
   readonly clock: Clock;
+  readonly tries: Tries;
   dead = false;
   readonly #machine: Machine;
   readonly #timeline: Timeline;
@@ -53,12 +93,14 @@ export class Process implements DiskUser {
     readonly machine: Machine;
     readonly timeline: Timeline;
     readonly onDeath: () => void;
+    readonly onFault: (what: string) => void;
     readonly onEntered: (account: AccountId, channel: ChannelId) => void;
   }) {
     this.number = options.number;
     this.#machine = options.machine;
     this.#timeline = options.timeline;
     this.#onDeath = options.onDeath;
+    this.tries = new Tries(options.onFault);
     this.#onEntered = options.onEntered;
     this.clock = {
       now: () => this.#machine.nowMs(),

@@ -91,6 +91,7 @@ export class World {
       machine: this.machine,
       timeline: this.timeline,
       onDeath: () => this.#died(process),
+      onFault: (what) => this.ledger.fault(what),
       onEntered: (account, channel) => this.#entered(endpointId(account, channel)),
     });
     process.when(() => this.#boot(process));

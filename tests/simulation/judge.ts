@@ -126,7 +126,8 @@ class EndpointJudge {
     if (!said.takenFor.includes(this.#endpoint)) return no("taken over, but not for here");
     const dropped = this.#dropped.find((one) => one.numbers.includes(said.number));
     if (dropped !== undefined) return this.#isRightlyDropped(said, dropped);
-    if (copies.some((copy) => copy.shownMs === null && copy.confirmedMs !== null)) {
+    const canTell = this.#service.habits.echo !== "none";
+    if (!canTell && copies.some((copy) => copy.shownMs === null && copy.confirmedMs !== null)) {
       return yes("the service said that it was shown");
     }
     if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");

@@ -1,4 +1,5 @@
 import { drawHabits, type Habits } from "./habits.ts";
+import { type IrcHabits, withIrc } from "./irc_service.ts";
 import { Random } from "./random.ts";
 
 /** Something that happens at a time of the world, drawn beforehand. */
@@ -75,10 +76,17 @@ export interface Limits {
   readonly catchUpMaxAgeMs: number;
 }
 
+export interface PlannedService {
+  readonly habits: Habits;
+  readonly channels: number;
+  /** Where the real bridge meets a server that speaks its protocol; null: over the port. */
+  readonly irc: IrcHabits | null;
+}
+
 /** A whole world before it begins. */
 export interface Plan {
   readonly seed: number;
-  readonly services: readonly { readonly habits: Habits; readonly channels: number }[];
+  readonly services: readonly PlannedService[];
   readonly speakers: number;
   readonly limits: Limits;
   readonly onFile: boolean;
@@ -91,10 +99,7 @@ const DAY_MS = 86_400_000;
 
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed, "plan");
-  const services = Array.from({ length: random.chance(0.75) ? 2 : 3 }, () => ({
-    habits: drawHabits(random),
-    channels: random.chance(0.7) ? 1 : 2,
-  }));
+  const services = Array.from({ length: random.chance(0.75) ? 2 : 3 }, () => drawService(random));
   const isLong = random.chance(0.1);
   const limits = {
     outboxMaxAgeMs: random.pick([DAY_MS, DAY_MS, DAY_MS, 3_600_000, isLong ? 3_600_000 : 60_000]),
@@ -107,6 +112,42 @@ export function drawPlan(seed: number): Plan {
   const schedule = [...drawTalk(shape), ...drawFaults(shape)].sort((a, b) => a.atMs - b.atMs);
   const speakers = random.whole(1, 3);
   return { seed, services, speakers, limits, onFile: random.chance(0.05), schedule };
+}
+
+function drawService(random: Random): PlannedService {
+  const habits = drawHabits(random);
+  const channels = random.chance(0.7) ? 1 : 2;
+  const irc = random.chance(0.3) ? drawIrc(random) : null;
+  return { habits: irc === null ? habits : withIrc(habits, irc), channels, irc };
+}
+
+const STAMPED = ["message-tags", "server-time", "batch"];
+
+function drawIrc(random: Random): IrcHabits {
+  const kind = random.pick(
+    ["plain", "stamped", "echo", "labels", "full", "full", "plays", "bouncer"] as const,
+  );
+  const none = { plays: false, bouncer: false };
+  switch (kind) {
+    case "plain":
+      return { caps: ["multi-prefix"], ...none };
+    case "stamped":
+      return { caps: STAMPED, ...none };
+    case "echo":
+      return { caps: [...STAMPED, "echo-message"], ...none };
+    case "labels":
+      return { caps: [...STAMPED, "echo-message", "labeled-response"], ...none };
+    case "full": {
+      const caps = [...STAMPED, "echo-message", "labeled-response", "draft/chathistory"];
+      return { caps: random.chance(0.4) ? [...caps, "draft/message-redaction"] : caps, ...none };
+    }
+    case "bouncer": {
+      const caps = ["batch", "echo-message", "server-time", "znc.in/self-message"];
+      return { caps, plays: false, bouncer: true };
+    }
+    case "plays":
+      return { caps: [...STAMPED, "echo-message"], plays: true, bouncer: false };
+  }
 }
 
 interface Shape {

@@ -223,7 +223,7 @@ function happenInChannel(
     world.timeline.after(doing.forMs, () => service.banned.delete(channel));
   }
   if (doing.kind === "enter-again") {
-    if (link?.isUp(channel)) link.enter(channel);
+    if (link?.isUp(channel)) link.enterAgain(channel);
   } else if (link?.isUp(channel)) link.kick(channel);
 }
 

@@ -12,7 +12,7 @@ import type { AccountId, ChannelId } from "../../src/relay/port/ids.ts";
 import { cutInParts, numbersIn, writePieces } from "./hidden.ts";
 import type { Ledger, Shown } from "./ledger.ts";
 import type { Process } from "./process.ts";
-import type { Service, ServiceLink } from "./service.ts";
+import type { Cable, Service, ServiceLink } from "./service.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** Silence after which a part that left counts as unknown, and a link as dead. */
@@ -118,7 +118,7 @@ export class PortBridge implements Bridge {
 }
 
 /** One connection: both ends and the way between them. */
-export class PortLink implements ServiceLink {
+export class PortLink implements ServiceLink, Cable {
   readonly process: number;
   readonly entered = new Set<ChannelId>();
   /** The service's end is gone: nothing passes any more. */
@@ -159,7 +159,10 @@ export class PortLink implements ServiceLink {
       if (service.down) return this.finish({ kind: "lost", reason: "refused" });
       process.tries.ready(service.account);
       service.links.add(this);
-      service.readers.set(this, (event) => this.#host.event(event));
+      service.readers.set(this, (event, heard) => {
+        heard();
+        this.#host.event(event);
+      });
       ledger.trace(`${service.account} link up of process ${this.process}`);
       this.#host.linkUp({ id: "self" as never, nick: "relay", userId: "relay@host" });
       this.enterAll();
@@ -175,6 +178,10 @@ export class PortLink implements ServiceLink {
       this.entered.delete(channel);
     }
     for (const channel of planned) if (!this.#up.has(channel)) this.enter(channel);
+  }
+
+  enterAgain(channel: ChannelId): void {
+    this.enter(channel);
   }
 
   enter(channel: ChannelId): void {
@@ -265,7 +272,6 @@ export class PortLink implements ServiceLink {
     sending.settle(receipt);
   }
 
-  /** Nothing passes for a while; then it goes on, or the link turns out to be dead. */
   stall(forMs: number, dies: boolean): void {
     const isDead = dies || forMs >= DEAD_MS;
     this.#stalledUntilMs = isDead ? Infinity : this.#options.timeline.nowMs + forMs;

@@ -1,7 +1,9 @@
 import type { Clock } from "../../src/base/clock.ts";
 import type { AccountId, ChannelId } from "../../src/relay/port/ids.ts";
+import type { Part } from "../../src/relay/port/bridge.ts";
+import type { Piece } from "./hidden.ts";
 import type { DiskUser } from "./disk.ts";
-import type { Timeline } from "./timeline.ts";
+import { exactly, type Timeline } from "./timeline.ts";
 
 /** The machine the relay runs on: its clocks, and whether it is asleep. */
 export class Machine {
@@ -26,13 +28,13 @@ export class Machine {
   }
 
   jump(byMs: number): void {
-    this.#offsetMs += byMs;
+    this.#offsetMs += exactly(byMs);
   }
 
   suspend(forMs: number): void {
     const fromMs = Math.max(this.#timeline.nowMs, this.awakeAtMs);
-    this.awakeAtMs = fromMs + forMs;
-    this.#sleptMs += forMs;
+    this.awakeAtMs = fromMs + exactly(forMs);
+    this.#sleptMs += exactly(forMs);
   }
 }
 
@@ -81,6 +83,7 @@ export class Process implements DiskUser {
   readonly clock: Clock;
   readonly tries: Tries;
   dead = false;
+  readonly #pieces = new WeakMap<Part, readonly Piece[]>();
   readonly #machine: Machine;
   readonly #timeline: Timeline;
   readonly #onDeath: () => void;
@@ -115,6 +118,11 @@ export class Process implements DiskUser {
     this.#onDeath();
   }
 
+  /** What a part carries. */
+  readonly note = (part: Part, pieces: readonly Piece[]): void =>
+    void this.#pieces.set(part, pieces);
+  readonly piecesOf = (part: Part): readonly Piece[] => this.#pieces.get(part) ?? [];
+
   monotonicMs(): number {
     return this.#machine.monotonicMs();
   }
@@ -133,13 +141,13 @@ export class Process implements DiskUser {
 
   /** A timer of the process: it counts the time that the machine is awake. */
   after(waitMs: number, act: () => void): () => void {
-    const dueMs = this.monotonicMs() + Math.max(0, waitMs);
+    const dueMs = this.monotonicMs() + exactly(Math.max(0, waitMs));
     let cancel: () => void;
     const look = () => {
       if (this.dead) return;
       const leftMs = dueMs - this.monotonicMs();
       const asleepMs = this.#machine.awakeAtMs - this.#timeline.nowMs;
-      if (leftMs > 0.0001 || asleepMs > 0) {
+      if (leftMs > 0 || asleepMs > 0) {
         cancel = this.#timeline.after(Math.max(leftMs, asleepMs), look);
         return;
       }

@@ -19,7 +19,7 @@ import { chanceOf } from "./random.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** What stands in a channel. */
-interface Entry {
+export interface Entry {
   readonly id: MessageId | null;
   /** By the service's clock. */
   readonly atMs: number;
@@ -28,6 +28,17 @@ interface Entry {
   readonly event: MessageEvent | null;
   readonly shown: Shown | null;
   readonly wire: string;
+}
+
+/** What can befall a connection of the relay. */
+export interface Cable {
+  isUp(channel: ChannelId): boolean;
+  cut(): void;
+  /** Nothing passes for a while; then it goes on, or the link turns out to be dead. */
+  stall(forMs: number, dies: boolean): void;
+  kick(channel: ChannelId): void;
+  /** The service says again that we enter a channel that we are in. */
+  enterAgain(channel: ChannelId): void;
 }
 
 /** One connection of the relay, as the service sees it. */
@@ -62,6 +73,9 @@ export interface ServiceOptions {
 
 export type Answer = Receipt | "silence";
 
+/** Takes an event as its link has it, and says when the relay has heard it. */
+export type Reader = (event: ChatEvent, heard: () => void) => void;
+
 /** A service that outlives every relay: its channels, its people, and how it treats what we send. */
 export class Service {
   readonly account: AccountId;
@@ -76,13 +90,13 @@ export class Service {
   /** Enters are refused for so long: thrown out. */
   readonly banned = new Set<ChannelId>();
   readonly links = new Set<ServiceLink>();
-  readonly #options: ServiceOptions;
+  protected readonly options: ServiceOptions;
   readonly #logs = new Map<ChannelId, Entry[]>();
   #jumpMs = 0;
   #nextId = 1;
 
   constructor(options: ServiceOptions) {
-    this.#options = options;
+    this.options = options;
     this.account = options.account;
     this.habits = options.habits;
     this.channels = options.channels;
@@ -91,7 +105,7 @@ export class Service {
 
   /** The service's own clock. */
   clockMs(): number {
-    const { timeline, epochMs, habits } = this.#options;
+    const { timeline, epochMs, habits } = this.options;
     const ms = epochMs + timeline.nowMs + habits.skewMs + this.#jumpMs;
     return habits.times === "seconds" ? Math.floor(ms / 1000) * 1000 : Math.floor(ms);
   }
@@ -104,7 +118,7 @@ export class Service {
   /** Everything that was said is forgotten. */
   forget(): void {
     for (const channel of this.channels) {
-      for (const { said } of this.#log(channel)) if (said !== null) said.forgotten = true;
+      for (const { said } of this.log(channel)) if (said !== null) said.forgotten = true;
       this.#logs.set(channel, []);
     }
   }
@@ -120,7 +134,7 @@ export class Service {
     text: string,
     replyTo: number | null,
   ): void {
-    const { timeline, seed, ledger } = this.#options;
+    const { timeline, seed, ledger } = this.options;
     const { habits } = this;
     const ahead = chanceOf(seed, "future", said.number) < habits.future ? 40 * 86_400_000 : 0;
     const id = habits.ids ? this.#newId() : null;
@@ -155,25 +169,23 @@ export class Service {
   }
 
   entryOf(channel: ChannelId, number: number): Entry | null {
-    return this.#log(channel).find((entry) => entry.said?.number === number) ?? null;
+    return this.log(channel).find((entry) => entry.said?.number === number) ?? null;
   }
 
   takeBack(channel: ChannelId, number: number): void {
-    this.#logs.set(channel, this.#log(channel).filter((entry) => entry.said?.number !== number));
+    this.#logs.set(channel, this.log(channel).filter((entry) => entry.said?.number !== number));
   }
 
   /** The bridge's reader; the service only knows that it was told. */
-  readonly readers = new Map<ServiceLink, (event: ChatEvent) => void>();
+  readonly readers = new Map<ServiceLink, Reader>();
 
   #hand(link: ServiceLink, event: ChatEvent, heard: () => void): void {
     const read = this.readers.get(link);
-    if (read === undefined) return;
-    heard();
-    read(event);
+    read?.(event, heard);
   }
 
   #report(channel: ChannelId, event: MessageEvent, said: Said): void {
-    const { timeline } = this.#options;
+    const { timeline } = this.options;
     this.tellAll(channel, event, () => said.heardMs ??= timeline.nowMs);
   }
 
@@ -182,19 +194,19 @@ export class Service {
     channel: ChannelId,
     since: { readonly id: MessageId | null; readonly atMs: number } | null,
   ): { readonly history: History | null; readonly read: () => void } {
-    const { timeline } = this.#options;
+    const { timeline } = this.options;
     const { habits } = this;
     if (habits.history === "none") return { history: null, read: () => {} };
     const kept = habits.history === "bounded"
-      ? this.#log(channel).slice(-habits.keeps)
-      : this.#log(channel);
+      ? this.log(channel).slice(-habits.keeps)
+      : this.log(channel);
     const visible = kept.filter((entry) => entry.visibleMs <= timeline.nowMs);
     const wanted = habits.history === "bounded" ? visible : from(visible, since);
     const fetched = wanted.slice(-habits.fetchLimit);
     const cut = fetched.length < wanted.length ||
-      (habits.history === "bounded" && kept.length < this.#log(channel).length);
+      (habits.history === "bounded" && kept.length < this.log(channel).length);
     const isRead = new Set(fetched);
-    const hidden = habits.history === "bounded" ? this.#log(channel) : wanted;
+    const hidden = habits.history === "bounded" ? this.log(channel) : wanted;
     const read = () => {
       for (const { said } of hidden.filter((entry) => !isRead.has(entry))) {
         if (said !== null) said.cut = true;
@@ -224,7 +236,7 @@ export class Service {
     sentMs: number,
     answer: (receipt: Receipt, shown: Shown | null) => void,
   ): void {
-    const { timeline, ledger } = this.#options;
+    const { timeline, ledger } = this.options;
     const endpoint = endpointId(this.account, channel);
     const numbers = readPieces(part.speaker).map(({ number }) => number);
     const lost = () => ledger.lostOnWay.push({ endpoint, numbers, sentMs });
@@ -238,28 +250,28 @@ export class Service {
       const reason = "internal error";
       return link.tell(() => answer({ outcome: "unknown", reason }, null));
     }
-    const fate = this.#fate(endpoint, part);
+    const fate = this.fate(endpoint, part.speaker ?? part.wire);
     ledger.trace(`${endpoint} takes ${part.kind} [${part.speaker ?? ""}] ${fate}`);
     if (fate === "reject") {
-      this.#refuse(endpoint, numbers);
+      this.refuse(endpoint, numbers);
       const refuse = () =>
         link.tell(() => answer({ outcome: "rejected", reason: "not allowed" }, null));
       timeline.after(this.habits.rejectMs, refuse);
       return;
     }
-    if (part.kind === "deletion") this.#deleteOwn(channel, part.target);
+    if (part.kind === "deletion") this.deleteOwn(channel, part.target);
     if (part.kind !== "message") {
       if (this.mood === "mute") return;
       return link.tell(() => answer({ outcome: "confirmed", id: null }, null));
     }
-    if (fate === "swallow") this.#refuse(endpoint, numbers);
-    const shown = this.#show(channel, part, sentMs, fate === "show");
+    if (fate === "swallow") this.refuse(endpoint, numbers);
+    const shown = this.show(channel, part, sentMs, fate === "show");
     if (this.mood === "mute") return;
     this.#confirm(link, shown, fate === "show", answer);
   }
 
-  #refuse(endpoint: string, numbers: readonly number[]): void {
-    for (const number of numbers) this.#options.ledger.refused.add(`${endpoint} ${number}`);
+  protected refuse(endpoint: string, numbers: readonly number[]): void {
+    for (const number of numbers) this.options.ledger.refused.add(`${endpoint} ${number}`);
   }
 
   #confirm(
@@ -268,7 +280,7 @@ export class Service {
     isShown: boolean,
     answer: (receipt: Receipt, shown: Shown | null) => void,
   ): void {
-    const { timeline } = this.#options;
+    const { timeline } = this.options;
     const { echo } = this.habits;
     if (!isShown && echo !== "none") {
       // Whoever waits for echoes learns that this one never comes from those that do.
@@ -282,25 +294,24 @@ export class Service {
   }
 
   #chance(what: string, shown: Shown): number {
-    return chanceOf(this.#options.seed, what, shown.endpoint, shown.takenMs);
+    return chanceOf(this.options.seed, what, shown.endpoint, shown.takenMs);
   }
 
   /** The same message fares alike each time it comes. */
-  #fate(endpoint: string, part: Part): "show" | "swallow" | "reject" {
-    const { seed } = this.#options;
+  protected fate(endpoint: string, what: string): "show" | "swallow" | "reject" {
+    const { seed } = this.options;
     const { reject, swallow } = this.habits;
-    const what = part.speaker ?? part.wire;
     if (chanceOf(seed, "reject", endpoint, what) < reject) return "reject";
     return chanceOf(seed, "swallow", endpoint, what) < swallow ? "swallow" : "show";
   }
 
-  #show(
+  protected show(
     channel: ChannelId,
-    part: Part,
+    part: { readonly wire: string; readonly speaker: string | null },
     sentMs: number,
     isShown: boolean,
   ): { readonly shown: Shown; readonly id: MessageId | null } {
-    const { timeline, ledger } = this.#options;
+    const { timeline, ledger } = this.options;
     const { habits } = this;
     const shown: Shown = {
       endpoint: endpointId(this.account, channel),
@@ -324,18 +335,18 @@ export class Service {
     return { shown, id };
   }
 
-  #deleteOwn(channel: ChannelId, target: MessageId | null): void {
-    const entry = this.#log(channel).find((entry) => entry.id === target && entry.shown !== null);
-    if (entry?.shown) entry.shown.deletedMs ??= this.#options.timeline.nowMs;
-    this.#logs.set(channel, this.#log(channel).filter((other) => other !== entry));
+  protected deleteOwn(channel: ChannelId, target: MessageId | null): void {
+    const entry = this.log(channel).find((entry) => entry.id === target && entry.shown !== null);
+    if (entry?.shown) entry.shown.deletedMs ??= this.options.timeline.nowMs;
+    this.#logs.set(channel, this.log(channel).filter((other) => other !== entry));
   }
 
-  #log(channel: ChannelId): Entry[] {
+  protected log(channel: ChannelId): Entry[] {
     return this.#logs.get(channel) ?? [];
   }
 
   #add(channel: ChannelId, entry: Entry): void {
-    this.#log(channel).push(entry);
+    this.log(channel).push(entry);
   }
 
   #newId(): MessageId {

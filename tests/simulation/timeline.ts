@@ -9,6 +9,13 @@ interface Appointment {
 /** Takes an appointment back. Idempotent. */
 export type Cancel = () => void;
 
+/** All times are multiples of this part of a millisecond, so that sums and differences of them are exact. */
+const PARTS = 1024;
+
+export function exactly(ms: number): number {
+  return Math.ceil(ms * PARTS) / PARTS;
+}
+
 /**
  * The world's time: it stands still while anything can run, and then goes to the next appointment. Two appointments of
  * one instant come in the order in which they were made.
@@ -30,7 +37,7 @@ export class Timeline {
   }
 
   at(atMs: number, act: () => void): Cancel {
-    const appointment: Appointment = { atMs, order: this.#made++, act };
+    const appointment: Appointment = { atMs: exactly(atMs), order: this.#made++, act };
     this.#push(appointment);
     this.#live++;
     return () => {
@@ -46,11 +53,12 @@ export class Timeline {
 
   /** Somebody holds everything up: what was due meanwhile comes late. */
   block(forMs: number): void {
-    this.#nowMs += forMs;
+    this.#nowMs += exactly(forMs);
   }
 
   /** Plays until `endMs`, or until `isOver` says so; it is asked after each appointment. */
-  async run(endMs: number, isOver: () => boolean = () => false): Promise<void> {
+  async run(untilMs: number, isOver: () => boolean = () => false): Promise<void> {
+    const endMs = exactly(untilMs);
     await allRun();
     for (let next = this.#peek(); next !== undefined && next.atMs <= endMs; next = this.#peek()) {
       this.#pop();

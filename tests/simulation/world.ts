@@ -21,7 +21,11 @@ import type { Plan } from "./plan.ts";
 import { PortBridge } from "./port_bridge.ts";
 import { Machine, Process } from "./process.ts";
 import { chanceOf } from "./random.ts";
-import { Service } from "./service.ts";
+import { IrcService } from "./irc_service.ts";
+import { numberedStore } from "./numbered_store.ts";
+import { type Cable, Service } from "./service.ts";
+import { WireBridge } from "./wire_bridge.ts";
+import type { Bridge } from "../../src/relay/port/bridge.ts";
 import { Timeline } from "./timeline.ts";
 
 /** The relay's own lines about what will never be shown. */
@@ -30,12 +34,17 @@ const GAP_LINE = /from while the relay was away are missing here/;
 
 const EPOCH_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
+/** A bridge to a service of the world, and the link that faults can hit. */
+export interface SimulatedBridge extends Bridge {
+  readonly link: Cable | null;
+}
+
 interface Life {
   readonly process: Process;
   readonly store: RelayStore;
   readonly relay: Relay;
   readonly stop: AbortController;
-  readonly bridges: Map<AccountId, PortBridge>;
+  readonly bridges: Map<AccountId, SimulatedBridge>;
   done: boolean;
 }
 
@@ -64,8 +73,8 @@ export class World {
     this.disk = plan.onFile
       ? new FileDisk(`${directory}/seed-${plan.seed}`, block, chance)
       : new MemoryDisk(`${directory}/memory.sqlite`, block);
-    this.services = plan.services.map(({ habits, channels }, at) =>
-      new Service({
+    this.services = plan.services.map(({ habits, channels, irc }, at) => {
+      const options = {
         account: `service.${at}` as AccountId,
         seed: plan.seed,
         habits,
@@ -73,8 +82,9 @@ export class World {
         timeline: this.timeline,
         ledger: this.ledger,
         epochMs: EPOCH_MS,
-      })
-    );
+      };
+      return irc === null ? new Service(options) : new IrcService({ ...options, irc });
+    });
     this.gateways = gatewaysOf(this.services);
   }
 
@@ -103,8 +113,9 @@ export class World {
     const log = this.#logger(process);
     try {
       const openHandle = () => this.disk.openFor(process);
-      const store = openRelayStore({ path: this.disk.path, clock, log, openHandle });
-      const bridges = new Map<AccountId, PortBridge>();
+      const path = this.disk.path;
+      const store = numberedStore(openRelayStore({ path, clock, log, openHandle }), process.note);
+      const bridges = new Map<AccountId, SimulatedBridge>();
       for (const service of this.services) {
         bridges.set(service.account, this.#bridge(process, service));
       }
@@ -113,7 +124,7 @@ export class World {
         store,
         keepLinksMs: 7 * 86_400_000,
         clock,
-        random: () => chanceOf(this.plan.seed, "jitter", this.timeline.nowMs),
+        random: () => this.#jitter(),
         log,
         observer: this.#observer(process),
       });
@@ -135,12 +146,27 @@ export class World {
     }
   }
 
-  #bridge(process: Process, service: Service): PortBridge {
-    const { timeline, ledger } = this;
-    return new PortBridge({ service, process, timeline, ledger });
+  #bridge(process: Process, service: Service): SimulatedBridge {
+    const { timeline, ledger, plan } = this;
+    if (!(service instanceof IrcService)) {
+      return new PortBridge({ service, process, timeline, ledger });
+    }
+    return new WireBridge({
+      ...{ service, process, timeline, ledger },
+      log: this.#logger(process),
+      random: () => this.#jitter(),
+      history: {
+        maxMessages: plan.limits.catchUpMaxMessages,
+        maxAgeMs: plan.limits.catchUpMaxAgeMs,
+      },
+    });
   }
 
-  relayPlan(bridges: ReadonlyMap<AccountId, PortBridge>): RelayPlan {
+  #jitter(): number {
+    return chanceOf(this.plan.seed, "jitter", this.timeline.nowMs);
+  }
+
+  relayPlan(bridges: ReadonlyMap<AccountId, SimulatedBridge>): RelayPlan {
     const { limits } = this.plan;
     const accounts: RelayAccount[] = [...bridges.values()].map((bridge) => ({
       bridge,
@@ -249,8 +275,9 @@ export class World {
   ): number {
     const number = ++this.#numbers;
     const person = personOf(speaker, more.poison ?? null);
-    const said = this.newSaid(number, service, channel, person, text, more);
-    service.say(channel, person, said, text, more.answers ?? null);
+    const words = service instanceof IrcService ? text.replaceAll("\n", " ").slice(0, 300) : text;
+    const said = this.newSaid(number, service, channel, person, words, more);
+    service.say(channel, person, said, words, more.answers ?? null);
     return number;
   }
 

@@ -1,0 +1,207 @@
+import { IrcBridge } from "../../src/bridges/irc/bridge.ts";
+import type { Logger } from "../../src/base/log.ts";
+import type {
+  Bridge,
+  BridgeHost,
+  Capabilities,
+  History,
+  LinkEnd,
+  Outgoing,
+  Part,
+  Receipt,
+  WireText,
+} from "../../src/relay/port/bridge.ts";
+import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
+import type { AccountId, ChannelId } from "../../src/relay/port/ids.ts";
+import { PLAIN, type RichText, textOf } from "../../src/relay/port/rich_text.ts";
+import { numbered, numbersIn } from "./hidden.ts";
+import type { Handed, IrcClient, IrcConnection, IrcService, Pending } from "./irc_service.ts";
+import type { Ledger } from "./ledger.ts";
+import { serveAt } from "./line_pipe.ts";
+import type { Process } from "./process.ts";
+import type { Timeline } from "./timeline.ts";
+
+export interface WireBridgeOptions {
+  readonly service: IrcService;
+  readonly process: Process;
+  readonly timeline: Timeline;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  readonly random: () => number;
+  readonly history: { readonly maxMessages: number; readonly maxAgeMs: number };
+}
+
+const MOST_HANDED = 300;
+
+/**
+ * The real bridge over a simulated server. It sees texts only: what stands behind each line is kept beside it here, told
+ * by the order of the lines, and put back before the core sees it.
+ */
+export class WireBridge implements Bridge, IrcClient {
+  readonly account: AccountId;
+  readonly protocol: string;
+  readonly process: Process;
+  readonly #options: WireBridgeOptions;
+  readonly #inner: IrcBridge;
+  #handed: Handed[] = [];
+  #pending: Pending[] = [];
+  #link: IrcConnection | null = null;
+
+  constructor(options: WireBridgeOptions) {
+    this.#options = options;
+    this.process = options.process;
+    const { service, process, log, random, history } = options;
+    const host = `process-${process.number}.${service.account}`;
+    serveAt(host, () => {
+      const connection = service.accept(this);
+      this.#link = connection;
+      return connection;
+    });
+    const { habits } = service;
+    this.#inner = new IrcBridge({
+      account: service.account,
+      host,
+      port: 6667,
+      nick: "relay",
+      clock: process.clock,
+      random,
+      log,
+      messageDelayMs: habits.messageDelayMs,
+      burst: habits.burst,
+      history,
+    });
+    this.account = this.#inner.account;
+    this.protocol = this.#inner.protocol;
+  }
+
+  get capabilities(): Capabilities {
+    return this.#inner.capabilities;
+  }
+
+  get link(): IrcConnection | null {
+    return this.#link;
+  }
+
+  channelId(written: string): ChannelId {
+    return this.#inner.channelId(written);
+  }
+
+  members(channel: ChannelId): readonly Person[] {
+    return this.#inner.members(channel);
+  }
+
+  replan(): void {
+    this.#inner.replan();
+  }
+
+  async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
+    const { ledger, service, process } = this.#options;
+    const end = await this.#inner.runOnce(this.#numbering(host), signal);
+    if (process.dead) return end;
+    process.tries.ended(service.account, process.monotonicMs());
+    ledger.trace(`${service.account} link of process ${process.number} ends: ${end.reason}`);
+    this.#handed = [];
+    return end;
+  }
+
+  #numbering(host: BridgeHost): BridgeHost {
+    const { service, process, ledger } = this.#options;
+    return {
+      ...host,
+      linkUp: (self) => {
+        process.tries.ready(service.account);
+        ledger.trace(`${service.account} link up of process ${process.number}`);
+        host.linkUp(self);
+      },
+      channelUp: (channel, history) => {
+        process.entered(service.account, channel);
+        ledger.trace(`${service.account} ${channel} up, history ${shownOf(history)}`);
+        host.channelUp(channel, history === null ? null : this.#numberedHistory(history));
+      },
+      event: (event) => host.event(this.#numberedEvent(event)),
+    };
+  }
+
+  #numberedHistory(history: History): History {
+    const messages = history.messages.map((message) =>
+      message.own ? message : { own: false as const, event: this.#numberedMessage(message.event) }
+    );
+    return { ...history, messages };
+  }
+
+  #numberedEvent(event: ChatEvent): ChatEvent {
+    return event.kind === "message" ? this.#numberedMessage(event) : event;
+  }
+
+  #numberedMessage(event: MessageEvent): MessageEvent {
+    const text = textOf(event.text);
+    const at = this.#handed.findIndex((line) =>
+      line.nick === event.sender.nick && line.text.trim() === text.trim() &&
+      (event.id === null || line.id === event.id) &&
+      (line.atMs === null || line.atMs === event.atMs)
+    );
+    const line = this.#handed[at];
+    if (line === undefined) {
+      this.#options.ledger.fault(`the bridge tells of a message that nobody said: ${text}`);
+      return event;
+    }
+    this.#handed.splice(at, 1);
+    return { ...event, text: numbered(text, line.number) };
+  }
+
+  handed(line: Handed): void {
+    this.#handed.push(line);
+    if (this.#handed.length > MOST_HANDED) this.#handed.shift();
+  }
+
+  render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
+    if (outgoing.kind !== "message") return this.#inner.render(channel, outgoing);
+    for (const number of numbersIn(outgoing.text)) {
+      if (this.#options.ledger.said.get(number)?.poison === "render") {
+        throw new Error("cannot render this");
+      }
+    }
+    return this.#inner.render(channel, {
+      ...outgoing,
+      prefix: plain(outgoing.prefix),
+      text: plain(outgoing.text),
+    });
+  }
+
+  shownAs(part: Part): readonly WireText[] {
+    return this.#inner.shownAs(part);
+  }
+
+  async transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
+    const { timeline, process } = this.#options;
+    const pieces = process.piecesOf(part);
+    const pending: Pending = {
+      ...{ channel, wire: part.wire, pieces, left: false, settled: false, shown: null },
+    };
+    if (part.kind === "message") this.#pending.push(pending);
+    const receipt = await this.#inner.transmit(channel, part, signal);
+    pending.settled = true;
+    this.#pending = this.#pending.filter((one) => one !== pending);
+    if (receipt.outcome === "confirmed" && pending.shown !== null) {
+      pending.shown.confirmedMs ??= timeline.nowMs;
+      pending.shown.confirmedTo ??= process.number;
+    }
+    return receipt;
+  }
+
+  pendingOf(target: string, text: string): Pending | null {
+    const here = this.#pending.filter((one) =>
+      one.channel === target && one.wire.startsWith(text.slice(0, 200))
+    );
+    return here.find((one) => !one.left) ?? here[0] ?? null;
+  }
+}
+
+function shownOf(history: History | null): string {
+  return history === null ? "none" : String(history.messages.length);
+}
+
+/** Nothing of a message's number may reach the wire. */
+function plain(rich: RichText): RichText {
+  return rich.map((span) => ({ text: span.text, style: PLAIN }));
+}

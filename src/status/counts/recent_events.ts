@@ -83,6 +83,8 @@ export function saidIn(
   redact: (text: string) => string,
 ): { nick: string; text: string } | null {
   if (event.kind !== "message" && event.kind !== "edit") return null;
-  const text = redact(event.text.map((span) => span.text).join(""));
+  const text = redact(
+    event.text.map(({ text, style }) => style.spoiler === true ? "[spoiler]" : text).join(""),
+  );
   return { nick: event.sender.nick.slice(0, 60), text: text.slice(0, LONGEST_TEXT) };
 }

@@ -44,6 +44,7 @@ const ROUND_TRIPS: readonly (readonly [wire: string, kosmi: string, back: string
     "red hex rev under",
     "red hex rev under",
   ],
+  ["it was \x0301,01Bob\x03!", "it was ||Bob||!", "it was \x0301,01Bob\x0f!"],
   ["2 * 3 * 4 = **", "2 \\* 3 \\* 4 = \\*\\*", "2 * 3 * 4 = **"],
   ["snake_case and __init__", "snake_case and \\_\\_init\\_\\_", "snake_case and __init__"],
   [

@@ -40,6 +40,8 @@ export class IrcBridge implements Bridge {
   readonly #gate: PuppetGate;
   readonly #memory = emptyMemory();
   #session: Session | null = null;
+  /** Which of the servers is tried next. */
+  #server = 0;
 
   constructor(options: IrcBridgeOptions) {
     this.account = options.account;
@@ -85,10 +87,28 @@ export class IrcBridge implements Bridge {
     const { clock } = this.#settings;
     const startedMs = clock.monotonic();
     try {
-      return await this.#live(secured(this.#settings), host, signal);
+      return await this.#tryServers(host, signal);
     } finally {
       this.#session = null;
       if (clock.monotonic() - startedMs > PACE_TRUSTED_MS) this.#pace.faster();
+    }
+  }
+
+  /** Each server once, from the one that let us in last, until one lets us in. */
+  async #tryServers(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
+    const { host: name, port, moreServers, log } = this.#settings;
+    const first = { host: name, port };
+    const servers = [first, ...moreServers];
+    const failed: LinkEnd[] = [];
+    while (true) {
+      const server = servers[this.#server % servers.length] ?? first;
+      const end = await this.#live(secured({ ...this.#settings, ...server }), host, signal);
+      if (servers.length === 1 || signal.aborted || this.#session?.isRegistered) return end;
+      this.#server++;
+      const reason = `${server.host}:${server.port}: ${end.reason}`;
+      failed.push({ ...end, reason });
+      if (failed.length === servers.length) return endOfAll(failed);
+      log.warn("{reason}. Trying the next server", { reason });
     }
   }
 
@@ -133,6 +153,14 @@ export class IrcBridge implements Bridge {
 
 function emptyMemory(): Memory {
   return { nicks: new SeenIds(64), spokenAs: new SeenIds(1_000), silent: new SeenIds(100) };
+}
+
+/** Where nobody let us in: the end after which it is soonest worth while to try again. */
+function endOfAll(ends: readonly LinkEnd[]): LinkEnd {
+  const kinds = ["stopped", "lost", "throttled", "refused"] as const;
+  const kind = kinds.find((kind) => ends.some((end) => end.kind === kind)) ?? "lost";
+  const best = ends.find((end) => end.kind === kind);
+  return { ...best, kind, reason: ends.map(({ reason }) => reason).join("; ") };
 }
 
 /** The settings with what the server once demanded: TLS, as long as its policy holds. */

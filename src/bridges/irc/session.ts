@@ -186,6 +186,11 @@ export class Session {
     waited.abort();
   }
 
+  /** The server let us in. */
+  get isRegistered(): boolean {
+    return this.#registered;
+  }
+
   has(capability: string): boolean {
     return this.#registration.capabilities.has(capability);
   }

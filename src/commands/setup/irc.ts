@@ -14,6 +14,7 @@ import type {
   IrcAccountConfig,
   IrcOptionValues,
 } from "../../config/options/config.ts";
+import { parseSocksProxy } from "../../config/values/net.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import { VERSION } from "../shared/build_info.ts";
 
@@ -43,6 +44,7 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
     account: account.id as AccountId,
     host: options.server.host,
     port: options.server.port,
+    proxy: options.proxy === null ? null : parseSocksProxy(options.proxy),
     tls: options.useTls
       ? { verify: !options.skipTlsVerify, clientCertificatePem, pinSha256 }
       : null,

@@ -47,6 +47,8 @@ export interface ServerAddress {
 
 export type IrcOptionValues = Omit<Values<typeof IRC_OPTIONS>, "server"> & {
   readonly server: ServerAddress;
+  /** Further ones of the same network, tried in turn. */
+  readonly moreServers: readonly ServerAddress[];
 };
 
 export interface GatewayConfig {

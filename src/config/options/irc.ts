@@ -8,7 +8,7 @@ import {
   puppetSuffixFault,
   wordFault,
 } from "../values/irc.ts";
-import { hostPort } from "../values/net.ts";
+import { hostPorts, socksProxy } from "../values/net.ts";
 import {
   boolean,
   choice,
@@ -110,10 +110,11 @@ const PUPPET_OPTIONS = {
 export const IRC_OPTIONS = {
   server: option({
     key: "Server",
-    type: hostPort("irc.libera.chat:6697"),
+    type: hostPorts("irc.libera.chat:6697"),
     fallback: null,
     fallbackText: "none; the port is 6697 with UseTLS, else 6667",
-    doc: "The IRC server as host:port, an IPv6 address in brackets.",
+    doc:
+      "The IRC server as host:port, an IPv6 address in brackets; several of one network as a list, tried in turn.",
     required: true,
   }),
   nick: option({
@@ -230,6 +231,14 @@ export const IRC_OPTIONS = {
     type: optionalText({ name: "IP address", check: addressFault }),
     fallback: null,
     doc: "The address of this machine to connect from.",
+  }),
+  proxy: option({
+    key: "Proxy",
+    type: socksProxy,
+    fallback: null,
+    fallbackText: "none: straight to the server",
+    doc:
+      "A SOCKS5 proxy for all connections of this account, such as Tor's socks5://127.0.0.1:9050; it looks names up, too (ours, not Matterbridge's).",
   }),
   charset: option({
     key: "Charset",

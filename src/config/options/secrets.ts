@@ -3,6 +3,7 @@ import { GENERAL_OPTIONS } from "./general.ts";
 import { IRC_OPTIONS } from "./irc.ts";
 import { KOSMI_OPTIONS } from "./kosmi.ts";
 import type { OptionTable } from "./option.ts";
+import { percentDecoded } from "../values/net.ts";
 
 /** Every secret that a configuration holds, so that the log sink can take them out of whatever is logged. */
 export function secretsOf(config: Config): readonly string[] {
@@ -23,7 +24,10 @@ function collect(found: Set<string>, table: OptionTable, values: object): void {
     if (!type.secret) continue;
     const value = byName.get(name);
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one === "string" && one !== "") found.add(one);
+      if (typeof one !== "string" || one === "") continue;
+      found.add(one);
+      const password = URL.parse(one)?.password ?? "";
+      if (password !== "") found.add(percentDecoded(password));
     }
   }
 }

@@ -107,10 +107,11 @@ function readIrc(account: AccountSection, findings: Findings): IrcAccountConfig 
   warnOfUnknownKeys(section, IRC_KEYS, findings);
   const common = readOptions(ACCOUNT_OPTIONS, lookup, findings);
   const values = readOptions(IRC_OPTIONS, lookup, findings);
-  if (values.server === null) return null;
-  const port = values.server.port ?? (values.useTls ? 6697 : 6667);
-  const server = Object.freeze({ host: values.server.host, port });
-  const options = checkIrc({ ...values, server }, lookup, findings);
+  const [server, ...moreServers] = (values.server ?? []).map(({ host, port }) =>
+    Object.freeze({ host, port: port ?? (values.useTls ? 6697 : 6667) })
+  );
+  if (server === undefined) return null;
+  const options = checkIrc({ ...values, server, moreServers }, lookup, findings);
   return Object.freeze({
     protocol: "irc",
     id: `irc.${name}`,

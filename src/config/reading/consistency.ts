@@ -2,7 +2,12 @@ import { describeError } from "../../base/errors.ts";
 import { isLoopback } from "../../base/loopback.ts";
 import { quote } from "../../base/text.ts";
 import type { Findings, Place } from "../file/fault.ts";
-import type { GeneralConfig, IrcOptionValues, KosmiAccountConfig } from "../options/config.ts";
+import type {
+  GeneralConfig,
+  IrcOptionValues,
+  KosmiAccountConfig,
+  ServerAddress,
+} from "../options/config.ts";
 import { GENERAL_OPTIONS } from "../options/general.ts";
 import { IRC_OPTIONS } from "../options/irc.ts";
 import { KOSMI_OPTIONS } from "../options/kosmi.ts";
@@ -110,13 +115,18 @@ function checkSasl(options: IrcOptionValues, lookup: Lookup, findings: Findings)
   );
 }
 
+/** Nobody is on the way who could read. Tor's own names lead through it to their end, or nowhere. */
+function isPrivate({ host }: ServerAddress): boolean {
+  return isLoopback(host) || host.toLowerCase().endsWith(".onion");
+}
+
 /** Everybody on the way could read them: they are sent only where somebody has said in words that this may be. */
 function withoutOpenSecrets(
   options: IrcOptionValues,
   lookup: Lookup,
   findings: Findings,
 ): IrcOptionValues {
-  if (options.useTls || options.allowPlainText || isLoopback(options.server.host)) return options;
+  if (options.useTls || options.allowPlainText || servers(options).every(isPrivate)) return options;
   const keys = ["password", "saslPassword", "nickServPassword", "puppetWebIrcPassword"] as const;
   const open = keys.filter((key) => options[key] !== null);
   for (const key of open) {
@@ -128,16 +138,21 @@ function withoutOpenSecrets(
   return { ...options, ...Object.fromEntries(open.map((key) => [key, null])) };
 }
 
+function servers({ server, moreServers }: IrcOptionValues): readonly ServerAddress[] {
+  return [server, ...moreServers];
+}
+
 function warnOfOddPort(options: IrcOptionValues, lookup: Lookup, findings: Findings): void {
-  const { server: { port }, useTls } = options;
+  const { useTls } = options;
+  const has = (port: number) => servers(options).some((server) => server.port === port);
   const place = placeOf(IRC_OPTIONS.server, lookup);
-  if (port === 6697 && !useTls) {
+  if (has(6697) && !useTls) {
     findings.warn(
       place,
       "port 6697 is for TLS nearly everywhere: set UseTLS=true, or the connection will fail",
     );
   }
-  if (port === 6667 && useTls) {
+  if (has(6667) && useTls) {
     findings.warn(place, "port 6667 is without TLS nearly everywhere: with UseTLS=true use 6697");
   }
 }

@@ -26,20 +26,79 @@ function isHostName(host: string): boolean {
     !host.includes("..");
 }
 
-/** A server's address. */
-export function hostPort(example: string): ValueType<HostPort | null> {
+/** A server's address, or a list of such; one text may hold several with commas between them. */
+export function hostPorts(example: string): ValueType<readonly HostPort[] | null> {
   return {
-    name: "host:port",
+    name: "host:port, or a list of these",
     secret: false,
     fromText: (given) => given,
     read: (raw) => {
-      if (raw === "") return { value: null };
-      const address = typeof raw === "string" ? parseHostPort(raw.trim()) : null;
-      if (address !== null) return { value: Object.freeze(address) };
-      return unexpected(withoutCredentials(raw), false, `host:port such as "${example}"`);
+      if (raw === "" || (Array.isArray(raw) && raw.length === 0)) return { value: null };
+      const written: readonly unknown[] = typeof raw === "string"
+        ? raw.split(",")
+        : Array.isArray(raw)
+        ? raw
+        : [raw];
+      const addresses: HostPort[] = [];
+      for (const one of written) {
+        const address = typeof one === "string" ? parseHostPort(one.trim()) : null;
+        if (address === null) {
+          return unexpected(withoutCredentials(one), false, `host:port such as "${example}"`);
+        }
+        addresses.push(Object.freeze(address));
+      }
+      return { value: Object.freeze(addresses) };
     },
   };
 }
+
+/** Where a SOCKS5 proxy is, and how to log in there. */
+interface SocksAddress {
+  readonly host: string;
+  readonly port: number;
+  readonly login: { readonly user: string; readonly password: string } | null;
+}
+
+const SOCKS_PORT = 1080;
+
+/** `socks5://[user:password@]host[:port]`, also as socks5h; null when it is something else. */
+export function parseSocksProxy(written: string): SocksAddress | null {
+  const url = parseUrl(written.trim());
+  if (url === null || !/^socks5h?:$/.test(url.protocol) || url.hostname === "") return null;
+  if (!["", "/"].includes(url.pathname) || url.search !== "" || url.hash !== "") return null;
+  const login = url.username === ""
+    ? null
+    : { user: percentDecoded(url.username), password: percentDecoded(url.password) };
+  return {
+    host: url.hostname.replace(/^\[(.*)\]$/, "$1"),
+    port: Number(url.port) || SOCKS_PORT,
+    login,
+  };
+}
+
+/** As written where it is no percent-encoding. */
+export function percentDecoded(written: string): string {
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return written;
+  }
+}
+
+const SOCKS_EXPECTED =
+  'the address of a SOCKS5 proxy such as "socks5://127.0.0.1:9050", or "socks5://user:password@host:port"';
+
+/** A SOCKS5 proxy; may hold a password: never shown. */
+export const socksProxy: ValueType<string | null> = {
+  name: "URL",
+  secret: true,
+  fromText: (given) => given,
+  read: (raw) => {
+    if (raw === "") return { value: null };
+    const isOne = typeof raw === "string" && parseSocksProxy(raw) !== null;
+    return isOne ? { value: raw } : unexpected(raw, true, SOCKS_EXPECTED);
+  },
+};
 
 /** An address for a service of ours to listen on; null when it is empty. */
 export const listenAddress: ValueType<{ readonly host: string; readonly port: number } | null> = {

@@ -15,6 +15,8 @@ export interface IrcBridgeOptions {
   readonly random: () => number;
   readonly log: Logger;
 
+  /** Further servers of the same network: tried in turn, the one that let us in last first. Default: none. */
+  readonly moreServers?: readonly { readonly host: string; readonly port: number }[];
   /** Local address to connect from. Default: the system chooses. */
   readonly bind?: string | null;
   /** Through which all connections go, names looked up by it. Default: none. */
@@ -239,6 +241,7 @@ const NO_TLS_FILES = { clientCertificatePem: null, pinSha256: [], caPem: [] };
 
 export function settingsOf(options: IrcBridgeOptions): IrcSettings {
   const defaults = {
+    moreServers: [],
     bind: null,
     proxy: null,
     password: null,

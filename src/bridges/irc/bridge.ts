@@ -96,16 +96,17 @@ export class IrcBridge implements Bridge {
 
   /** Each server once, from the one that let us in last, until one lets us in. */
   async #tryServers(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
-    const { host: name, port, moreServers, log } = this.#settings;
-    const first = { host: name, port };
+    const { moreServers, log } = this.#settings;
+    const first = this.#settings;
     const servers = [first, ...moreServers];
     const failed: LinkEnd[] = [];
     while (true) {
-      const server = servers[this.#server % servers.length] ?? first;
-      const end = await this.#live(secured({ ...this.#settings, ...server }), host, signal);
+      const { host: name, port } = servers[this.#server % servers.length] ?? first;
+      const settings = secured({ ...this.#settings, host: name, port });
+      const end = await this.#live(settings, host, signal);
       if (servers.length === 1 || signal.aborted || this.#session?.isRegistered) return end;
       this.#server++;
-      const reason = `${server.host}:${server.port}: ${end.reason}`;
+      const reason = `${name}:${port}: ${end.reason}`;
       failed.push({ ...end, reason });
       if (failed.length === servers.length) return endOfAll(failed);
       log.warn("{reason}. Trying the next server", { reason });

@@ -111,6 +111,7 @@ function readIrc(account: AccountSection, findings: Findings): IrcAccountConfig 
     Object.freeze({ host, port: port ?? (values.useTls ? 6697 : 6667) })
   );
   if (server === undefined) return null;
+  Object.freeze(moreServers);
   const options = checkIrc({ ...values, server, moreServers }, lookup, findings);
   return Object.freeze({
     protocol: "irc",

@@ -14,7 +14,6 @@ import type {
 import type { ChatEvent, MessageEvent, Person } from "../../../src/relay/port/event.ts";
 import type { AccountId, ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
 import { plainText, textOf } from "../../../src/relay/port/rich_text.ts";
-import type { TestIrcServer } from "../../support/irc_servers.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { Changes, within } from "../../support/wait.ts";
 
@@ -152,8 +151,15 @@ export function outgoing(text: string, more: Partial<OutgoingMessage> = {}): Out
   };
 }
 
+/** Where a server is; one for tests tells its password. */
+interface ServerPlace {
+  readonly host: string;
+  readonly port: number;
+  readonly password?: string | null;
+}
+
 export function optionsFor(
-  server: Pick<TestIrcServer, "host" | "port"> & Partial<Pick<TestIrcServer, "password">>,
+  server: ServerPlace,
   more: Partial<IrcBridgeOptions> = {},
 ): IrcBridgeOptions {
   return {
@@ -170,7 +176,7 @@ export function optionsFor(
 }
 
 export function start(
-  server: Pick<TestIrcServer, "host" | "port"> & Partial<Pick<TestIrcServer, "password">>,
+  server: ServerPlace,
   running: RunningOptions = {},
   bridge?: IrcBridge,
 ): RunningBridge {

@@ -141,6 +141,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
   "IP address": '"127.0.0.9"',
   "fingerprint": `"${"ab".repeat(32)}"`,
   "host:port": '"127.0.0.9:4000"',
+  "host:port, or a list of these": '"127.0.0.9:4000"',
   "number": "77",
   "milliseconds": "77",
   "seconds": "77",
@@ -157,6 +158,7 @@ const OTHER_VALUES: Readonly<Record<string, string>> = {
 
 const URLS: Readonly<Record<string, string>> = {
   RoomURL: '"https://app.kosmi.io/room/@other"',
+  Proxy: '"socks5://127.0.0.1:9050"',
   BrowserURL: '"ws://127.0.0.1:1"',
   WSEndpoint: '"ws://127.0.0.1:1/"',
 };

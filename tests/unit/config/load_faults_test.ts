@@ -53,12 +53,12 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "what an account needs",
     sample().replace('Server = "irc.example.org:6667"\nNick = "relay"', ""),
     [
-      "m.toml:1: irc.libera.Server: is missing: the IRC server as host:port, an IPv6 address in brackets (or set MATTERBRIDGE_IRC_LIBERA_SERVER in the environment)",
+      "m.toml:1: irc.libera.Server: is missing: the IRC server as host:port, an IPv6 address in brackets; several of one network as a list, tried in turn (or set MATTERBRIDGE_IRC_LIBERA_SERVER in the environment)",
       "m.toml:1: irc.libera.Nick: is missing: the relay's own nick (or set MATTERBRIDGE_IRC_LIBERA_NICK in the environment)",
     ],
   ],
   ["what is empty", sample().replace('"irc.example.org:6667"', '""').replace('"relay"', '""'), [
-    "m.toml:2: irc.libera.Server: is empty: the IRC server as host:port, an IPv6 address in brackets (or set MATTERBRIDGE_IRC_LIBERA_SERVER in the environment)",
+    "m.toml:2: irc.libera.Server: is empty: the IRC server as host:port, an IPv6 address in brackets; several of one network as a list, tried in turn (or set MATTERBRIDGE_IRC_LIBERA_SERVER in the environment)",
     "m.toml:3: irc.libera.Nick: found empty text, expected a nick",
   ]],
   ["a server with credentials", sample().replace('"irc.e', '"irc://user:hunter2@irc.e'), [

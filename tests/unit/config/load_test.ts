@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { secretsOf } from "../../../src/config/options/secrets.ts";
+import { parseSocksProxy } from "../../../src/config/values/net.ts";
 import { configOf, GATEWAY, ircOf, kosmiOf, sample } from "./sample.ts";
 
 Deno.test("loadConfig() answers accounts and gateways in the order of the file", async () => {
@@ -118,6 +119,37 @@ for (const [written, irc, expected] of SERVERS) {
     assert.deepEqual(ircOf(config).server, expected);
   });
 }
+
+Deno.test("Server may be a list: the first, and further ones", async () => {
+  for (const written of ['["a.test", "b.test:7000"]', '"a.test, b.test:7000"']) {
+    const toml = sample({ irc: "UseTLS = true" }).replace('"irc.example.org:6667"', written);
+    const { server, moreServers } = ircOf(await configOf(toml));
+    assert.deepEqual([server, ...moreServers], [
+      { host: "a.test", port: 6697 },
+      { host: "b.test", port: 7000 },
+    ]);
+  }
+});
+
+Deno.test("Proxy is a secret address that leads to a host, a port and perhaps a login", async () => {
+  const written = "socks5://me:p%40ss@127.0.0.1:9050";
+  const config = await configOf(sample({ irc: `Proxy = "${written}"` }));
+  assert.equal(ircOf(config).proxy, written);
+  for (const secret of [written, "p@ss"]) {
+    assert.ok(secretsOf(config).includes(secret));
+  }
+  assert.deepEqual(parseSocksProxy(written), {
+    host: "127.0.0.1",
+    port: 9050,
+    login: { user: "me", password: "p@ss" },
+  });
+  assert.deepEqual(parseSocksProxy("socks5h://[::1]"), { host: "::1", port: 1080, login: null });
+  for (
+    const wrong of ["127.0.0.1:9050", "http://a:1", "socks4://a:1", "socks5://", "socks5://a/b"]
+  ) {
+    assert.equal(parseSocksProxy(wrong), null, wrong);
+  }
+});
 
 Deno.test("the same channel under in and out is inout, in any spelling", async () => {
   const config = await configOf(sample({

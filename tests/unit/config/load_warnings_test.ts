@@ -103,7 +103,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ]],
   ["an account that is not used", `${sample()}\n[irc.oftc]\nNick=5`, [
     "m.toml:15: irc.oftc: no enabled gateway uses this account, so it does not connect",
-    "m.toml:15: irc.oftc.Server: is missing: the IRC server as host:port, an IPv6 address in brackets (or set MATTERBRIDGE_IRC_OFTC_SERVER in the environment)",
+    "m.toml:15: irc.oftc.Server: is missing: the IRC server as host:port, an IPv6 address in brackets; several of one network as a list, tried in turn (or set MATTERBRIDGE_IRC_OFTC_SERVER in the environment)",
     "m.toml:16: irc.oftc.Nick: found a number (5), expected a nick: no spaces and none of , * ? ! @ . in it, no digit, sign or # at its start",
   ]],
   [

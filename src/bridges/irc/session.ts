@@ -47,6 +47,7 @@ export interface SessionParts {
 export class Session {
   /** Set when the server wants us on this port by TLS instead. */
   upgradePort: number | null = null;
+  isRegistered = false;
   readonly budget: LineBudget;
   readonly #link: Link;
   readonly #pace: Pace;
@@ -66,7 +67,6 @@ export class Session {
   #connection: Connection | null = null;
   #keepalive: Keepalive | null = null;
   #end: LinkEnd | null = null;
-  #registered = false;
   #quitting = false;
 
   constructor(settings: IrcSettings, host: BridgeHost, parts: SessionParts) {
@@ -186,11 +186,6 @@ export class Session {
     waited.abort();
   }
 
-  /** The server let us in. */
-  get isRegistered(): boolean {
-    return this.#registered;
-  }
-
   has(capability: string): boolean {
     return this.#registration.capabilities.has(capability);
   }
@@ -215,7 +210,7 @@ export class Session {
 
   /** Enters and leaves channels as the host wants it now. */
   replan(): void {
-    if (this.#registered) this.#channels.replan();
+    if (this.isRegistered) this.#channels.replan();
   }
 
   /** Who is in a channel beside ourselves and our puppets; empty where we are not. */
@@ -260,14 +255,14 @@ export class Session {
     const reason = `Cannot log in: the server did not finish it within ${registrationMs / 1000} s`;
     this.#playback.connected();
     timers.after(registrationMs, () => {
-      if (!this.#registered) this.#finish({ kind: "lost", reason });
+      if (!this.isRegistered) this.#finish({ kind: "lost", reason });
     });
     this.#registration.begin();
   }
 
   #line(message: IrcMessage, label: string | null): void {
     this.#playback.observe(message, this.#link.self.is(message.nick));
-    if (this.#lastWords.hear(message, this.#registered)) this.#serverEnds();
+    if (this.#lastWords.hear(message, this.isRegistered)) this.#serverEnds();
     else this.#incoming.handle(message, label);
   }
 
@@ -308,7 +303,7 @@ export class Session {
   #ready(): void {
     const { bouncer, host, self } = this.#link;
     const { capabilities, loggedIn } = this.#registration;
-    this.#registered = true;
+    this.isRegistered = true;
     bouncer.offers(capabilities.offers());
     self.relaySigns = capabilities.offered("draft/relaymsg") || "/";
     this.#watchLink();
@@ -322,7 +317,7 @@ export class Session {
     this.#closed.resolve();
     if (this.#quitting) return this.#finish({ kind: "stopped", reason: "We said goodbye" });
     if (this.#lastWords.ofFlood) this.#pace.slower();
-    this.#finish(this.#lastWords.end(error, this.#registered));
+    this.#finish(this.#lastWords.end(error, this.isRegistered));
   }
 
   /** Says goodbye and gives the server a moment to close, so that the last lines are certain to be worked off. */
@@ -333,7 +328,7 @@ export class Session {
     this.#puppets?.stop("we are stopping");
     this.#sender.stop("we are stopping");
     this.#connection?.send({ command: "QUIT", params: [quitMessage] });
-    const waitMs = this.#registered ? limits.quitMs : 0;
+    const waitMs = this.isRegistered ? limits.quitMs : 0;
     timers.after(waitMs, () => this.#finish({ kind: "stopped", reason: "We said goodbye" }));
   }
 

@@ -102,8 +102,12 @@ export class KosmiSession {
   async #currentUser(): Promise<KosmiUser | null> {
     const { log, link } = this.#o;
     try {
-      const { value, errors } = await this.#runner.run("currentUser", {});
-      const user = currentUserIn(value);
+      let { value, errors } = await this.#runner.run("currentUser", {});
+      let user = currentUserIn(value);
+      if (user === null && value !== null && await this.#runner.unreadable("currentUser")) {
+        ({ value, errors } = await this.#runner.run("currentUser", {}));
+        user = currentUserIn(value);
+      }
       if (user === null) {
         log.warn("Kosmi does not say who we are: {said}", {
           said: errors.length === 0 ? "an answer without a user" : describeErrors(errors),

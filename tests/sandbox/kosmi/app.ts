@@ -6,6 +6,8 @@ import { readBody, reply, replyJson } from "./http_tools.ts";
 import { answerLogin } from "./login.ts";
 import { PATHS } from "./paths.ts";
 import type { KosmiUser } from "./users.ts";
+import { bundleOf } from "./web_app/bundle.ts";
+import { type AppDocument, appDocuments } from "./web_app/documents.ts";
 
 const PAGE_FOLDER = new URL("./page/", import.meta.url);
 
@@ -14,6 +16,12 @@ const TYPES: Readonly<Record<string, string>> = {
   js: "text/javascript; charset=utf-8",
   svg: "image/svg+xml",
 };
+
+function readingsOf(documents: Readonly<Record<string, AppDocument>>): object {
+  return Object.fromEntries(
+    Object.entries(documents).map(([title, { reading }]) => [title, reading]),
+  );
+}
 
 /** A captcha's box, as far as a browser driver can see it. */
 const CAPTCHA =
@@ -40,6 +48,7 @@ export class WebApp {
     if (path === "/page/recaptcha/frame") {
       return reply(response, 200, CAPTCHA, "text/html; charset=utf-8");
     }
+    if (path === "/core.js") return this.#bundle(request, response);
     const asset = /^\/assets\/([a-z_]+\.(css|js|svg))$/.exec(path);
     const [, name, ending] = asset ?? [];
     if (name === undefined || ending === undefined) return reply(response, 404, "Not found");
@@ -55,9 +64,25 @@ export class WebApp {
       httpEndpoint: PATHS.engine,
       wsEndpoint: `ws://${host}${PATHS.socket}`,
       login: this.#core.variants.login,
+      readings: readingsOf(appDocuments(this.#core.variants)),
     };
     const json = JSON.stringify(config).replaceAll("<", "\\u003c");
     reply(response, 200, template.replace('"%CONFIG%"', () => json), "text/html; charset=utf-8");
+  }
+
+  /** The app's own code, as a build of it would be. */
+  #bundle(request: IncomingMessage, response: ServerResponse): void {
+    const { bundle, bundleFor, appVersion } = this.#core.variants;
+    const isBrowser = request.headers["sec-fetch-dest"] !== undefined;
+    if (bundleFor === "browsers" && !isBrowser) return reply(response, 403, "Forbidden");
+    const documents = Object.entries(appDocuments(this.#core.variants));
+    const code = bundleOf({
+      form: bundle,
+      documents: Object.fromEntries(documents.map(([title, { text }]) => [title, text])),
+      variables: Object.fromEntries(documents.map(([title, { variables }]) => [title, variables])),
+      v: appVersion,
+    });
+    reply(response, 200, code, TYPES["js"]);
   }
 
   async #act(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {

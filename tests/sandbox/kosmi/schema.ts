@@ -7,24 +7,28 @@ import {
   GraphQLID,
   GraphQLInt,
   GraphQLSchema,
+  type InputValueDefinitionNode,
   isObjectType,
   Kind,
   type ObjectTypeDefinitionNode,
   parse,
+  print,
 } from "graphql";
 import { LOGIN_MUTATIONS, schemaText } from "./schema_text.ts";
 import type { KosmiVariants } from "./variants.ts";
 
 export type SchemaScope = "http" | "socket";
 
+type Arguments = Readonly<Record<string, unknown>>;
+type Resolver = GraphQLFieldResolver<Record<string, unknown>, unknown>;
+
 /**
- * The schema with the variants' fields and arguments taken away or renamed. Resolvers are told the original field name, so
- * that a renamed field still finds its value.
+ * The schema with the variants' fields and arguments taken away, renamed or put elsewhere. Resolvers are told the original field name and
+ * arguments, so that a field still finds its value wherever it stands.
  */
 export function buildKosmiSchema(variants: KosmiVariants, scope: SchemaScope): GraphQLSchema {
-  const originals = new Map<string, string>();
-  const document = reshape(parse(schemaText(variants)), variants, scope, originals);
-  const built = buildASTSchema(document).toConfig();
+  const reshaping = new Reshaping(variants, scope);
+  const built = buildASTSchema(reshaping.document(parse(schemaText(variants)))).toConfig();
   // Absinthe has these in every schema, used or not.
   const types = new Set([...built.types, GraphQLID, GraphQLInt, GraphQLFloat]);
   const schema = new GraphQLSchema({ ...built, types: [...types] });
@@ -32,64 +36,169 @@ export function buildKosmiSchema(variants: KosmiVariants, scope: SchemaScope): G
     if (!isObjectType(type) || type.name.startsWith("__")) continue;
     for (const field of Object.values(type.getFields())) {
       const path = `${type.name}.${field.name}`;
-      const original = originals.get(path) ?? path;
-      field.resolve = variants.nulls.includes(original)
-        ? () => null
-        : resolverOf(original.slice(original.indexOf(".") + 1));
+      field.resolve = reshaping.resolvers.get(path) ?? resolverOf(field.name);
     }
   }
   return schema;
 }
 
-function resolverOf(name: string): GraphQLFieldResolver<Record<string, unknown>, unknown> {
+function resolverOf(name: string): Resolver {
   return (source, args, context) => {
     const value = source[name];
     return typeof value === "function" ? value.call(source, args, context) : value;
   };
 }
 
-function reshape(
-  document: DocumentNode,
-  variants: KosmiVariants,
-  scope: SchemaScope,
-  originals: Map<string, string>,
-): DocumentNode {
-  const definitions = document.definitions
-    .map((node) =>
-      node.kind === Kind.OBJECT_TYPE_DEFINITION
-        ? reshapeType(node, variants, scope, originals)
-        : node
-    )
-    .filter((node) => node.kind !== Kind.OBJECT_TYPE_DEFINITION || node.fields?.length !== 0);
-  return { ...document, definitions };
+/** Reshapes the schema's text, and remembers how each field finds its value. */
+class Reshaping {
+  readonly resolvers = new Map<string, Resolver>();
+  readonly #variants: KosmiVariants;
+  readonly #scope: SchemaScope;
+  /** Types that the variants add, by name. */
+  readonly #added = new Map<string, string>();
+
+  constructor(variants: KosmiVariants, scope: SchemaScope) {
+    this.#variants = variants;
+    this.#scope = scope;
+  }
+
+  document(document: DocumentNode): DocumentNode {
+    const definitions = document.definitions
+      .map((node) => node.kind === Kind.OBJECT_TYPE_DEFINITION ? this.#type(node) : node)
+      .filter((node) => node.kind !== Kind.OBJECT_TYPE_DEFINITION || node.fields?.length !== 0);
+    const added = [...this.#added.values()].flatMap((text) => parse(text).definitions);
+    return { ...document, definitions: [...definitions, ...added] };
+  }
+
+  #type(type: ObjectTypeDefinitionNode): ObjectTypeDefinitionNode {
+    const { missing, httpSchema, nested } = this.#variants;
+    const typeName = type.name.value;
+    const loginOnly = this.#scope === "http" && httpSchema === "login-only" &&
+      typeName === "RootMutationType";
+    const groups = new Map<string, string[]>();
+    const fields = (type.fields ?? []).flatMap((field) => {
+      const path = `${typeName}.${field.name.value}`;
+      if (missing.includes(path)) return [];
+      if (loginOnly && !LOGIN_MUTATIONS.includes(field.name.value)) return [];
+      const group = nested[path];
+      if (group === undefined) return [this.#field(typeName, field, path)];
+      const groupType = `${typeName}${capital(group)}`;
+      const inside = print(this.#field(groupType, field, path));
+      groups.set(group, [...groups.get(group) ?? [], inside]);
+      return [];
+    });
+    const grouped = [...groups].map(([group, inside]) => {
+      const groupType = `${typeName}${capital(group)}`;
+      this.#added.set(groupType, `type ${groupType} { ${inside.join(" ")} }`);
+      this.resolvers.set(`${typeName}.${group}`, (source) => source);
+      return `${group}: ${groupType}`;
+    });
+    if (grouped.length === 0) return { ...type, fields };
+    const [more] = parse(`type X { ${grouped.join(" ")} }`).definitions;
+    const extra = more?.kind === Kind.OBJECT_TYPE_DEFINITION ? more.fields ?? [] : [];
+    return { ...type, fields: [...fields, ...extra] };
+  }
+
+  #field(typeName: string, field: FieldDefinitionNode, path: string): FieldDefinitionNode {
+    const { renamed, nulls, wrapped, connections } = this.#variants;
+    const original = field.name.value;
+    const name = renamed[path] ?? original;
+    const isConnection = connections.includes(path);
+    const wrapper = wrapped[path];
+    const { args, restore } = this.#arguments(path, field, isConnection);
+    const find = nulls.includes(path) ? () => null : resolverOf(original);
+    this.resolvers.set(`${typeName}.${name}`, (source, given, context, info) => {
+      const value = find(source, restore(given), context, info);
+      const shaped = isConnection ? connectionOf(value) : value;
+      return wrapper === undefined || shaped === null || shaped === undefined
+        ? shaped
+        : { [wrapper]: shaped };
+    });
+    let type = print(field.type);
+    if (isConnection) type = this.#connection(type);
+    if (wrapper !== undefined) {
+      const payload = `${capital(original)}Payload`;
+      this.#added.set(payload, `type ${payload} { ${wrapper}: ${type} }`);
+      type = payload;
+    }
+    const [made] =
+      parse(`type X { ${name}${args === "" ? "" : `(${args})`}: ${type} }`).definitions;
+    const shaped = made?.kind === Kind.OBJECT_TYPE_DEFINITION ? made.fields?.[0] : undefined;
+    return shaped ?? field;
+  }
+
+  #arguments(
+    path: string,
+    field: FieldDefinitionNode,
+    isConnection: boolean,
+  ): { readonly args: string; readonly restore: (given: Arguments) => Arguments } {
+    const { missing, renamed, inputs, extraArguments } = this.#variants;
+    const originals = new Map<string, string>();
+    const kept = (field.arguments ?? [])
+      .filter(({ name }) => !missing.includes(`${path}(${name.value})`))
+      .map((argument: InputValueDefinitionNode) => {
+        const original = argument.name.value;
+        const paged = isConnection && original === "cursor" ? "before" : original;
+        const name = renamed[`${path}(${original})`] ?? paged;
+        originals.set(name, original);
+        return `${name}: ${print(argument.type)}`;
+      });
+    if (isConnection) kept.push("last: Int", "first: Int", "after: String");
+    const extra = extraArguments[path] ?? [];
+    for (const { type, values } of extra) {
+      const bare = type.replace(/\W/g, "");
+      if (values !== undefined) this.#added.set(bare, `enum ${bare} { ${values.join(" ")} }`);
+    }
+    const inline = extra.filter(({ how }) => how === "inline").map(({ name, type }) =>
+      `${name}: ${type}`
+    );
+    kept.push(
+      ...extra.filter(({ how }) => how === "variable").map(({ name, type }) => `${name}: ${type}`),
+    );
+    const rename = (given: Arguments): Arguments =>
+      Object.fromEntries(
+        Object.entries(given).map(([name, value]) => [originals.get(name) ?? name, value]),
+      );
+    if (!inputs.includes(path)) return { args: [...kept, ...inline].join(", "), restore: rename };
+    const input = `${capital(field.name.value)}Input`;
+    this.#added.set(input, `input ${input} { ${kept.join(" ")} }`);
+    return {
+      args: [`input: ${input}!`, ...inline].join(", "),
+      restore: ({ input }) =>
+        rename(typeof input === "object" && input !== null ? { ...input } : {}),
+    };
+  }
+
+  #connection(type: string): string {
+    this.#added.set("PageInfo", PAGE_INFO);
+    const held = type === "ChatArchive" ? "Message" : type.replace(/\W/g, "");
+    this.#added.set(`${held}Edge`, `type ${held}Edge { cursor: String node: ${held} }`);
+    this.#added.set(
+      `${held}Connection`,
+      `type ${held}Connection { edges: [${held}Edge] pageInfo: PageInfo! }`,
+    );
+    return `${held}Connection`;
+  }
 }
 
-function reshapeType(
-  type: ObjectTypeDefinitionNode,
-  variants: KosmiVariants,
-  scope: SchemaScope,
-  originals: Map<string, string>,
-): ObjectTypeDefinitionNode {
-  const loginOnly = scope === "http" && variants.httpSchema === "login-only" &&
-    type.name.value === "RootMutationType";
-  const fields = (type.fields ?? [])
-    .filter((field) => !variants.missing.includes(`${type.name.value}.${field.name.value}`))
-    .filter((field) => !loginOnly || LOGIN_MUTATIONS.includes(field.name.value))
-    .map((field) => reshapeField(type.name.value, field, variants, originals));
-  return { ...type, fields };
+const PAGE_INFO =
+  "type PageInfo { startCursor: String endCursor: String hasPreviousPage: Boolean! hasNextPage: Boolean! }";
+
+function connectionOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  const { results, backCursor, forwardCursor } = value as Record<string, unknown>;
+  if (!Array.isArray(results)) return value;
+  return {
+    edges: results.map((node: unknown) => ({ node, cursor: null })),
+    pageInfo: {
+      startCursor: backCursor,
+      endCursor: forwardCursor,
+      hasPreviousPage: backCursor !== null,
+      hasNextPage: forwardCursor !== null,
+    },
+  };
 }
 
-function reshapeField(
-  typeName: string,
-  field: FieldDefinitionNode,
-  variants: KosmiVariants,
-  originals: Map<string, string>,
-): FieldDefinitionNode {
-  const path = `${typeName}.${field.name.value}`;
-  const name = variants.renamed[path] ?? field.name.value;
-  originals.set(`${typeName}.${name}`, path);
-  const kept = (field.arguments ?? []).filter((argument) =>
-    !variants.missing.includes(`${path}(${argument.name.value})`)
-  );
-  return { ...field, name: { ...field.name, value: name }, arguments: kept };
+function capital(name: string): string {
+  return name.slice(0, 1).toUpperCase() + name.slice(1);
 }

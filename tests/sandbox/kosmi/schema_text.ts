@@ -12,7 +12,7 @@ export function schemaText(variants: KosmiVariants): string {
     : "ok: Boolean";
   return `
 schema { query: RootQueryType mutation: RootMutationType subscription: RootSubscriptionType }
-scalar ${time}
+scalar ${time}${id === "UUID" ? "\nscalar UUID" : ""}
 type RootQueryType {
   currentUser: User
   room(id: ${id}!): Room

@@ -1,3 +1,5 @@
+import type { BundleForm } from "./web_app/bundle.ts";
+
 /**
  * How the stand-in differs from the Kosmi that seems most likely by what is known of it. Every entry can be given at the start
  * and changed while it runs (`setVariant`). Schema entries apply to documents that arrive after the change.
@@ -8,12 +10,30 @@ export interface KosmiVariants {
   readonly introspection: "on" | "off";
   /** Gone from the schema: "User.username", "RootMutationType.sendMessage2", "RootMutationType.sendMessage(channelId)". */
   readonly missing: readonly string[];
-  /** Known under another name: {"Message.body": "content"}. */
+  /** Known under another name: {"Message.body": "content", "RootMutationType.sendMessage2(body)": "text"}. */
   readonly renamed: Readonly<Record<string, string>>;
+  /** In an object of its own beside the others: {"User.displayName": "profile"}. */
+  readonly nested: Readonly<Record<string, string>>;
+  /** What the field yields is in an object around it: {"RootSubscriptionType.newMessage": "message"}. */
+  readonly wrapped: Readonly<Record<string, string>>;
+  /** Fields that take one input object in place of their arguments: "RootMutationType.sendMessage2". */
+  readonly inputs: readonly string[];
+  /** Lists in Relay's form (edges, node, pageInfo; last and before): "RootQueryType.chatArchive". */
+  readonly connections: readonly string[];
+  /** Arguments that are new and required, and what the app gives them: written into its documents, or as a variable. */
+  readonly extraArguments: Readonly<Record<string, readonly ExtraArgument[]>>;
+  /** The app's operations under another title. */
+  readonly titles: Readonly<Record<string, string>>;
+  /** The form in which the app's bundle has its documents. */
+  readonly bundle: BundleForm;
+  /** Who gets it; others are answered 403. */
+  readonly bundleFor: "all" | "browsers";
+  /** What the app calls its version. */
+  readonly appVersion: string;
   /** In the schema, but always null: "Message.user". */
   readonly nulls: readonly string[];
   /** Type of the id arguments (`$id: String!` in the browser's JoinRoom). */
-  readonly idArguments: "String" | "ID";
+  readonly idArguments: "String" | "ID" | "UUID";
   /** What `time` and `editedAt` hold. */
   readonly timeUnit: "seconds" | "milliseconds" | "iso";
   /** Whether sendMessage and sendMessage2 also offer `id` and `message {…}`. */
@@ -103,6 +123,15 @@ export interface KosmiVariants {
   readonly login: LoginVariants;
 }
 
+export interface ExtraArgument {
+  readonly name: string;
+  readonly type: string;
+  /** The values of an enum type. */
+  readonly values?: readonly string[];
+  readonly value: string | number | boolean;
+  readonly how: "inline" | "variable";
+}
+
 export interface EndpointFault {
   readonly delayMs: number;
   readonly status: number | null;
@@ -147,6 +176,15 @@ export const DEFAULT_VARIANTS: KosmiVariants = {
   introspection: "on",
   missing: [],
   renamed: {},
+  nested: {},
+  wrapped: {},
+  inputs: [],
+  connections: [],
+  extraArguments: {},
+  titles: {},
+  bundle: "template",
+  bundleFor: "all",
+  appVersion: "4364",
   nulls: [],
   idArguments: "String",
   timeUnit: "seconds",

@@ -26,7 +26,7 @@ export interface AppCode {
 
 const LIMITS: AppLimits = { bytes: 30 * 1024 * 1024, files: 24, timeMs: 20_000 };
 const MOST_REDIRECTS = 3;
-/** Where the app's code was when this was written: it is asked for though the page is refused. */
+/** Where the app's code was when this was written: it is asked for though the page does not name it, or is refused. */
 const KNOWN_SCRIPT = "/core.js";
 const SCRIPT = /<script\b[^>]{0,2000}?\bsrc\s*=\s*["']?([^"'\s>]{1,2000})/gi;
 const PRELOAD = /<link\b[^>]{0,2000}?\bhref\s*=\s*["']?([^"'\s>]{1,2000}\.m?js)\b/gi;
@@ -74,7 +74,7 @@ class Reading implements AppCode {
       this.pieces.push({ address: page, text: html });
       this.#wantAll(html, page, SCRIPT, PRELOAD);
     }
-    if (this.#wanted.size === 0) this.#want(KNOWN_SCRIPT, page);
+    this.#want(KNOWN_SCRIPT, page);
     for (const address of this.#wanted) {
       if (this.#bytes >= this.#limits.bytes) {
         this.faults.push(`the rest behind the first ${this.#limits.bytes} bytes was not read`);

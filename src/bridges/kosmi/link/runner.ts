@@ -9,6 +9,8 @@ import type { KosmiLink, OperationAnswer } from "./link.ts";
 
 /** Each round drops or renames something: this many rounds are more than any operation has names. */
 const MOST_ROUNDS = 25;
+/** So long a room waits for what the web app says, rather than show people without their names. */
+const LEARNING_PATIENCE_MS = 3_000;
 
 /** The server doesn't have the operation, or something that it can't do without. The message names it. */
 export class OperationMissingError extends Error {
@@ -49,7 +51,10 @@ export class OperationRunner {
   readonly #link: KosmiLink;
   readonly #protocol: KosmiProtocol;
   readonly #known: KnownOperations;
-  readonly #learn: () => Promise<boolean>;
+  readonly #askApp: (signal: AbortSignal) => Promise<boolean>;
+  /** What is to be looked at again when something was learned: subscriptions that are under way. */
+  readonly #onLearned = new Set<() => void>();
+  #learning: Promise<void> = Promise.resolve();
   readonly #log: Logger;
   readonly #said: OnceLog;
 
@@ -57,8 +62,7 @@ export class OperationRunner {
     this.#link = options.link;
     this.#protocol = options.protocol;
     this.#known = options.known;
-    const { learn, link } = options;
-    this.#learn = () => learn?.(link.signal) ?? Promise.resolve(false);
+    this.#askApp = options.learn ?? (() => Promise.resolve(false));
     this.#log = options.log;
     this.#said = options.said;
   }
@@ -95,6 +99,30 @@ export class OperationRunner {
     this.#known.schemaAttempts = 2;
   }
 
+  /** Resolves when nothing is being learned any more, or after a while. Never rejects. */
+  async learned(): Promise<void> {
+    const patience = new Promise<void>((resolve) => {
+      const cancel = this.#link.deadlines.add(LEARNING_PATIENCE_MS, resolve);
+      void this.#learning.then(cancel);
+    });
+    await Promise.race([this.#learning, patience]);
+  }
+
+  /** Reads the app, if that is due; subscriptions that it says otherwise now are started again. */
+  #learn(): Promise<void> {
+    return this.#learning = this.#askApp(this.#link.signal).then((isNew) => {
+      if (isNew && !this.#link.signal.aborted) { for (const look of [...this.#onLearned]) look(); }
+    });
+  }
+
+  /** Whether the app turns out to say it otherwise than the statement that was refused. */
+  async #hasLearned(refused: Statement, values: Values): Promise<boolean> {
+    await this.#learn();
+    this.#link.signal.throwIfAborted();
+    const now = this.#known.statement(refused.name, values);
+    return now.origin === "learned" && now.text !== refused.text;
+  }
+
   /** True when the schema was seen and has it, false when it has it not, null when nobody knows. */
   offers(name: OperationName): boolean | null {
     return this.#known.offers(name);
@@ -123,8 +151,7 @@ export class OperationRunner {
       }
       const missing = this.#mend(statement, answer.errors);
       if (missing === null) continue;
-      if (!mayLearn || !await this.#learn()) throw missing;
-      this.#link.signal.throwIfAborted();
+      if (!mayLearn || !await this.#hasLearned(statement, values)) throw missing;
       mayLearn = false;
     }
     throw new OperationMissingError(
@@ -138,8 +165,16 @@ export class OperationRunner {
     let dispose = () => {};
     let rounds = 0;
     let mayLearn = true;
+    let said = "";
+    const look = () => {
+      if (stopped || this.#known.statement(name, values).text === said) return;
+      dispose();
+      again();
+    };
+    this.#onLearned.add(look);
     const over = (reason: string, missing: boolean) => {
       stopped = true;
+      this.#onLearned.delete(look);
       handler.ended(reason, missing);
     };
     const again = () => {
@@ -149,6 +184,7 @@ export class OperationRunner {
     };
     const start = () => {
       const statement = this.#known.statement(name, values);
+      said = statement.text;
       const end = (errors: readonly GraphqlError[]) => {
         if (stopped) return;
         if (errors.length === 0) return over("Kosmi ended the subscription", false);
@@ -158,10 +194,10 @@ export class OperationRunner {
         if (missing === null) return again();
         if (!mayLearn) return over(missing.message, true);
         mayLearn = false;
-        void this.#learn().then((learned) => {
+        void this.#hasLearned(statement, values).then((learned) => {
           if (learned) again();
           else if (!stopped) over(missing.message, true);
-        });
+        }, () => {});
       };
       dispose = this.#link.subscribe(statement, {
         next: (answer) => {
@@ -180,6 +216,7 @@ export class OperationRunner {
       stop: () => {
         if (stopped) return;
         stopped = true;
+        this.#onLearned.delete(look);
         dispose();
       },
     };

@@ -79,13 +79,16 @@ export class RoomArchive {
   }
 
   /** One page, without a cursor the newest; null where it can't be had. */
-  async page(cursor: string | null): Promise<ArchivePage | null> {
+  async page(cursor: string | null, isAgain = false): Promise<ArchivePage | null> {
     const { runner, protocol, link, channel } = this.#o;
     if (runner.offers("chatArchive") === false) return null;
     const values = { room: channel, channel: protocol.channelId, cursor: cursor ?? undefined };
     try {
       const { value, errors } = await runner.run("chatArchive", values);
       const page = archiveIn(value);
+      if (page === null && value !== null && !isAgain && await runner.unreadable("chatArchive")) {
+        return await this.page(cursor, true);
+      }
       if (page === null && errors.length > 0) this.#complain(describeErrors(errors));
       return page;
     } catch (thrown) {

@@ -265,6 +265,7 @@ export class RoomSession {
   async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {
     for (let reading = 0; reading < MOST_READINGS; reading++) {
       this.#missedSome = false;
+      await this.#o.runner.learned();
       const caughtUp = await this.#archive.sinceCursor();
       if (this.#missedSome) continue;
       if (caughtUp === null) return null;

@@ -1,3 +1,5 @@
+import { operation, payload } from "./documents.js";
+
 /** A GraphQL client over one WebSocket, as small as the room's page needs it. Reconnects by itself. */
 export class GraphqlSocket {
   #url;
@@ -21,7 +23,7 @@ export class GraphqlSocket {
     socket.onopen = () =>
       this.#send({
         type: "connection_init",
-        payload: { token: this.#token, ua: btoa(navigator.userAgent), v: "4364", r: "" },
+        payload: payload(this.#token),
       });
     socket.onmessage = (event) => this.#receive(JSON.parse(event.data));
     socket.onclose = () => {
@@ -39,15 +41,16 @@ export class GraphqlSocket {
   }
 
   /** Resolves with `data`; rejects with the first error's text. */
-  run(query, variables = {}) {
+  run(title, given = {}) {
     return new Promise((resolve, reject) => {
-      this.subscribe(query, variables, resolve, reject);
+      this.subscribe(title, given, resolve, reject);
     });
   }
 
-  subscribe(query, variables, onData, onError = () => {}) {
+  subscribe(title, given, onData, onError = () => {}) {
     const id = String(++this.#nextId);
-    this.#handlers.set(id, { onData, onError });
+    const { query, variables, read } = operation(title, given);
+    this.#handlers.set(id, { onData: (data) => onData(read(data)), onError });
     this.#send({ id, type: "subscribe", payload: { query, variables } });
   }
 

@@ -1,3 +1,4 @@
+import { offers, operation } from "./documents.js";
 import { GraphqlSocket } from "./gql.js";
 import {
   avatar,
@@ -24,11 +25,7 @@ let socket = null;
 let replyingTo = null;
 let editing = null;
 
-const USER = "user { id displayName username isAnonymous }";
-const MESSAGE =
-  `id body time editedAt ${USER} replyTo { id body ${USER} } reactions { emoji ${USER} }`;
-const IN_ROOM = "(roomId: $roomId, channelId: $channelId)";
-const here = { roomId, channelId: "general" };
+const here = { room: roomId };
 
 /** A page-only request: none of Kosmi's GraphQL operations. */
 async function page(path, body) {
@@ -43,12 +40,13 @@ async function page(path, body) {
 }
 
 async function anonymousToken() {
+  const login = operation("AnonLogin");
   const response = await fetch(config.httpEndpoint, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query: "mutation { anonLogin { token } }" }),
+    body: JSON.stringify({ query: login.query, variables: login.variables }),
   });
-  return (await response.json()).data.anonLogin.token;
+  return login.read((await response.json()).data).anonLogin.token;
 }
 
 async function start() {
@@ -76,53 +74,29 @@ async function known(token) {
 }
 
 async function enter() {
-  const user = await socket.run(
-    `query ExtendedCurrentUserQuery { currentUser { id displayName username isAnonymous } }`,
-  );
+  const user = await socket.run("ExtendedCurrentUserQuery");
   showMe(user.currentUser);
-  await socket.run("mutation JoinRoom($id: String!) { joinRoom(id: $id) { ok } }", { id: roomId });
-  const room = await socket.run(
-    `query RoomRootQuery($id: String!) { room(id: $id) { id name members { user { id displayName username } } } }`,
-    { id: roomId },
-  );
+  await socket.run("JoinRoom", here);
+  const room = await socket.run("RoomRootQuery", here);
   showRoom(room.room);
   await showHistory();
-  listen(
-    "memberJoins",
-    "(roomId: $roomId)",
-    `id ${USER}`,
-    (member) => showMember(member.user, true),
-  );
-  listen(
-    "memberLeaves",
-    "(roomId: $roomId)",
-    `id ${USER}`,
-    (member) => showMember(member.user, false),
-  );
-  listen("messageEdited", IN_ROOM, MESSAGE, (message) => show({ ...message }));
-  listen("messageDeleted", IN_ROOM, "id", ({ id }) => showDeleted(id));
-  listen("reactionAdded", IN_ROOM, `message { ${MESSAGE} }`, ({ message }) => show(message));
-  listen("reactionRemoved", IN_ROOM, `message { ${MESSAGE} }`, ({ message }) => show(message));
-  listen("userTyping", IN_ROOM, USER, ({ user }) => showTyping(user));
-  listen("newMessage", IN_ROOM, MESSAGE, (message) => show(message));
+  listen("MemberJoins", (member) => showMember(member.user, true));
+  listen("MemberLeaves", (member) => showMember(member.user, false));
+  listen("MessageEditedSubscription", (message) => show({ ...message }));
+  listen("MessageDeletedSubscription", ({ id }) => showDeleted(id));
+  listen("ReactionAdded", ({ message }) => show(message));
+  listen("ReactionRemoved", ({ message }) => show(message));
+  listen("UserTyping", ({ user }) => showTyping(user));
+  listen("NewMessageSubscription", (message) => show(message));
 }
 
-function listen(field, args, selection, onEvent) {
-  const channel = args === IN_ROOM ? ", $channelId: String" : "";
-  socket.subscribe(
-    `subscription($roomId: String!${channel}) { ${field}${args} { ${selection} } }`,
-    args === IN_ROOM ? here : { roomId },
-    (data) => onEvent(data[field]),
-  );
+function listen(title, onEvent) {
+  if (!offers(title)) return;
+  socket.subscribe(title, here, (data) => onEvent(Object.values(data)[0]));
 }
 
 async function showHistory() {
-  const { chatArchive } = await socket.run(
-    `query($roomId: String!, $channelId: String) {
-      chatArchive(roomId: $roomId, channelId: $channelId) { backCursor results { ${MESSAGE} } }
-    }`,
-    here,
-  );
+  const { chatArchive } = await socket.run("RoomChatQuery", here);
   const results = chatArchive.results.toSorted((
     a,
     b,
@@ -318,12 +292,11 @@ async function submit() {
   stopReply();
   if (target.editing) return await act("edit", { messageId: target.editing.id, text: body });
   try {
-    const { sendMessage2 } = await socket.run(
-      `mutation SendMessage2($body: String!, $roomId: String!, $channelId: String, $replyToMessageId: String) {
-        sendMessage2(body: $body, roomId: $roomId, channelId: $channelId, replyToMessageId: $replyToMessageId) { ok }
-      }`,
-      { ...here, body, replyToMessageId: target.replyingTo?.id ?? null },
-    );
+    const { sendMessage2 } = await socket.run("SendMessage2", {
+      ...here,
+      body,
+      reply: target.replyingTo?.id ?? null,
+    });
     if (!sendMessage2.ok) notice("The message was not accepted");
   } catch (error) {
     notice(`The message was not sent: ${error.message}`);
@@ -340,8 +313,7 @@ text.addEventListener("input", () => {
   grow();
   if (Date.now() - lastTyping < 2500) return;
   lastTyping = Date.now();
-  socket?.run(`mutation($roomId: String!) { startTyping(roomId: $roomId) { ok } }`, { roomId })
-    .catch(() => {});
+  socket?.run("StartTyping", here).catch(() => {});
 });
 text.addEventListener("keydown", (event) => {
   if (event.key === "Escape") stopReply();

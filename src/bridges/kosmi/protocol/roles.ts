@@ -41,9 +41,11 @@ const ELSEWHERE =
   /react|repl(y|ied)|parent|mention|reader|seen|edit|delet|room|channel|realm|attach|quot|embed|previous|refer/i;
 /** What no text of a message is called. */
 const NO_TEXT =
-  /^__|id$|^(is|has|can)[A-Z_]|at$|time|date|count|type|kind|status|state|colou?r|url|channel|room|edited|deleted|cursor|version|lang/i;
+  /^__|id$|^(is|has|can)[A-Z_]|at$|time|date|count|type|kind|status|state|colou?r|url|role|rank|level|name|nick|emoji|avatar|channel|room|edited|deleted|cursor|version|lang/i;
 const NO_TEXT_TYPE = /^(boolean|int|float|number|id|uuid)$|time|date/i;
 const DEEPEST = 6;
+/** The score of what no name speaks for. */
+const LEFT_OVER = 2;
 
 /**
  * Finds the object that a shape describes in the fields of an answer (`at` the root field's value, or below it), and where in it each role is: by
@@ -107,7 +109,9 @@ function placesIn(
     const hit = spec.shape === undefined
       ? plainPlaces(specs, role, spec, fields, taken)
       : objectPlaces(protocol, role, spec, fields);
-    if (hit.places.length > 0) {
+    // What is merely left over is a text where the rest speaks for a message: a member has a role, and no time.
+    const isLeftOver = hit.score === LEFT_OVER && places["time"] === undefined;
+    if (hit.places.length > 0 && !isLeftOver) {
       places[role] = hit.places;
       score += hit.score * (spec.need === "required" ? 2 : 1);
     } else if (spec.need === "required") return null;
@@ -160,7 +164,7 @@ function plainPlaces(
   }
   if (role !== "text") return NOTHING;
   const left = leaves.filter((field) => !NO_TEXT.test(field.name ?? field.key));
-  return left.length > 0 && left.length <= 4 ? take(left, 2) : NOTHING;
+  return left.length > 0 && left.length <= 4 ? take(left, LEFT_OVER) : NOTHING;
 }
 
 /** A plain value inside an object that bears the role's own name: `content { text }`. */
@@ -197,7 +201,7 @@ function objectPlaces(
       best = { place: { path, places: found.places }, score };
     }
   }
-  if (best !== null) return { places: [best.place], score: Math.min(10, 4 + best.score / 4) };
+  if (best !== null) return { places: [best.place], score: 4 + best.score / 2 };
   // An object of which the server shows a plain value: its id.
   const scalars = byNames(spec.names, fields).filter((field) => field.fields.length === 0);
   const mayBePlain = role !== "results" && scalars.length > 0;

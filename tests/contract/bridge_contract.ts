@@ -7,22 +7,30 @@ import { Stage } from "./stage.ts";
 import { stoppingTests } from "./stopping_contract.ts";
 import { textTests } from "./text_contract.ts";
 import { transmitTests } from "./transmit_contract.ts";
-import type { MakeWorld, World, WorldOptions } from "./world.ts";
+import type { MakeWorld, Need, World, WorldOptions } from "./world.ts";
 
 /** Registers one test of the contract; `channels` picks what a gateway uses, default the first channel. */
 export type ContractTest = (
   name: string,
   body: (stage: Stage, world: World) => Promise<void>,
-  options?: WorldOptions & { readonly channels?: (world: World) => readonly string[] },
+  options?: WorldOptions & {
+    readonly channels?: (world: World) => readonly string[];
+    readonly needs?: readonly Need[];
+  },
 ) => void;
 
 /**
  * What every bridge promises by src/relay/port/bridge.ts, as tests: `makeWorld` is called for each with a service of its
- * own. After each test nothing may be left of the bridge, no call that the port forbids was made, and no secret was
+ * own. Tests that need what the service `lacks` are left out. After each test nothing may be left of the bridge, no call that the port forbids was made, and no secret was
  * told.
  */
-export function bridgeContract(name: string, makeWorld: MakeWorld): void {
-  const test: ContractTest = (title, body, { channels, ...options } = {}) => {
+export function bridgeContract(
+  name: string,
+  makeWorld: MakeWorld,
+  lacks: readonly Need[] = [],
+): void {
+  const test: ContractTest = (title, body, { channels, needs = [], ...options } = {}) => {
+    if (needs.some((need) => lacks.includes(need))) return;
     Deno.test(`${name}: ${title}`, async () => {
       await using world = await makeWorld(options);
       const stage = new Stage(world, channels?.(world));
@@ -37,7 +45,7 @@ export function bridgeContract(name: string, makeWorld: MakeWorld): void {
     });
   };
   stoppingTests(test);
-  endingTests(test);
+  if (!lacks.includes("dial")) endingTests(test);
   channelTests(test);
   eventTests(test);
   transmitTests(test);

@@ -67,7 +67,11 @@ export function channelTests(test: ContractTest): void {
     assert.deepEqual(stage.host.ups(stage.closed), []);
     assert.deepEqual(stage.host.texts(stage.first), numbered("round", rounds));
     assert.equal((await stage.send("still here"))[0]?.outcome, "confirmed");
-  }, { clock: patient, channels: (world) => [world.closedChannel, world.channels[0]] });
+  }, {
+    needs: ["entry"],
+    clock: patient,
+    channels: (world) => [world.closedChannel, world.channels[0]],
+  });
 
   const back = new FakeClock(Date.now());
   test("a channel that we were put out of is entered again", async (stage, world) => {
@@ -85,7 +89,7 @@ export function channelTests(test: ContractTest): void {
     assert.equal((await stage.send("back"))[0]?.outcome, "confirmed");
     world.say(stage.first, "ada", "welcome back");
     await stage.host.waitForTexts(stage.first, 1);
-  }, { clock: back });
+  }, { needs: ["entry"], clock: back });
 }
 
 /** The clock is the test's, the sockets are not: they get their turn. */

@@ -23,7 +23,7 @@ export function receiptTests(test: ContractTest): void {
     void stage.run();
     await world.until(() => world.isLoginHeld(), "the login");
     assert.equal((await stage.transmit(part)).outcome, "unsent");
-  });
+  }, { needs: ["dial"] });
 
   test("a part is unsent inside the call that tells linkUp", async (stage) => {
     await stage.up();
@@ -48,7 +48,7 @@ export function receiptTests(test: ContractTest): void {
     assert.equal((await stage.transmit(part, "no such channel" as ChannelId)).outcome, "unsent");
     assert.equal((await stage.send("open"))[0]?.outcome, "confirmed");
     assert.deepEqual(stage.ownShown(stage.second), []);
-  }, { channels: (world) => [world.channels[0], world.closedChannel] });
+  }, { needs: ["entry"], channels: (world) => [world.channels[0], world.closedChannel] });
 
   test("a part that the service refuses is rejected, the next is not", async (stage, world) => {
     await stage.up();
@@ -59,7 +59,7 @@ export function receiptTests(test: ContractTest): void {
     world.refuseMessages(false);
     assert.equal((await stage.send("taken"))[0]?.outcome, "confirmed");
     assert.deepEqual(stage.ownShown(), [stage.part("taken").wire]);
-  });
+  }, { needs: ["refusal"] });
 
   for (const direction of ["toServer", "toClient", "both"] as const) {
     test(
@@ -77,6 +77,7 @@ export function receiptTests(test: ContractTest): void {
         agrees(await Promise.all(open), parts.map(({ wire }) => wire), stage.ownShown());
         assert.equal((await stage.transmit(stage.part("later"))).outcome, "unsent");
       },
+      { needs: ["dial"] },
     );
   }
 
@@ -99,7 +100,7 @@ export function receiptTests(test: ContractTest): void {
     agrees(receipts, parts.map(({ wire }) => wire), stage.ownShown());
     assert.ok(receipts.some(({ outcome }) => outcome === "unsent"));
     for (const { outcome } of receipts) assert.match(outcome, /^(confirmed|unsent)$/);
-  }, { messageDelayMs: 600_000, burst: 4 });
+  }, { needs: ["pace"], messageDelayMs: 600_000, burst: 4 });
 
   test("an abort of what has left changes nothing", async (stage, world) => {
     await stage.up();
@@ -114,7 +115,7 @@ export function receiptTests(test: ContractTest): void {
     await stage.transmit(stage.part("more"), stage.first, other.signal);
     assert.equal(left(), 0);
     assert.ok(listeners() <= 1);
-  });
+  }, { needs: ["dial"] });
 
   test("given up parts in the middle leave the others in order", async (stage) => {
     await stage.up();

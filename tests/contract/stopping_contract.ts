@@ -25,7 +25,7 @@ export function stoppingTests(test: ContractTest): void {
     world.proxy.resume();
     await stage.connectionGone();
     assert.deepEqual(stage.host.told, []);
-  });
+  }, { needs: ["dial"] });
 
   test("an abort while logging in ends it as stopped", async (stage, world) => {
     world.holdLogin();
@@ -35,7 +35,7 @@ export function stoppingTests(test: ContractTest): void {
     assert.equal((await stage.ended(STOP_MS)).kind, "stopped");
     await stage.connectionGone();
     assert.deepEqual(stage.host.told, []);
-  });
+  }, { needs: ["dial"] });
 
   for (const moment of ["linkUp", "up"] as const) {
     test(`an abort inside the call that tells ${moment} ends it as stopped`, async (stage) => {
@@ -53,7 +53,7 @@ export function stoppingTests(test: ContractTest): void {
     assert.equal((await stage.ended(STOP_MS)).kind, "stopped");
     await world.until(() => world.goodbyes() === 1, "the goodbye");
     await stage.connectionGone();
-  });
+  }, { needs: ["dial"] });
 
   const stalled = new FakeClock(Date.now());
   test("an abort ends it within 2 s when the service has fallen silent", async (stage, world) => {
@@ -69,7 +69,7 @@ export function stoppingTests(test: ContractTest): void {
     world.proxy.resume();
     await stage.connectionGone();
     assert.deepEqual(stalled.sleeps, []);
-  }, { clock: stalled });
+  }, { needs: ["dial"], clock: stalled });
 
   test("an abort resolves every open call by what the service shows", async (stage) => {
     await stage.up();
@@ -98,5 +98,5 @@ export function stoppingTests(test: ContractTest): void {
     await stage.ended();
     assert.equal(listeners(), 0);
     assert.deepEqual(idle.sleeps, []);
-  }, { clock: idle });
+  }, { needs: ["dial"], clock: idle });
 }

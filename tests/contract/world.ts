@@ -39,8 +39,12 @@ export interface World extends AsyncDisposable {
   readonly secrets: readonly string[];
   /** The service shows what was said while the bridge was away. */
   readonly history: boolean;
+  /** Its history shows the bridge's own messages too; default yes. */
+  readonly ownHistory?: boolean;
   /** Messages have ids. */
   readonly ids: boolean;
+  /** So have the bridge's own messages; default as `ids`. */
+  readonly receiptIds?: boolean;
 
   /** Somebody says one line. */
   say(channel: ChannelId, nick: string, text: string): void;
@@ -84,3 +88,10 @@ export interface World extends AsyncDisposable {
 }
 
 export type MakeWorld = (options: WorldOptions) => Promise<World>;
+
+/**
+ * What only some services have, so that tests of it are left out for the others: `dial`: the bridge connects to the
+ * service, not clients to the bridge. `entry`: channels can refuse the bridge or put it out. `refusal`: single messages
+ * can be refused. `pace`: the bridge keeps to MessageDelay.
+ */
+export type Need = "dial" | "entry" | "refusal" | "pace";

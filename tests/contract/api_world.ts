@@ -7,6 +7,7 @@ import { ApiClient, type ApiFrame } from "../support/api_client.ts";
 import { FaultProxy } from "../support/fault_proxy.ts";
 import { LogRecorder } from "../support/log_recorder.ts";
 import { freePort } from "../support/ports.ts";
+import { bound } from "./recording_host.ts";
 import type { MakeWorld, Shown, World } from "./world.ts";
 
 const TOKEN = "the-token-of-the-api";
@@ -36,19 +37,6 @@ class WatchedBridge extends ApiBridge {
     if (isNew && receipt.outcome === "confirmed") await this.arrived(receipt.id ?? "");
     return receipt;
   }
-}
-
-function bound(host: BridgeHost): BridgeHost {
-  return {
-    channels: () => host.channels(),
-    cursor: (channel) => host.cursor(channel),
-    linkUp: (self) => host.linkUp(self),
-    channelUp: (channel, history) => host.channelUp(channel, history),
-    channelDown: (channel, why) => host.channelDown(channel, why),
-    event: (event) => host.event(event),
-    latency: (roundTripMs) => host.latency(roundTripMs),
-    stored: () => host.stored(),
-  };
 }
 
 /** The bridge is the server: the world is a client of it that reads and posts. */

@@ -221,3 +221,17 @@ function doerOf(event: ChatEvent): Person | null {
       return event.who;
   }
 }
+
+/** The same host as an object whose members can be replaced. */
+export function bound(host: BridgeHost): BridgeHost {
+  return {
+    channels: () => host.channels(),
+    cursor: (channel) => host.cursor(channel),
+    linkUp: (self) => host.linkUp(self),
+    channelUp: (channel, history) => host.channelUp(channel, history),
+    channelDown: (channel, why) => host.channelDown(channel, why),
+    event: (event) => host.event(event),
+    latency: (roundTripMs) => host.latency(roundTripMs),
+    stored: () => host.stored(),
+  };
+}

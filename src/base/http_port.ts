@@ -28,6 +28,17 @@ export interface HttpLimits {
   readonly writeMs: number;
 }
 
+/** An answer whose body goes on: a piece is written before the next is asked for, and ends when its reader goes away. */
+export class StreamResponse extends Response {}
+
+/** An answer after which the connection is no longer HTTP: `take` has it until it resolves. */
+export class UpgradeResponse extends Response {
+  /** `rest`: what came after the request. */
+  constructor(readonly take: (conn: HttpConn, rest: Uint8Array) => Promise<void>) {
+    super(null);
+  }
+}
+
 const LIMITS: HttpLimits = {
   connections: 64,
   headBytes: 16_384,
@@ -42,7 +53,7 @@ const LINGER_BYTES = 1 << 20;
 
 /**
  * HTTP/1.1 for small ports that strangers may reach: bounded in connections, sizes and time. Every connection carries
- * one request and is closed after its answer. A body that goes on (server-sent events) ends when its reader goes away.
+ * one request and is closed after its answer.
  */
 export class HttpPort {
   readonly #options: HttpPortOptions;
@@ -122,7 +133,9 @@ class Visit {
   async run(): Promise<void> {
     try {
       const answer = await this.#answer();
-      if (answer !== null) await this.#send(answer);
+      if (answer instanceof UpgradeResponse) {
+        await answer.take(this.#conn, this.#bytes.slice(this.#bodyAt, this.#length));
+      } else if (answer !== null) await this.#send(answer);
     } catch {
       // It went away, or took too long.
     } finally {
@@ -215,7 +228,7 @@ class Visit {
   }
 
   async #send(response: Response): Promise<void> {
-    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    const isStream = response instanceof StreamResponse;
     const whole = isStream ? null : new Uint8Array(await response.arrayBuffer());
     await this.#write(headOf(response, whole));
     if (whole === null) return await this.#stream(response.body);

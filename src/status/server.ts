@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
-import { HttpPort } from "../base/http_port.ts";
+import { HttpPort, StreamResponse } from "../base/http_port.ts";
 import { type Logger, OnceLog } from "../base/log.ts";
 import { StatusAccess } from "./access.ts";
 import type { RelayMeter } from "./counts/meter.ts";
@@ -194,7 +194,7 @@ export class StatusServer {
     }
     const body = this.#stream.open();
     if (body === null) return plain(503, "Too many look already.\n", { "retry-after": "30" });
-    return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    return new StreamResponse(body, { headers: { "content-type": "text/event-stream" } });
   }
 
   async #logIn(request: Request): Promise<Response> {

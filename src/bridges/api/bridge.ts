@@ -35,8 +35,6 @@ export interface ApiBridgeOptions {
   readonly log: Logger;
 }
 
-/** How long clients may take to read what they were handed when the API stops. */
-const GOODBYE_MS = 1_500;
 const EXPIRE_EVERY_MS = 30_000;
 const LONGEST_NAME = 200;
 
@@ -79,27 +77,23 @@ export class ApiBridge implements Bridge {
 
   async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
     if (signal.aborted) return STOPPED;
-    const { clock } = this.#options;
-    const force = new AbortController();
     const ended = new AbortController();
     const stop = () => {
       this.#run = null;
       this.#feed.close();
-      clock.sleep(GOODBYE_MS, ended.signal).then(() => force.abort(), () => {});
     };
     signal.addEventListener("abort", stop, { once: true });
-    const expiring = this.#expire(AbortSignal.any([signal, ended.signal]));
+    const expiring = this.#expire(ended.signal);
     try {
-      await this.#serve(host, signal, force.signal);
+      await this.#serve(host, signal);
       return STOPPED;
     } catch (thrown) {
       return this.#endOf(thrown);
     } finally {
-      this.#run = null;
       signal.removeEventListener("abort", stop);
       ended.abort();
       await expiring;
-      this.#feed.close();
+      stop();
       this.#feed.end();
     }
   }
@@ -135,7 +129,7 @@ export class ApiBridge implements Bridge {
     });
   }
 
-  #serve(host: BridgeHost, signal: AbortSignal, force: AbortSignal): Promise<void> {
+  #serve(host: BridgeHost, signal: AbortSignal): Promise<void> {
     const { account, log, host: name } = this.#options;
     const server = new ApiServer({
       ...this.#options,
@@ -150,7 +144,7 @@ export class ApiBridge implements Bridge {
         this.#enter();
       },
     });
-    return server.run(signal, force);
+    return server.run(signal);
   }
 
   /** Nothing has to be joined: whatever a gateway uses is up. */

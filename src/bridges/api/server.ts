@@ -2,15 +2,20 @@ import { createHash } from "node:crypto";
 import { withDeadline } from "../../base/abort.ts";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
+import { HttpPort } from "../../base/http_port.ts";
 import type { Logger } from "../../base/log.ts";
 import type { MessageId } from "../../relay/port/ids.ts";
 import { type ApiMessage, readApiMessage } from "../matterbridge/message.ts";
 import type { Access, Refusal } from "./access.ts";
-import type { Feed } from "./feed.ts";
-import { messagesResponse, MOST_BYTES, streamResponse, webSocketResponse } from "./readers.ts";
+import type { Feed, Reader } from "./feed.ts";
+import { messagesResponse, streamResponse } from "./readers.ts";
+import { webSocketResponse } from "./web_socket.ts";
 
 /** Takes a posted message over; resolves when it is stored, rejects with a RefusedError if it cannot be. */
 export type TakePost = (message: ApiMessage, id: MessageId) => Promise<void>;
+
+/** Longest message of a client, attachments included. */
+const MOST_BYTES = 64 * 1024;
 
 export interface ApiServerOptions {
   readonly host: string;
@@ -36,72 +41,91 @@ export class RefusedError extends Error {
 }
 
 const MOST_READERS = 200;
-/** How long a client may take to send a message, and the core to store it. */
-const POST_LIMIT_MS = 10_000;
+const MOST_CONNECTIONS = 256;
+/** How long the core may take to store a message. */
+const STORE_LIMIT_MS = 10_000;
+/** How long clients may take to read what they were handed when the API stops. */
+const GOODBYE_MS = 1_500;
 const KEYS_KEPT = 1_000;
 
 /** The HTTP server of one `[api.NAME]`: Matterbridge's routes. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
+  readonly #port: HttpPort;
   /** Idempotency-Key -> what was posted under it, for the newest. */
   readonly #keys = new Map<string, string>();
+  /** Aborts when the API stops. */
+  #stopping = new AbortController().signal;
+  /** Clients that are reading, and who waits for the last of them to end. */
+  #clients = 0;
+  #idle: () => void = () => {};
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-  }
-
-  /**
-   * Serves until `signal` aborts and all clients have got what they were handed, or `force` aborts. Rejects if it cannot
-   * listen.
-   */
-  async run(signal: AbortSignal, force: AbortSignal): Promise<void> {
-    const { host: hostname, port, log, onListen } = this.#options;
-    const server = Deno.serve({
-      hostname,
-      port,
-      signal: force,
-      onListen: (address) => onListen(address.port),
-      onError: (error) => {
-        log.error("the API could not answer: {error}", { error: describeError(error) });
-        return json(500, { message: "Internal error, see the relay's log" });
+    const { clock, log } = options;
+    this.#port = new HttpPort({
+      handle: (request) => this.#answer(request),
+      onFault: (thrown) => {
+        log.error("the API could not answer: {error}", { error: describeError(thrown) });
       },
-    }, (request, info) => this.#answer(request, info, signal));
-    const shutDown = () => void server.shutdown();
-    signal.addEventListener("abort", shutDown, { once: true });
-    if (signal.aborted) shutDown();
-    await server.finished;
-    signal.removeEventListener("abort", shutDown);
+      clock,
+      limits: { connections: MOST_CONNECTIONS, bodyBytes: MOST_BYTES },
+    });
   }
 
-  async #answer(
-    request: Request,
-    info: Deno.ServeHandlerInfo,
-    signal: AbortSignal,
-  ): Promise<Response> {
-    const { access } = this.#options;
-    const response = await this.#route(request, info, signal).catch((thrown) => {
+  /** Serves until `signal` aborts and the clients have got what they were handed. Rejects if it cannot listen. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { host: hostname, port, clock, onListen } = this.#options;
+    this.#stopping = signal;
+    using listener = Deno.listen({ hostname, port });
+    onListen(listener.addr.port);
+    const ended = new AbortController();
+    const stop = async () => {
+      const idle = new Promise<void>((resolve) => this.#idle = resolve);
+      if (this.#clients > 0) {
+        await Promise.race([idle, clock.sleep(GOODBYE_MS, ended.signal).catch(() => {})]);
+      }
+      ended.abort();
+      listener.close();
+    };
+    signal.addEventListener("abort", stop, { once: true });
+    if (signal.aborted) void stop();
+    try {
+      await this.#port.serve(listener);
+    } finally {
+      signal.removeEventListener("abort", stop);
+      ended.abort();
+    }
+  }
+
+  #track(): () => void {
+    this.#clients++;
+    let isOpen = true;
+    return () => {
+      if (isOpen) this.#clients--;
+      isOpen = false;
+      if (this.#clients === 0) this.#idle();
+    };
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const response = await this.#route(request).catch((thrown) => {
       if (thrown instanceof RefusedError) return refused(thrown.refusal);
       throw thrown;
     });
-    // The response of a WebSocket upgrade is not ours to change.
-    if (response.status === 101) return response;
-    const headers = { ...HEADERS, ...access.corsHeaders(request) };
+    const headers = { ...HEADERS, ...this.#options.access.corsHeaders(request) };
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
     return response;
   }
 
-  async #route(
-    request: Request,
-    info: Deno.ServeHandlerInfo,
-    signal: AbortSignal,
-  ): Promise<Response> {
+  async #route(request: Request): Promise<Response> {
     const { access } = this.#options;
     const page = access.pageRefusal(request);
     if (page !== null) return refused(page);
     if (request.method === "OPTIONS") return new Response(null, { status: 204 });
-    const token = await access.tokenRefusal(request, signal);
+    const token = await access.tokenRefusal(request, this.#stopping);
     if (token !== null) return refused(token);
-    if (signal.aborted) return refused({ status: 503, message: "The relay is stopping" });
+    if (this.#stopping.aborted) return refused({ status: 503, message: "The relay is stopping" });
     const { pathname } = new URL(request.url);
     const expected = pathname === "/api/message" ? "POST" : "GET";
     if (ROUTES.has(pathname) && request.method !== expected) {
@@ -111,11 +135,11 @@ export class ApiServer {
       case "/api/health":
         return this.#health();
       case "/api/message":
-        return await this.#post(request, signal);
+        return await this.#post(request);
       case "/api/messages":
       case "/api/stream":
       case "/api/websocket":
-        return this.#read(pathname, request, info, signal);
+        return this.#read(pathname, request);
       default:
         return refused({ status: 404, message: `There is only ${[...ROUTES].join(", ")}` });
     }
@@ -131,57 +155,47 @@ export class ApiServer {
       });
   }
 
-  #read(
-    pathname: string,
-    request: Request,
-    info: Deno.ServeHandlerInfo,
-    signal: AbortSignal,
-  ): Response {
+  #read(pathname: string, request: Request): Response {
     const { feed, clock } = this.#options;
     if (feed.readers >= MOST_READERS) {
       return refused({ status: 503, message: "Too many clients are reading", retryAfterS: 30 });
     }
     const since = new URL(request.url).searchParams.get("since");
+    const context = { feed, since, clock, track: () => this.#track() };
     switch (pathname) {
       case "/api/messages":
-        return messagesResponse(feed, since, info.completed);
+        return messagesResponse(context);
       case "/api/stream":
-        return streamResponse({ feed, since, clock, signal });
+        return streamResponse(context);
       default:
         return webSocketResponse(request, {
-          feed,
-          since,
-          clock,
-          signal,
-          post: (text, reader) => this.#postFromSocket(text, reader, signal),
+          ...context,
+          mostBytes: MOST_BYTES,
+          post: (text, reader) => this.#postFromSocket(text, reader),
         });
     }
   }
 
-  async #post(request: Request, signal: AbortSignal): Promise<Response> {
+  async #post(request: Request): Promise<Response> {
     const { access } = this.#options;
     const rate = access.rateRefusal();
     if (rate !== null) return refused(rate);
     if (!/^application\/json\b/i.test(request.headers.get("content-type") ?? "")) {
       return refused({ status: 415, message: "Send the header Content-Type: application/json" });
     }
-    const body = await this.#body(request, signal);
+    const body = await request.text();
     const key = request.headers.get("idempotency-key");
     const id = key === null ? this.#options.feed.newPostId() : this.#idOfKey(key, body);
-    return json(200, await this.#take(decoded(body), id, signal));
+    return json(200, await this.#take(decoded(body), id));
   }
 
   /** What a client writes into its WebSocket; resolves with why it was not taken over, else null. */
-  async #postFromSocket(
-    text: string,
-    author: Parameters<Feed["share"]>[2],
-    signal: AbortSignal,
-  ): Promise<string | null> {
+  async #postFromSocket(text: string, author: Reader): Promise<string | null> {
     const { access, feed, clock } = this.#options;
     try {
       const rate = access.rateRefusal();
       if (rate !== null) throw new RefusedError(rate);
-      const shown = await this.#take(decoded(text), feed.newPostId(), signal);
+      const shown = await this.#take(decoded(text), feed.newPostId());
       feed.share(() => JSON.stringify(shown), clock.monotonic(), author);
       return null;
     } catch (thrown) {
@@ -191,11 +205,11 @@ export class ApiServer {
   }
 
   /** Takes a message over and resolves with how it is shown, once it is stored. */
-  async #take(message: ApiMessage, id: MessageId, signal: AbortSignal): Promise<object> {
+  async #take(message: ApiMessage, id: MessageId): Promise<object> {
     const { take, account, clock } = this.#options;
     const action = "store the message";
     await withDeadline(
-      { clock, signal, limitMs: POST_LIMIT_MS, action },
+      { clock, signal: this.#stopping, limitMs: STORE_LIMIT_MS, action },
       () => take(message, id),
     ).catch((thrown) => {
       if (thrown instanceof RefusedError) throw thrown;
@@ -228,15 +242,6 @@ export class ApiServer {
     if (this.#keys.size > KEYS_KEPT && oldest.done !== true) this.#keys.delete(oldest.value);
     return `key-${hash(key).slice(0, 22)}` as MessageId;
   }
-
-  async #body(request: Request, signal: AbortSignal): Promise<string> {
-    const { clock } = this.#options;
-    const limits = { clock, signal, limitMs: POST_LIMIT_MS, action: "read the message" };
-    return await withDeadline(limits, () => boundedText(request)).catch((thrown) => {
-      if (thrown instanceof RefusedError) throw thrown;
-      throw new RefusedError({ status: 408, message: "The message did not arrive in time" });
-    });
-  }
 }
 
 const PLAIN_TEXT = "text/plain; charset=utf-8";
@@ -244,23 +249,6 @@ const ROUTES = new Set(
   ["health", "messages", "stream", "websocket", "message"].map((name) => `/api/${name}`),
 );
 const HEADERS = { "x-content-type-options": "nosniff", "cache-control": "no-store" };
-
-async function boundedText(request: Request): Promise<string> {
-  const tooLong = () => {
-    const message = `A message has at most ${MOST_BYTES} bytes`;
-    return new RefusedError({ status: 413, message });
-  };
-  if (Number(request.headers.get("content-length") ?? 0) > MOST_BYTES) throw tooLong();
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw tooLong();
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
 
 /** Throws a RefusedError for what is no message. */
 function decoded(text: string): ApiMessage {

@@ -207,6 +207,8 @@ function fieldsOf(outgoing: Outgoing): Fields | null {
       const text = cleanText(outgoing.topic).replace(/\s*\n\s*/g, " ").trim();
       return text === "" ? null : { event: "topic_change", username: SYSTEM, text, target: null };
     }
+    case "reaction":
+      return null;
     case "message":
       return messageFields(outgoing);
   }
@@ -250,7 +252,7 @@ function eventName({ edits, about, action }: OutgoingMessage): string {
 /** Line breaks as "\n", tabs as spaces, no other control character, no half of a surrogate pair. */
 function cleanText(text: string): string {
   return text.toWellFormed()
-    .replace(/\r\n?|\u2028|\u2029/g, "\n")
+    .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
     .replace(/\t/g, " ")
     // deno-lint-ignore no-control-regex
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");

@@ -94,7 +94,7 @@ Deno.test("api: pages of other sites can neither post nor take messages away", a
 Deno.test("api: a page that gave itself this machine's address learns nothing", async () => {
   await using api = new RunningApi();
   for (
-    const host of ["evil.example:4242", "127.0.0.1.evil.example", "", "localhost.evil.example"]
+    const host of ["evil.example:4242", "127.0.0.1.evil.example", "localhost.evil.example"]
   ) {
     assert.equal((await ask(api, { headers: { host } })).status, 421, host);
   }
@@ -151,7 +151,7 @@ Deno.test("api: a client that posts too fast is told to wait", async () => {
   assert.deepEqual(Object.fromEntries(statuses), { 415: 1_000, 429: 10 });
 });
 
-Deno.test("api: a post that never ends is given up", async () => {
+Deno.test("api: a post that never ends ends the connection", async () => {
   const clock = new FakeClock(Date.now());
   await using api = new RunningApi({ clock });
   const length = String(hello.length + 10);
@@ -164,7 +164,8 @@ Deno.test("api: a post that never ends is given up", async () => {
   // Both the sweep for what is too old and the limit of the body.
   await clock.waitForSleeps(2);
   await clock.advance(10_000);
-  assert.equal((await answer).status, 408);
+  assert.equal((await answer).body, "");
+  assert.deepEqual(api.host.events, []);
 });
 
 Deno.test("api: more readers than it serves are turned away", async () => {

@@ -1,4 +1,5 @@
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS, PLACEHOLDERS } from "../src/config/options/account.ts";
+import { API_OPTIONS, MATTERBRIDGE_OPTIONS } from "../src/config/options/api.ts";
 import { CHANNEL_OPTIONS, ENDPOINT_OPTIONS, FOREIGN_CHANNEL_KEYS, GATEWAY_OPTIONS, SAME_CHANNEL_OPTIONS } from "../src/config/options/gateway.ts";
 import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "../src/config/options/general.ts";
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "../src/config/options/irc.ts";
@@ -16,6 +17,8 @@ export function configurationMarkdown(): string {
     optionsPart("Any account", ANY_ACCOUNT, ACCOUNT_OPTIONS),
     optionsPart("[irc.NAME]", "One connection to an IRC server.", IRC_OPTIONS),
     optionsPart("[kosmi.NAME]", "One login at Kosmi, for any number of its rooms.", KOSMI_OPTIONS),
+    optionsPart("[api.NAME]", API, API_OPTIONS),
+    optionsPart("[matterbridge.NAME]", MATTERBRIDGE, MATTERBRIDGE_OPTIONS),
     optionsPart("[[gateway]]", GATEWAY, GATEWAY_OPTIONS),
     optionsPart("[[gateway.inout]], [[gateway.in]], [[gateway.out]]", ENDPOINT, ENDPOINT_OPTIONS),
     optionsPart("[gateway.inout.options]", "Belongs to the endpoint above it.", CHANNEL_OPTIONS),
@@ -24,8 +27,14 @@ export function configurationMarkdown(): string {
   ].join("\n");
 }
 
+const API =
+  "An HTTP API for bots and web pages, as Matterbridge has it. Its channel is always `api`. See [matterbridge-together.md](matterbridge-together.md).";
+
+const MATTERBRIDGE =
+  "The `[api.NAME]` of a running Matterbridge, and through it its other services. See [matterbridge-together.md](matterbridge-together.md).";
+
 const ANY_ACCOUNT =
-  "Keys of `[irc.NAME]` and `[kosmi.NAME]` alike; in `[general]` they hold for all accounts.";
+  "Keys of every account, whatever its service; in `[general]` they hold for all accounts.";
 
 const GATEWAY =
   "What is written in one endpoint of a gateway appears in all its others. One account can stand in " +
@@ -120,7 +129,7 @@ function foreignPart(): string {
     ),
     "| `[tengo]` | the relay runs no scripts; use ReplaceMessages |",
     "",
-    `The relay speaks ${PROTOCOLS.join(" and ")}. Accounts of Matterbridge's other services (${
+    `The relay speaks ${PROTOCOLS.join(", ")}. Accounts of Matterbridge's other services (${
       FOREIGN_PROTOCOLS.join(", ")
     }) may stand in the file: their endpoints are left out, with one warning for each account. A gateway through which then nothing can be relayed is left out too. To keep them, let Matterbridge run beside the relay: [matterbridge-together.md](matterbridge-together.md).`,
     "",

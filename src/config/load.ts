@@ -1,5 +1,6 @@
 import { parseConfig } from "./file/document.ts";
 import { type Fault, Report } from "./file/fault.ts";
+import { API_OPTIONS, MATTERBRIDGE_OPTIONS } from "./options/api.ts";
 import { ACCOUNT_OPTIONS, FOREIGN_ACCOUNT_KEYS } from "./options/account.ts";
 import type { AccountConfig, Config, GeneralConfig } from "./options/config.ts";
 import { FOREIGN_GENERAL_KEYS, GENERAL_OPTIONS } from "./options/general.ts";
@@ -83,7 +84,9 @@ function usesPatterns(table: unknown): boolean {
 
 const GATEWAY_SECTIONS = ["gateway", "samechannelgateway"];
 const OUR_SECTIONS: readonly string[] = ["general", ...GATEWAY_SECTIONS, ...PROTOCOLS];
-const ACCOUNT_KEYS = keysOf(ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS);
+const ACCOUNT_KEYS = keysOf(
+  ...[ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS, API_OPTIONS, MATTERBRIDGE_OPTIONS],
+);
 
 /** Reads one document. */
 class ConfigReader {
@@ -146,7 +149,7 @@ class ConfigReader {
     const section = openTable(this.#file, root.entries.get("general"), "general", report);
     const lookup = sectionLookup(section, { environment: this.#environment, names: ["general"] });
     warnOfUnknownKeys(section, {
-      keys: keysOf(GENERAL_OPTIONS, ACCOUNT_OPTIONS, IRC_OPTIONS, KOSMI_OPTIONS),
+      keys: [...keysOf(GENERAL_OPTIONS), ...ACCOUNT_KEYS],
       foreign: [...FOREIGN_GENERAL_KEYS, ...FOREIGN_ACCOUNT_KEYS, ...FOREIGN_IRC_KEYS],
     }, report);
     const general = Object.freeze(readOptions(GENERAL_OPTIONS, lookup, report));
@@ -238,6 +241,6 @@ function strangerText({ written, value }: Entry): string {
     return `there is no such section, so it has no effect${didYouMean(written, OUR_SECTIONS)}`;
   }
   const isKey = ACCOUNT_KEYS.some((key) => key.toLowerCase() === lower);
-  const where = isKey ? "; put it below [general], [irc.NAME] or [kosmi.NAME]" : "";
+  const where = isKey ? "; put it below [general], its account's section, such as [irc.NAME]" : "";
   return `stands outside of any section, so it has no effect${where}`;
 }

@@ -4,6 +4,8 @@ export type Room =
   | "relay"
   | "bridges/irc"
   | "bridges/kosmi"
+  | "bridges/api"
+  | "bridges/matterbridge"
   | "auth"
   | "store"
   | "config"
@@ -30,7 +32,7 @@ export type ModuleRule = "free" | "oneFile" | "late";
 const PORT = ["relay/port"];
 
 const EVERYTHING = ["base", "relay", "bridges/irc", "bridges/kosmi", "auth", "store", "config"]
-  .concat("log", "status", "commands");
+  .concat("bridges/api", "bridges/matterbridge", "log", "status", "commands");
 
 /** "Each room and what it may touch": docs/architecture.md in a form that a test can read. */
 export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
@@ -65,6 +67,23 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
       "ws": "free",
     },
     deno: ["errors"],
+  },
+  // Both speak the JSON of Matterbridge's API.
+  "bridges/api": {
+    rooms: ["base", ...PORT, "bridges/matterbridge/message"],
+    modules: {
+      "node:buffer": "free",
+      "node:crypto": "free",
+      "node:http": "free",
+      "node:stream": "free",
+      "ws": "free",
+    },
+    deno: ["listen", "errors"],
+  },
+  "bridges/matterbridge": {
+    rooms: ["base", ...PORT],
+    modules: { "node:crypto": "free", "ws": "free" },
+    deno: ["createHttpClient", "errors"],
   },
   auth: {
     rooms: ["base"],

@@ -3,11 +3,13 @@ import type { Logger } from "../../src/base/log.ts";
 import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
 import { wireChatCommands } from "../../src/commands/chat/chat_commands.ts";
 import { type WiredAccount, wireGateways } from "../../src/commands/setup/accounts.ts";
+import { type ApiWiring, wireApi, wireMatterbridge } from "../../src/commands/setup/api.ts";
 import { wireIrc } from "../../src/commands/setup/irc.ts";
 import { wireKosmi } from "../../src/commands/setup/kosmi.ts";
 import { CHANNEL_RULES } from "../../src/commands/shared/read_configuration.ts";
 import { formatFault, loadConfig } from "../../src/config/load.ts";
 import type { AccountConfig, Config } from "../../src/config/options/config.ts";
+import type { Bridge } from "../../src/relay/port/bridge.ts";
 import { noObserver } from "../../src/relay/port/observer.ts";
 import { Relay } from "../../src/relay/relay.ts";
 import { openRelayStore } from "../../src/store/sqlite/sqlite_store.ts";
@@ -75,15 +77,30 @@ function wired(account: AccountConfig, config: Config, options: InProcessOptions
     random: Math.random,
     log: options.log.with({ account: account.id }),
   };
-  const bridge = account.protocol === "irc"
-    ? wireIrc(account, { ...shared, clientCertificatePem: null })
-    : wireKosmi(account, {
-      ...shared,
-      credentials: {
-        get: () => Promise.resolve({ token: options.token, expectsLogin: true }),
-        refused: () => {},
-      },
-      ...(options.pictureNetwork === undefined ? {} : { pictureNetwork: options.pictureNetwork }),
-    });
-  return { bridge, settings: account.settings, made: "", upkeep: null };
+  const { settings } = account;
+  return { bridge: bridgeOf(account, shared, options), settings, made: "", upkeep: null };
+}
+
+function bridgeOf(
+  account: AccountConfig,
+  shared: Omit<ApiWiring, "problems"> & { readonly random: () => number },
+  options: InProcessOptions,
+): Bridge {
+  switch (account.protocol) {
+    case "irc":
+      return wireIrc(account, { ...shared, clientCertificatePem: null });
+    case "kosmi":
+      return wireKosmi(account, {
+        ...shared,
+        credentials: {
+          get: () => Promise.resolve({ token: options.token, expectsLogin: true }),
+          refused: () => {},
+        },
+        ...(options.pictureNetwork === undefined ? {} : { pictureNetwork: options.pictureNetwork }),
+      });
+    case "api":
+      return wireApi(account, { ...shared, problems: () => [] });
+    case "matterbridge":
+      return wireMatterbridge(account, shared);
+  }
 }

@@ -12,6 +12,7 @@ import type { CommonOptions, ExitCode } from "../shared/command.ts";
 import { openOurDataDirectory } from "../shared/open_data_directory.ts";
 import { catchStrayFaults, startOurLogging } from "../shared/start_logging.ts";
 import { checkClock, type DoctorContext } from "./checks.ts";
+import { checkApiAccount } from "./api.ts";
 import { checkIrcAccount } from "./irc.ts";
 import { checkKosmiAccount } from "./kosmi.ts";
 import { checkConfiguration, checkDataDirectory, type DataFinding } from "./relay_checks.ts";
@@ -197,15 +198,29 @@ async function checkAccount(
   try {
     await withDeadline(
       deadline,
-      (signal) =>
-        account.protocol === "irc"
-          ? checkIrcAccount(account, context, rows, signal)
-          : checkKosmiAccount(account, context, rows, signal),
+      (signal) => checkService(account, context, rows, signal),
     );
   } catch (error) {
     const seen = isAbortOf(stopping, error) || stopping.aborted ? "stopped" : describeError(error);
     rows.broken("check", seen, "run the doctor again, with -debug to see more");
   } finally {
     isOver = true;
+  }
+}
+
+function checkService(
+  account: AccountConfig,
+  context: DoctorContext,
+  rows: RowWriter,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (account.protocol) {
+    case "irc":
+      return checkIrcAccount(account, context, rows, signal);
+    case "kosmi":
+      return checkKosmiAccount(account, context, rows, signal);
+    case "api":
+    case "matterbridge":
+      return checkApiAccount(account, context, rows, signal);
   }
 }

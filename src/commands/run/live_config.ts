@@ -19,6 +19,7 @@ import {
   wireGateways,
   WiringError,
 } from "../setup/accounts.ts";
+import { problemsOf } from "../setup/status.ts";
 import { TokenSources } from "../setup/tokens.ts";
 import { readConfiguration } from "../shared/read_configuration.ts";
 import type { ReloadOutcome } from "../reload/reload_request.ts";
@@ -35,6 +36,8 @@ interface LiveConfigOptions {
 /** With what outlives each configuration. */
 interface LastingOptions extends LiveConfigOptions {
   readonly sts: StsPolicies;
+  /** What keeps the relay from relaying now, one sentence each. */
+  readonly problems: () => readonly string[];
 }
 
 /** A configuration with all that was made of it. */
@@ -62,11 +65,16 @@ export class LiveConfig {
   /** Makes all that a configuration asks for. Throws a WiringError. */
   static async wire(config: Config, given: LiveConfigOptions): Promise<LiveConfig> {
     const sts = await StoredStsPolicies.open(given.data, given.logging.logger("store"));
-    const options = { ...given, sts };
+    const { relay, logging } = given;
+    let now = (): Wired => wired;
+    const problems = () => problemsOf({ wired: () => now(), relay, logging });
+    const options = { ...given, sts, problems };
     const tokens = new TokenSources(config, options);
     const accounts = await wireAccounts(config, { ...options, tokens });
-    const gateways = wireGateways(config, accounts);
-    return new LiveConfig(options, tokens, { config, accounts, gateways });
+    const wired: Wired = { config, accounts, gateways: wireGateways(config, accounts) };
+    const live = new LiveConfig(options, tokens, wired);
+    now = () => live.wired;
+    return live;
   }
 
   get wired(): Wired {

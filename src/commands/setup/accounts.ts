@@ -15,6 +15,7 @@ import type { RelayAccount } from "../../relay/intake/intake.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import type { Gateway, GatewayEndpoint } from "../../relay/port/settings.ts";
 import { mayRead, refusal } from "../shared/refusal.ts";
+import { apiOptionsOf, matterbridgeOptionsOf, wireApi, wireMatterbridge } from "./api.ts";
 import { ircOptionsOf, wireIrc } from "./irc.ts";
 import { kosmiOptionsOf, wireKosmi } from "./kosmi.ts";
 import type { TokenSources } from "./tokens.ts";
@@ -40,6 +41,8 @@ interface Wiring {
   readonly tokens: TokenSources;
   /** Which IRC servers want TLS; lasts too. */
   readonly sts: StsPolicies;
+  /** What keeps the relay from relaying now, one sentence each. */
+  readonly problems: () => readonly string[];
 }
 
 export interface WiredAccount extends RelayAccount {
@@ -64,9 +67,7 @@ export async function wireAccounts(
   const wired: WiredAccount[] = [];
   for (const account of config.accounts) {
     try {
-      const fresh = account.protocol === "irc"
-        ? await wireIrcAccount(account, config, wiring)
-        : wireKosmiAccount(account, config, wiring);
+      const fresh = await wireAccount(account, config, wiring);
       const same = known.find(({ bridge, made }) =>
         bridge.account === fresh.bridge.account && made === fresh.made
       );
@@ -77,6 +78,30 @@ export async function wireAccounts(
   }
   if (faults.length > 0) throw new WiringError(faults);
   return wired;
+}
+
+async function wireAccount(
+  account: AccountConfig,
+  config: Config,
+  wiring: Wiring,
+): Promise<WiredAccount> {
+  const { settings } = account;
+  switch (account.protocol) {
+    case "irc":
+      return await wireIrcAccount(account, config, wiring);
+    case "kosmi":
+      return wireKosmiAccount(account, config, wiring);
+    case "api": {
+      const given = { ...shared(account, config, wiring), problems: wiring.problems };
+      const made = JSON.stringify(apiOptionsOf(account, given));
+      return { bridge: wireApi(account, given), settings, made, upkeep: null };
+    }
+    case "matterbridge": {
+      const given = shared(account, config, wiring);
+      const made = JSON.stringify(matterbridgeOptionsOf(account, given));
+      return { bridge: wireMatterbridge(account, given), settings, made, upkeep: null };
+    }
+  }
 }
 
 /** What every bridge gets. */
@@ -147,15 +172,17 @@ export async function readPem(path: string | null): Promise<string | null> {
 /** The gateways with each channel in the one spelling of its bridge, which reading the configuration has checked. */
 export function wireGateways(config: Config, accounts: readonly WiredAccount[]): Gateway[] {
   const bridges = new Map(accounts.map(({ bridge }) => [bridge.account, bridge]));
-  const place = (endpoint: EndpointConfig): GatewayEndpoint[] => {
+  const place = (endpoint: EndpointConfig, gateway: string): GatewayEndpoint[] => {
     const account = endpoint.account as AccountId;
-    const channel = bridges.get(account)?.channelId(endpoint.channel);
-    if (channel === undefined) return [];
+    const bridge = bridges.get(account);
+    if (bridge === undefined) return [];
+    // The clients of an API name the gateway: it is their channel, whatever stands in the file.
+    const channel = bridge.channelId(bridge.protocol === "api" ? gateway : endpoint.channel);
     const { direction, key } = endpoint;
     return [{ account, channel, written: endpoint.channel, direction, key }];
   };
   return config.gateways.map((gateway) => ({
     name: gateway.name,
-    endpoints: gateway.endpoints.flatMap(place),
+    endpoints: gateway.endpoints.flatMap((endpoint) => place(endpoint, gateway.name)),
   }));
 }

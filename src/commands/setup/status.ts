@@ -8,6 +8,7 @@ import type { Gateway } from "../../relay/port/settings.ts";
 import type { RelayStore } from "../../relay/port/store.ts";
 import type { Relay } from "../../relay/relay.ts";
 import { RelayMeter } from "../../status/counts/meter.ts";
+import { readiness } from "../../status/counts/readiness.ts";
 import { redactedSubject, type StatusSubject } from "../../status/counts/subject.ts";
 import { type Metrics, openMetrics } from "../../status/metrics.ts";
 import { VERSION } from "../shared/build_info.ts";
@@ -79,12 +80,33 @@ function metricsObserver(metrics: Metrics): RelayObserver {
   };
 }
 
+/** What keeps the relay from relaying everything now, one sentence each. */
+export function problemsOf(
+  { wired, relay, logging }: Pick<StatusWiring, "wired" | "relay" | "logging">,
+): string[] {
+  const { accounts, channels } = readiness(stateOf({ wired, relay }));
+  const broken = new Set(accounts.filter(({ ready }) => !ready).map(({ name }) => name));
+  return [
+    ...accounts,
+    ...channels.filter(({ account }) => !broken.has(account))
+      .map((row) => ({ ...row, name: `${row.account} ${row.name}` })),
+  ].flatMap(({ name, reason }) => reason === null ? [] : [logging.redact(`${name}: ${reason}`)]);
+}
+
 function subjectOf(wiring: StatusWiring): StatusSubject {
-  const { wired, store, relay, clock } = wiring;
+  const { store, relay, clock } = wiring;
   return {
+    ...stateOf(wiring),
     version: VERSION,
     runtime: Deno.version.deno,
     startedAtMs: clock.now(),
+    level: (endpoint) => store.level(endpoint),
+    handled: () => relay().handled(),
+  };
+}
+
+function stateOf({ wired, relay }: Pick<StatusWiring, "wired" | "relay">) {
+  return {
     accounts: () =>
       wired().accounts.map(({ bridge, token }) => ({
         id: bridge.account,
@@ -93,8 +115,6 @@ function subjectOf(wiring: StatusWiring): StatusSubject {
     gateways: () => wired().gateways.map(placesOf),
     links: () => relay().links(),
     channels: () => relay().channels(),
-    level: (endpoint) => store.level(endpoint),
-    handled: () => relay().handled(),
   };
 }
 

@@ -18,6 +18,12 @@ export const PLACEHOLDERS: readonly string[] = [
   "CHANNEL",
 ];
 
+/** A RemoteNickFormat for services that show the name apart from the text. */
+export const nickAlone: ValueType<string> = {
+  ...text({ name: "template" }),
+  read: (raw) => raw === "" ? { value: "{NICK}" } : nickTemplate.read(raw),
+};
+
 /** A RemoteNickFormat. What stands in braces and is no placeholder is relayed as it is written, so it is only warned of. */
 const nickTemplate: ValueType<string> = {
   ...text({ name: "template" }),

@@ -1,4 +1,5 @@
 import type { ACCOUNT_OPTIONS } from "./account.ts";
+import type { API_OPTIONS, MATTERBRIDGE_OPTIONS } from "./api.ts";
 import type { GENERAL_OPTIONS } from "./general.ts";
 import type { IRC_OPTIONS } from "./irc.ts";
 import type { KOSMI_OPTIONS } from "./kosmi.ts";
@@ -16,7 +17,11 @@ export interface Config {
 /** What is about the relay itself. Times end in `Ms`. See general.ts for each. */
 export type GeneralConfig = Values<typeof GENERAL_OPTIONS>;
 
-export type AccountConfig = IrcAccountConfig | KosmiAccountConfig;
+export type AccountConfig =
+  | IrcAccountConfig
+  | KosmiAccountConfig
+  | ApiAccountConfig
+  | MatterbridgeAccountConfig;
 
 interface Account {
   /** `protocol.name`, such as `irc.libera`. */
@@ -37,6 +42,18 @@ export interface IrcAccountConfig extends Account {
 export interface KosmiAccountConfig extends Account {
   readonly protocol: "kosmi";
   readonly options: Values<typeof KOSMI_OPTIONS>;
+}
+
+/** One `[api.NAME]`. See api.ts for each option. */
+export interface ApiAccountConfig extends Account {
+  readonly protocol: "api";
+  readonly options: Values<typeof API_OPTIONS>;
+}
+
+/** One `[matterbridge.NAME]`. See api.ts for each option. */
+export interface MatterbridgeAccountConfig extends Account {
+  readonly protocol: "matterbridge";
+  readonly options: Values<typeof MATTERBRIDGE_OPTIONS>;
 }
 
 /** Where to connect to: the host without brackets. */

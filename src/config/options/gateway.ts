@@ -26,7 +26,8 @@ export const ENDPOINT_OPTIONS = {
     type: text({ check: filled('an account such as "irc.libera"') }),
     fallback: "",
     fallbackText: "none",
-    doc: "The account, as its section is named: `irc.NAME` or `kosmi.NAME`.",
+    doc:
+      "The account, as its section is named: `irc.NAME`, `kosmi.NAME`, `api.NAME` or `matterbridge.NAME`.",
     required: true,
   }),
   channel: option({

@@ -4,6 +4,7 @@ import type { AccountConfig, IrcAccountConfig, KosmiAccountConfig } from "../opt
 import { GENERAL_OPTIONS } from "../options/general.ts";
 import { FOREIGN_IRC_KEYS, IRC_OPTIONS } from "../options/irc.ts";
 import { KOSMI_OPTIONS } from "../options/kosmi.ts";
+import { readApi, readMatterbridge } from "./api.ts";
 import { type ChannelRules, checkIrc, checkKosmi } from "./consistency.ts";
 import type { Environment } from "./environment.ts";
 import {
@@ -23,7 +24,7 @@ import {
 import { isTable } from "../values/values.ts";
 
 /** The services that this relay speaks. */
-export const PROTOCOLS = ["irc", "kosmi"] as const;
+export const PROTOCOLS = ["irc", "kosmi", "api", "matterbridge"] as const;
 type Protocol = (typeof PROTOCOLS)[number];
 
 const IRC_KEYS: KnownKeys = {
@@ -99,6 +100,10 @@ export function readAccount(
       return readIrc(account, findings);
     case "kosmi":
       return readKosmi(account, rules, findings);
+    case "api":
+      return readApi(account, findings);
+    case "matterbridge":
+      return readMatterbridge(account, findings);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
 import { GENERAL_OPTIONS } from "../options/general.ts";
 import { IRC_OPTIONS } from "../options/irc.ts";
 import { KOSMI_OPTIONS } from "../options/kosmi.ts";
+import type { Option } from "../options/option.ts";
 import { parseUrl } from "../values/net.ts";
 import { shown } from "../values/show.ts";
 import { type Lookup, placeOf } from "./section.ts";
@@ -232,17 +233,30 @@ const SHORTEST_TOKEN = 16;
 export function checkGeneral(values: GeneralConfig, lookup: Lookup, findings: Findings): void {
   const { statusListen, statusToken } = values;
   if (statusListen === null) return warnOfIdle(lookup, findings);
-  if (isLoopback(statusListen.host)) return;
-  if (statusToken === null) {
+  checkReach(
+    { host: statusListen.host, token: statusToken },
+    { address: GENERAL_OPTIONS.statusListen, token: GENERAL_OPTIONS.statusToken },
+    { lookup, findings },
+  );
+}
+
+/** An address that others can reach needs a token, and a good one. */
+export function checkReach(
+  { host, token }: { readonly host: string; readonly token: string | null },
+  options: { readonly address: Option<unknown>; readonly token: Option<unknown> },
+  { lookup, findings }: { readonly lookup: Lookup; readonly findings: Findings },
+): void {
+  if (isLoopback(host)) return;
+  if (token === null) {
     findings.fault(
-      placeOf(GENERAL_OPTIONS.statusListen, lookup),
+      placeOf(options.address, lookup),
       `found ${
-        JSON.stringify(statusListen.host)
-      }, which others can reach: set StatusToken, or listen on 127.0.0.1`,
+        JSON.stringify(host)
+      }, which others can reach: set ${options.token.key}, or listen on 127.0.0.1`,
     );
-  } else if (statusToken.length < SHORTEST_TOKEN) {
+  } else if (token.length < SHORTEST_TOKEN) {
     findings.warn(
-      placeOf(GENERAL_OPTIONS.statusToken, lookup),
+      placeOf(options.token, lookup),
       `is short for an address that others can reach: take ${SHORTEST_TOKEN} random characters or more`,
     );
   }

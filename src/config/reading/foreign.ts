@@ -6,7 +6,6 @@ import { type Entry, openTable } from "./section.ts";
 
 /** Services that Matterbridge or its successor speaks, and this relay does not. */
 export const FOREIGN_PROTOCOLS: readonly string[] = [
-  "api",
   "discord",
   "gitter",
   "harmony",

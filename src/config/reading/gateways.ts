@@ -4,6 +4,7 @@ import type { AccountConfig, EndpointConfig, GatewayConfig } from "../options/co
 import { didYouMean } from "../values/did_you_mean.ts";
 import { channelKeyFault } from "../values/irc.ts";
 import { shown } from "../values/show.ts";
+import { apiChannel, remoteGateway } from "./api.ts";
 import { type ChannelRules, checkRoom, isDefaultRoom, warnOfPlaceholder } from "./consistency.ts";
 import type { RawEndpoint, RawGateway } from "./raw_gateways.ts";
 
@@ -169,7 +170,11 @@ function checkChannel(
       return channel;
     }
   }
-  if (key !== null) findings.warn(raw.place, "options.key has no effect: a Kosmi room has no key");
+  if (key !== null) {
+    findings.warn(raw.place, "options.key has no effect: only a channel of IRC has a key");
+  }
+  if (account.protocol === "api") return apiChannel(raw, findings);
+  if (account.protocol === "matterbridge") return remoteGateway(raw, account, findings);
   const { options, id } = account;
   if (!isDefaultRoom(channel)) {
     checkRoom({ written: channel, options, rules }, channelPlace, findings);

@@ -33,7 +33,9 @@ export async function isLive(
 }
 
 /** Ready: every account is logged in, and every channel can be used. */
-export function readiness(subject: StatusSubject): Readiness {
+export function readiness(
+  subject: Pick<StatusSubject, "accounts" | "gateways" | "links" | "channels">,
+): Readiness {
   const links = subject.links();
   const states = subject.channels();
   const accounts = subject.accounts().map(({ id }) => {

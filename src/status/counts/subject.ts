@@ -46,7 +46,7 @@ export interface StatusSubject {
 }
 
 /** Every endpoint of the gateways, once. */
-export function placesOf(subject: StatusSubject): SubjectPlace[] {
+export function placesOf(subject: Pick<StatusSubject, "gateways">): SubjectPlace[] {
   const places = new Map<EndpointId, SubjectPlace>();
   for (const place of subject.gateways().flatMap((gateway) => gateway.places)) {
     if (!places.has(place.endpoint)) places.set(place.endpoint, place);

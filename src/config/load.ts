@@ -241,6 +241,6 @@ function strangerText({ written, value }: Entry): string {
     return `there is no such section, so it has no effect${didYouMean(written, OUR_SECTIONS)}`;
   }
   const isKey = ACCOUNT_KEYS.some((key) => key.toLowerCase() === lower);
-  const where = isKey ? "; put it below [general], its account's section, such as [irc.NAME]" : "";
+  const where = isKey ? "; put it below [general], [irc.NAME] or [kosmi.NAME]" : "";
   return `stands outside of any section, so it has no effect${where}`;
 }

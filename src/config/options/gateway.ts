@@ -26,8 +26,7 @@ export const ENDPOINT_OPTIONS = {
     type: text({ check: filled('an account such as "irc.libera"') }),
     fallback: "",
     fallbackText: "none",
-    doc:
-      "The account, as its section is named: `irc.NAME`, `kosmi.NAME`, `api.NAME` or `matterbridge.NAME`.",
+    doc: "The account, as its section is named: `irc.NAME` or `kosmi.NAME`.",
     required: true,
   }),
   channel: option({

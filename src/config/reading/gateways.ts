@@ -171,7 +171,8 @@ function checkChannel(
     }
   }
   if (key !== null) {
-    findings.warn(raw.place, "options.key has no effect: only a channel of IRC has a key");
+    const what = account.protocol === "kosmi" ? "a Kosmi room" : "a gateway";
+    findings.warn(raw.place, `options.key has no effect: ${what} has no key`);
   }
   if (account.protocol === "api") return apiChannel(raw, findings);
   if (account.protocol === "matterbridge") return remoteGateway(raw, account, findings);

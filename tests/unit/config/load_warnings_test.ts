@@ -28,11 +28,11 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ],
   [
     "sections of others",
-    `Nick = "x"\n${sample()}\n[discord.a]\nToken="hunter2"\n[api.b]\nx=1\n[tengo]\nmessage="x"\n[ircc.x]\nA=1\n[discord.c]`,
+    `Nick = "x"\n${sample()}\n[discord.a]\nToken="hunter2"\n[zulip.b]\nx=1\n[tengo]\nmessage="x"\n[ircc.x]\nA=1\n[discord.c]`,
     [
       "m.toml:1: Nick: stands outside of any section, so it has no effect; put it below [general], [irc.NAME] or [kosmi.NAME]",
       "m.toml:16: discord.a: discord is not a service of this relay, so this account has no effect",
-      "m.toml:18: api.b: api is not a service of this relay, so this account has no effect",
+      "m.toml:18: zulip.b: zulip is not a service of this relay, so this account has no effect",
       "m.toml:20: tengo: has no effect: the relay runs no scripts; use ReplaceMessages",
       'm.toml:22: ircc: there is no such section or service (did you mean "irc"?), so it has no effect',
       "m.toml:24: discord.c: discord is not a service of this relay, so this account has no effect",

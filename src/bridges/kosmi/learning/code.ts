@@ -8,7 +8,7 @@ const DEEPEST = 60;
 /** What each start of the parser counts besides what it reads. */
 const PARSE_COST = 200;
 /** A parser that ran out of stack doesn't tell how far it came. */
-const OVERFLOW_COST = 30_000;
+const OVERFLOW_COST = 300_000;
 
 /**
  * Reads single expressions of a web app's code, without running any of it: a parser looks at the expression that begins at a place, and what it makes

@@ -167,7 +167,8 @@ export class OperationRunner {
     let mayLearn = true;
     let said = "";
     const look = () => {
-      if (stopped || this.#known.statement(name, values).text === said) return;
+      // What was taken as it was asked first lacks nothing.
+      if (stopped || rounds === 0 || this.#known.statement(name, values).text === said) return;
       dispose();
       again();
     };

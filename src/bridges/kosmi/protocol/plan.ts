@@ -140,6 +140,9 @@ export interface MatchedInputs {
 }
 
 const PAGE_SIZE = 50;
+/** What an argument is taken for when nothing else is left that it could be. */
+const MAY_BE_LEFT_OVER = ["room", "body"];
+const SECRET = /token|secret|passw|captcha|signature|hash|key$/i;
 
 /** Decides what each input is given: by names, by names that resemble them, by what is left over, else by constants. */
 export function matchInputs(spec: OperationSpec, inputs: readonly Input[]): MatchedInputs {
@@ -165,8 +168,10 @@ export function matchInputs(spec: OperationSpec, inputs: readonly Input[]): Matc
   }
   const left = needed.filter(([role, { need }]) => need === "required" && !taken.has(role));
   const last = left[0]?.[0];
-  if (left.length === 1 && last !== undefined) {
-    const open = free(last).filter(({ required, constant }) => required && constant === undefined);
+  if (left.length === 1 && last !== undefined && MAY_BE_LEFT_OVER.includes(last)) {
+    const open = free(last).filter((input) =>
+      input.required && input.constant === undefined && !SECRET.test(namesOf(input).join(" "))
+    );
     const texts = open.filter(({ type }) => /^(string|id|uuid)/i.test(type));
     if (open.length === 1 || texts.length === 1) choose(last, texts[0] ?? open[0]);
   }

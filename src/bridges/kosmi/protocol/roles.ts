@@ -284,8 +284,6 @@ export function missingRoles(
   return Object.entries(specs).flatMap(([role, spec]) => {
     if (spec.need !== "required") return [];
     const alone = { ...protocol, shapes: { ...protocol.shapes, [shape]: { [role]: spec } } };
-    return findShape(alone, shape, fields) === null
-      ? [`field ${spec.names.join("/")} (${role})`]
-      : [];
+    return findShape(alone, shape, fields) === null ? [`field ${spec.names[0]} is gone`] : [];
   });
 }

@@ -166,10 +166,12 @@ function planWith(
   const inputs = [...field.args].flatMap(([arg, argument]) => inputsOf(schema, [arg], argument));
   const { values, unmet, untaken } = matchInputs(spec, inputs);
   if (untaken.length > 0) {
-    return { plan: null, missing: untaken.map((key) => `an argument ${key} of ${name}`) };
+    return { plan: null, missing: untaken.map((key) => `argument ${key} is gone`) };
   }
   if (unmet.length > 0) {
-    const needed = unmet.map((key) => `a value for the argument ${key} of ${name}, which is new`);
+    const needed = unmet.map((key) =>
+      `a value for the argument ${key} of ${name}, which is new and required`
+    );
     return { plan: null, missing: needed };
   }
   const variables = [...field.args].flatMap(([arg, { type }]) => {

@@ -96,7 +96,8 @@ export class IrcService extends Service {
     const numbers = (pending?.pieces ?? []).map(({ number }) => number);
     if (fate !== "show") this.refuse(endpoint, numbers);
     // A server without echoes, whose refusals come late, has let the relay believe that all is well.
-    const isRefused = fate === "reject" && (this.has("echo-message") || this.habits.rejectMs === 0);
+    const isRefused = fate === "reject" &&
+      (this.habits.echo !== "none" || this.habits.rejectMs === 0);
     if (isRefused) return { fate, id: null };
     const { shown, id } = this.show(channel, { wire: text, speaker }, sentMs, fate === "show");
     if (pending !== null) pending.shown = shown;
@@ -262,6 +263,9 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       case "PING":
         if (mood === "mute") return;
         return this.#say(`${this.#time()}:${SERVER} PONG ${SERVER} :${message.params[0]}`);
+      case "WHO":
+        if (mood === "mute") return;
+        return this.#say(`:${SERVER} 315 ${RELAY} ${message.params[0]} :End of WHO list`);
       case "JOIN":
         return this.#join(message);
       case "PRIVMSG":
@@ -347,16 +351,17 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
     if (isSilent) return;
     const { timeline } = this.#options;
     const { echo, rejectMs } = this.#service.habits;
+    // A bouncer shows its client what it said, whatever becomes of it.
+    if (this.#service.irc.bouncer) {
+      this.#say(`${this.#time()}:${RELAY}!r@host PRIVMSG ${channel} :${text}`);
+    }
     if (fate === "reject") {
-      if (this.#service.irc.bouncer) {
-        this.#say(`${this.#time()}:${RELAY}!r@host PRIVMSG ${channel} :${text}`);
-      }
       const refuse = () =>
         this.#say(`${tags(tag)}:${SERVER} 404 ${RELAY} ${channel} :Cannot send to channel (+m)`);
       const isLate = label === undefined && rejectMs > 0;
       return isLate ? void timeline.after(rejectMs, refuse) : refuse();
     }
-    if (!this.#service.has("echo-message")) return;
+    if (!this.#service.has("echo-message") || this.#service.irc.bouncer) return;
     if (fate === "swallow") {
       if (label !== undefined) this.#say(`${tags(tag)}:${SERVER} ACK`);
       return;
@@ -513,7 +518,7 @@ export function withIrc(habits: Habits, irc: IrcHabits): Habits {
     fetchLimit: 500,
     lagMs: 0,
     showMs: 0,
-    echo: has("echo-message") ? echoes : "none",
+    echo: has("echo-message") && !irc.bouncer ? echoes : "none",
     duplicate: 0,
     deletions: has("draft/message-redaction") && ids,
     replies: false,

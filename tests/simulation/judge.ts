@@ -11,7 +11,6 @@ export interface Deviation {
     | "reordered"
     | "uncovered"
     | "announcement"
-    | "stuck"
     | "fault";
   readonly what: string;
 }
@@ -20,10 +19,9 @@ export interface Deviation {
 const SLACK_MS = 120_000;
 
 /** Weighs all that happened in a world. What nobody could have known is counted, and is no deviation. */
-export function judge(world: World, drainedMs: number | null): Deviation[] {
+export function judge(world: World): Deviation[] {
   const { ledger } = world;
   const deviations: Deviation[] = ledger.faults.map((what) => ({ kind: "fault", what }));
-  if (drainedMs === null) deviations.push({ kind: "stuck", what: stuck(world) });
   for (const gateway of world.gateways) {
     const endpoints = gateway.endpoints.map((one) => `${one.account} ${one.channel}` as EndpointId);
     for (const endpoint of endpoints) {
@@ -32,20 +30,6 @@ export function judge(world: World, drainedMs: number | null): Deviation[] {
     }
   }
   return deviations;
-}
-
-function stuck(world: World): string {
-  const store = world.life?.store;
-  if (store === undefined) return "no process lives";
-  const levels = world.gateways.flatMap((gateway) =>
-    gateway.endpoints.map((one) => {
-      const endpoint = `${one.account} ${one.channel}` as EndpointId;
-      return `${endpoint}: ${store.level(endpoint).waiting} wait, ${
-        store.underWay(endpoint).length
-      } under way`;
-    })
-  );
-  return levels.join("; ");
 }
 
 /** One destination. */

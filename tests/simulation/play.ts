@@ -40,8 +40,8 @@ export async function play(
   };
   globalThis.addEventListener("unhandledrejection", uncaught);
   try {
-    const drainedMs = await live(world);
-    const deviations = judge(world, drainedMs);
+    await live(world);
+    const deviations = judge(world);
     return {
       seed: plan.seed,
       deviations,
@@ -61,8 +61,7 @@ function isOfDead(world: World): boolean {
   return world.life === null;
 }
 
-/** Answers when everything had arrived after the last fault; null when it never did. */
-async function live(world: World): Promise<number | null> {
+async function live(world: World): Promise<void> {
   const { timeline, plan } = world;
   world.start();
   for (const happening of plan.schedule) {
@@ -76,15 +75,14 @@ async function live(world: World): Promise<number | null> {
     for (const channel of service.channels) world.say(service, channel, 0, "lol");
   }
   const untilMs = timeline.nowMs + DRAIN_MS;
-  let drainedMs: number | null = null;
-  while (drainedMs === null && timeline.nowMs < untilMs) {
-    await timeline.run(timeline.nowMs + LOOK_EVERY_MS);
-    if (isDrained(world)) drainedMs = timeline.nowMs;
-  }
+  do await timeline.run(timeline.nowMs + LOOK_EVERY_MS); while (
+    timeline.nowMs < untilMs && waitingIn(world) !== ""
+  );
+  const waiting = waitingIn(world);
+  if (waiting !== "") world.ledger.fault(`still not delivered: ${waiting}`);
   // What comes twice comes soon after.
   await timeline.run(timeline.nowMs + 15_000);
   await end(world);
-  return drainedMs;
 }
 
 async function end(world: World): Promise<void> {
@@ -97,15 +95,18 @@ async function end(world: World): Promise<void> {
   if (!life.done) world.ledger.fault("a stop takes more than 10 s");
 }
 
-function isDrained(world: World): boolean {
+/** What has not been delivered, in words; empty when everything has. */
+function waitingIn(world: World): string {
   const store = world.life?.store;
-  if (store === undefined) return false;
-  return world.services.every((service) =>
-    service.channels.every((channel) => {
-      const endpoint = endpointId(service.account, channel);
-      return store.level(endpoint).waiting === 0 && store.underWay(endpoint).length === 0;
-    })
+  if (store === undefined) return "no process lives";
+  const endpoints = world.services.flatMap((service) =>
+    service.channels.map((channel) => endpointId(service.account, channel))
   );
+  return endpoints.flatMap((endpoint) => {
+    const { waiting } = store.level(endpoint);
+    const underWay = store.underWay(endpoint).length;
+    return waiting + underWay === 0 ? [] : [`${endpoint}: ${waiting} wait, ${underWay} under way`];
+  }).join("; ");
 }
 
 /** When nothing is left of it. */

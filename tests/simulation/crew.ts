@@ -6,6 +6,8 @@ export interface SeedRange {
   readonly atOnce: number;
   /** Every so-manieth seed is played twice, and the two traces compared. */
   readonly twiceEvery: number;
+  /** No more once a seed has failed. */
+  readonly untilFailure?: boolean;
   /** Told of each stretch as it ends. */
   readonly done?: (outcome: StretchOutcome) => void;
 }
@@ -30,11 +32,12 @@ export async function playRange(range: SeedRange): Promise<Sum> {
   };
   let next = range.from;
   const end = range.from + range.seeds;
+  const untilFailure = range.untilFailure ?? false;
   const take = (): Omit<Stretch, "directory"> | null => {
-    if (next >= end) return null;
+    if (next >= end || (untilFailure && sum.failed.length > 0)) return null;
     const from = next;
     next = Math.min(end, from + STRETCH);
-    return { from, seeds: next - from, twiceEvery: range.twiceEvery };
+    return { from, seeds: next - from, twiceEvery: range.twiceEvery, untilFailure };
   };
   const base = await memoryDirectory();
   try {

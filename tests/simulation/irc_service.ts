@@ -47,6 +47,8 @@ export interface IrcHabits {
   readonly caps: readonly string[];
   /** It plays the channel's last lines to whoever enters. */
   readonly plays: boolean;
+  /** It stamps its own words too, not only what people do. */
+  readonly stampsAll: boolean;
   /** A bouncer stands between: it answers for a server that is away. */
   readonly bouncer: boolean;
 }
@@ -441,7 +443,7 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
   }
 
   #time(): string {
-    return tags(this.#timeTag());
+    return this.#service.irc.stampsAll ? tags(this.#timeTag()) : "";
   }
 
   #timeTag(atMs = this.#service.clockMs()): string {

@@ -107,7 +107,11 @@ class EndpointJudge {
     const yes = (why: string) => ({ allowed: true, why });
     if (isComplete(said, copies)) return no("its copy was taken back with another's");
     if (said.takenMs === null) return this.#excuseUntaken(said);
-    if (!said.takenFor.includes(this.#endpoint)) return no("taken over, but not for here");
+    if (!said.takenFor.includes(this.#endpoint)) {
+      const isSetAside = said.poison === "compose" &&
+        this.#dropped.some((one) => one.cause === "fault" && one.atMs === said.takenMs);
+      return isSetAside ? yes("could not be composed") : no("taken over, but not for here");
+    }
     const dropped = this.#dropped.find((one) => one.numbers.includes(said.number));
     if (dropped !== undefined) return this.#isRightlyDropped(said, dropped);
     const canTell = this.#service.habits.echo !== "none";

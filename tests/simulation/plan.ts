@@ -127,7 +127,8 @@ function drawIrc(random: Random): IrcHabits {
   const kind = random.pick(
     ["plain", "stamped", "echo", "labels", "full", "full", "plays", "bouncer"] as const,
   );
-  const none = { plays: false, bouncer: false };
+  const stampsAll = random.chance(0.7);
+  const none = { plays: false, bouncer: false, stampsAll };
   switch (kind) {
     case "plain":
       return { caps: ["multi-prefix"], ...none };
@@ -143,10 +144,10 @@ function drawIrc(random: Random): IrcHabits {
     }
     case "bouncer": {
       const caps = ["batch", "echo-message", "server-time", "znc.in/self-message"];
-      return { caps, plays: false, bouncer: true };
+      return { caps, plays: false, bouncer: true, stampsAll };
     }
     case "plays":
-      return { caps: [...STAMPED, "echo-message"], plays: true, bouncer: false };
+      return { caps: [...STAMPED, "echo-message"], plays: true, bouncer: false, stampsAll };
   }
 }
 

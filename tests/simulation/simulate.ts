@@ -4,8 +4,8 @@ import { drawPlan, type Plan } from "./plan.ts";
 import { type Outcome, play } from "./play.ts";
 import { shrink } from "./shrink.ts";
 
-const USAGE =
-  `deno task simulate [--seeds N] [--from S] [--at-once N]   plays N seeds from S on (100 from 1)
+const USAGE = `deno task simulate [--seeds N] [--from S] [--at-once N] [--until-failure]
+                                                           plays N seeds from S on (100 from 1)
 deno task simulate --seed S [--trace]                      plays one, and shortens its schedule when it fails`;
 
 const OPTIONS = {
@@ -13,6 +13,7 @@ const OPTIONS = {
   from: { type: "string", default: "1" },
   "at-once": { type: "string", default: String(Math.min(navigator.hardwareConcurrency, 8)) },
   seed: { type: "string" },
+  "until-failure": { type: "boolean", default: false },
   trace: { type: "boolean", default: false },
 } as const;
 
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
     wholeNumber("--from", values.from),
     wholeNumber("--seeds", values.seeds),
     wholeNumber("--at-once", values["at-once"]),
+    values["until-failure"],
   );
 }
 
@@ -36,10 +38,15 @@ function wholeNumber(name: string, written: string): number {
   throw new Error(`${name} ${written}: a whole number from 1 on is wanted\n${USAGE}`);
 }
 
-async function playMany(from: number, seeds: number, atOnce: number): Promise<number> {
+async function playMany(
+  from: number,
+  seeds: number,
+  atOnce: number,
+  untilFailure: boolean,
+): Promise<number> {
   const startedMs = performance.now();
   const sum = await playRange({
-    ...{ from, seeds, atOnce, twiceEvery: 50 },
+    ...{ from, seeds, atOnce, untilFailure, twiceEvery: 50 },
     done: ({ failed }) => {
       for (const { seed, deviations } of failed) {
         say(

@@ -8,6 +8,8 @@ export interface Stretch {
   readonly from: number;
   readonly seeds: number;
   readonly twiceEvery: number;
+  /** It ends with the first that fails. */
+  readonly untilFailure: boolean;
   readonly directory: string;
 }
 
@@ -26,11 +28,13 @@ self.onmessage = async ({ data }: MessageEvent<Stretch>) => {
 };
 
 async function playStretch(stretch: Stretch): Promise<StretchOutcome> {
-  const { directory, from, seeds, twiceEvery } = stretch;
+  const { directory, from, seeds, twiceEvery, untilFailure } = stretch;
   const failed: { seed: number; deviations: readonly Deviation[] }[] = [];
   const counts = new Map<string, number>();
-  let [messages, livedMs, playedTwice] = [0, 0, 0];
+  let [played, messages, livedMs, playedTwice] = [0, 0, 0, 0];
   for (let seed = from; seed < from + seeds; seed++) {
+    if (untilFailure && failed.length > 0) break;
+    played++;
     const plan = drawPlan(seed);
     const outcome = await play(plan, { directory });
     messages += outcome.messages;
@@ -46,5 +50,5 @@ async function playStretch(stretch: Stretch): Promise<StretchOutcome> {
     }
     if (deviations.length > 0) failed.push({ seed, deviations });
   }
-  return { seeds, messages, livedMs, playedTwice, failed, counts };
+  return { seeds: played, messages, livedMs, playedTwice, failed, counts };
 }

@@ -1,0 +1,83 @@
+import { parseArgs } from "node:util";
+import { type Mutant, MUTANTS } from "./mutants.ts";
+
+/**
+ * Puts each defect back, one at a time, into a copy of the source, and plays seeds until one deviates:
+ * `deno run -A tests/simulation/mutants/run.ts [--seeds N] [NAME …]`. Ends with 1 when a defect is not found.
+ */
+const ROOT = new URL("../../../", import.meta.url).pathname;
+const COPIED = ["src", "tests/simulation", "deno.json", "deno.lock"];
+
+// deno-lint-ignore no-console
+const say = console.log;
+
+interface Finding {
+  readonly mutant: Mutant;
+  /** What the first seed that failed came to; null when none did. */
+  readonly first: string | null;
+  readonly seconds: number;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { seeds: { type: "string", default: "10000" } },
+    allowPositionals: true,
+  });
+  const wanted = MUTANTS.filter(({ name }) =>
+    positionals.length === 0 || positionals.includes(name)
+  );
+  let missed = 0;
+  for (const mutant of wanted) {
+    const finding = await hunt(mutant, values.seeds);
+    if (finding.first === null) missed++;
+    const seconds = finding.seconds.toFixed(0);
+    say(`${mutant.name} (${seconds} s): ${finding.first ?? `NOT FOUND in ${values.seeds} seeds`}`);
+  }
+  say(`${wanted.length - missed} of ${wanted.length} defects found`);
+  return missed === 0 ? 0 : 1;
+}
+
+async function hunt(mutant: Mutant, seeds: string): Promise<Finding> {
+  const directory = await Deno.makeTempDir();
+  const startedMs = performance.now();
+  try {
+    await copySource(directory);
+    for (const edit of mutant.edits) await apply(`${directory}/${edit.file}`, edit, mutant.name);
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "tests/simulation/simulate.ts", "--until-failure", "--seeds", seeds],
+      cwd: directory,
+    }).output();
+    const lines = new TextDecoder().decode(stdout).split("\n");
+    if (!lines.some((line) => / seeds?, \d+ with deviations/.test(line))) {
+      throw new Error(`Cannot play ${mutant.name}: ${new TextDecoder().decode(stderr)}`);
+    }
+    const first = lines.find((line) => line.startsWith("seed ")) ?? null;
+    return { mutant, first, seconds: (performance.now() - startedMs) / 1000 };
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+async function copySource(directory: string): Promise<void> {
+  await Deno.mkdir(`${directory}/tests`);
+  for (const path of COPIED) {
+    const { success } = await new Deno.Command("cp", {
+      args: ["-r", `${ROOT}${path}`, `${directory}/${path}`],
+    }).output();
+    if (!success) throw new Error(`Cannot copy ${path}`);
+  }
+}
+
+async function apply(
+  path: string,
+  edit: Mutant["edits"][number],
+  name: string,
+): Promise<void> {
+  const before = await Deno.readTextFile(path);
+  if (before.split(edit.find).length !== 2) {
+    throw new Error(`${name}: ${edit.file} does not hold exactly once: ${edit.find}`);
+  }
+  await Deno.writeTextFile(path, before.replace(edit.find, () => edit.replace));
+}
+
+Deno.exit(await main());

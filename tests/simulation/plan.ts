@@ -88,6 +88,8 @@ export interface Plan {
   readonly seed: number;
   readonly services: readonly PlannedService[];
   readonly speakers: number;
+  /** Messages that stand in each channel before the relay comes for the first time. */
+  readonly before: number;
   readonly limits: Limits;
   readonly onFile: boolean;
   readonly schedule: readonly Happening[];
@@ -111,7 +113,8 @@ export function drawPlan(seed: number): Plan {
   const shape = { random, services, activeMs, isLong };
   const schedule = [...drawTalk(shape), ...drawFaults(shape)].sort((a, b) => a.atMs - b.atMs);
   const speakers = random.whole(1, 3);
-  return { seed, services, speakers, limits, onFile: random.chance(0.05), schedule };
+  const before = random.chance(0.3) ? random.whole(1, 3) : 0;
+  return { seed, services, speakers, before, limits, onFile: random.chance(0.05), schedule };
 }
 
 function drawService(random: Random): PlannedService {

@@ -63,6 +63,8 @@ function isOfDead(world: World): boolean {
 
 async function live(world: World): Promise<void> {
   const { timeline, plan } = world;
+  for (let said = 0; said < plan.before; said++) sayEverywhere(world);
+  timeline.block(1_000);
   world.start();
   for (const happening of plan.schedule) {
     timeline.at(happening.atMs, () => happen(world, happening));
@@ -70,10 +72,11 @@ async function live(world: World): Promise<void> {
   const calmMs = Math.max(10_000, ...plan.schedule.map(endOf)) + 1_000;
   await timeline.run(calmMs);
   calm(world);
-  await timeline.run(timeline.nowMs + CALM_MS);
-  for (const service of world.services) {
-    for (const channel of service.channels) world.say(service, channel, 0, "lol");
-  }
+  const backMs = timeline.nowMs + CALM_MS;
+  do await timeline.run(timeline.nowMs + 5 * LOOK_EVERY_MS); while (
+    timeline.nowMs < backMs && !isEverywhere(world)
+  );
+  sayEverywhere(world);
   const untilMs = timeline.nowMs + DRAIN_MS;
   do await timeline.run(timeline.nowMs + LOOK_EVERY_MS); while (
     timeline.nowMs < untilMs && waitingIn(world) !== ""
@@ -93,6 +96,21 @@ async function end(world: World): Promise<void> {
   const untilMs = timeline.nowMs + 10_000;
   await timeline.run(untilMs, () => life.done);
   if (!life.done) world.ledger.fault("a stop takes more than 10 s");
+}
+
+function sayEverywhere(world: World): void {
+  for (const service of world.services) {
+    for (const channel of service.channels) world.say(service, channel, 0, "lol");
+  }
+}
+
+/** Whether the relay is in all channels. */
+function isEverywhere(world: World): boolean {
+  return world.services.every((service) =>
+    service.channels.every((channel) =>
+      world.life?.bridges.get(service.account)?.link?.isUp(channel) === true
+    )
+  );
 }
 
 /** What has not been delivered, in words; empty when everything has. */

@@ -128,18 +128,30 @@ class HealthFile {
 }
 
 function accountsOf(pulse: Pulse, nowMs: number): AccountHealth[] {
+  const missing = missingChannels(pulse);
   return [...pulse.links()].map(([account, link]) => {
-    if (link.kind !== "ready") {
-      return { account, relaying: false, sinceMs: nowMs, note: noteOf(link) };
-    }
-    const missing = [...pulse.channels()].flatMap(([endpoint, channel]) => {
-      const [owner, ...name] = endpoint.split(" ");
-      return owner === account && channel.kind === "down" ? [name.join(" ")] : [];
-    });
-    return missing.length === 0
-      ? { account, relaying: true, sinceMs: nowMs, note: "relaying" }
-      : { account, relaying: false, sinceMs: nowMs, note: `not in ${missing.join(", ")}` };
+    const names = missing.get(account);
+    const note = link.kind !== "ready"
+      ? noteOf(link)
+      : names === undefined
+      ? "relaying"
+      : `not in ${names.join(", ")}`;
+    return { account, relaying: note === "relaying", sinceMs: nowMs, note };
   });
+}
+
+/** By account, in one pass over all channels: a relay may have thousands. */
+function missingChannels(pulse: Pulse): ReadonlyMap<string, string[]> {
+  const missing = new Map<string, string[]>();
+  for (const [endpoint, { kind }] of pulse.channels()) {
+    if (kind !== "down") continue;
+    const space = endpoint.indexOf(" ");
+    const [account, name] = [endpoint.slice(0, space), endpoint.slice(space + 1)];
+    const names = missing.get(account);
+    if (names === undefined) missing.set(account, [name]);
+    else names.push(name);
+  }
+  return missing;
 }
 
 function noteOf(link: Exclude<LinkState, { kind: "ready" }>): string {

@@ -54,7 +54,8 @@ export class IrcBridge implements Bridge {
     const { messageDelayMs, burst } = this.#settings;
     return {
       window: messageDelayMs === 0 ? UNLIMITED_WINDOW : Math.max(burst, SMALLEST_WINDOW),
-      deletions: this.#session?.has("draft/message-redaction") ?? false,
+      deletions: this.#session?.link.has("draft/message-redaction") ?? false,
+      reactions: this.#session?.link.has("+draft/react") ?? false,
       // The reply tag is sent where it can be, but few clients show it: people need the words.
       replies: false,
       uniqueNicks: true,
@@ -65,9 +66,9 @@ export class IrcBridge implements Bridge {
 
   /** Without server-time and batches nothing that a server plays back can be told from what is said now. */
   #history(): Capabilities["history"] {
-    const session = this.#session;
-    if (session?.has("draft/chathistory")) return "full";
-    return session?.has("batch") || session?.has("server-time") ? "bounded" : "none";
+    const link = this.#session?.link;
+    if (link?.has("draft/chathistory")) return "full";
+    return link?.has("batch") || link?.has("server-time") ? "bounded" : "none";
   }
 
   channelId(written: string): ChannelId {
@@ -136,7 +137,8 @@ export class IrcBridge implements Bridge {
   }
 
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
-    return renderOutgoing(outgoing, this.#settings, this.#session, channel);
+    const name = this.#session?.nameOf(channel) ?? channel;
+    return renderOutgoing(outgoing, this.#settings, this.#session?.link ?? null, name);
   }
 
   shownAs(part: Part): readonly WireText[] {

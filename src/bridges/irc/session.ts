@@ -24,7 +24,7 @@ import { Membership } from "./reading/membership.ts";
 import { Messages } from "./reading/messages.ts";
 import { Replies } from "./reading/replies.ts";
 import type { Pace } from "./sending/pace.ts";
-import { asRelay } from "./sending/parts.ts";
+import { asRelay } from "./sending/speaker.ts";
 import { Sender } from "./sending/sender.ts";
 import type { IrcMessage, OutLine } from "./wire/message.ts";
 import { type Connection, openConnection } from "./wire/socket.ts";
@@ -48,7 +48,6 @@ export class Session {
   /** Set when the server wants us on this port by TLS instead. */
   upgradePort: number | null = null;
   isRegistered = false;
-  readonly budget: LineBudget;
   readonly #link: Link;
   readonly #pace: Pace;
   readonly #ended = Promise.withResolvers<LinkEnd>();
@@ -72,7 +71,6 @@ export class Session {
   constructor(settings: IrcSettings, host: BridgeHost, parts: SessionParts) {
     const link = this.#makeLink(settings, host, parts.memory);
     this.#link = link;
-    this.budget = link.budget;
     this.#pace = parts.pace;
     this.#playback = new PlaybackFilter(settings.clock);
     this.#list = new ChannelList((name) => link.server.fold(name));
@@ -122,7 +120,7 @@ export class Session {
       get through() {
         return bouncer.present ? whoFence : fence;
       },
-      has: (capability) => this.has(capability),
+      has: (name) => this.#registration.capabilities.has(name) && server.passes(name),
       offered: (capability) => this.#registration.capabilities.offered(capability),
       control: (line, sent) => this.#sender.control(line, sent),
     };
@@ -186,8 +184,8 @@ export class Session {
     waited.abort();
   }
 
-  has(capability: string): boolean {
-    return this.#registration.capabilities.has(capability);
+  get link(): Link {
+    return this.#link;
   }
 
   nameOf(channel: ChannelId): string {

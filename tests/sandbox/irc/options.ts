@@ -107,6 +107,8 @@ export interface Faults {
   cutBeforeEcho: number;
   /** Channel messages are refused (404, 408, 477 …). */
   refuseMessages: Refusal | null;
+  /** Messages of several lines are refused, whatever their length. */
+  refuseMultiline: boolean;
   /** PING is not answered. */
   ignorePings: boolean;
 }
@@ -124,6 +126,7 @@ export function noFaults(): Faults {
     dropMessages: 0,
     cutBeforeEcho: 0,
     refuseMessages: null,
+    refuseMultiline: false,
     ignorePings: false,
   };
 }

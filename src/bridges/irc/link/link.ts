@@ -28,7 +28,8 @@ export interface Link {
   readonly fence: Fence;
   /** Reached when the network itself has: behind a bouncer too. */
   readonly through: Fence;
-  has(capability: string): boolean;
+  /** A capability, or a client's tag (`+draft/react`): whether lines with it get through. */
+  has(name: string): boolean;
   /** Value of a capability that the server offers (`draft/relaymsg=/`); null when it offers none. */
   offered(capability: string): string | null;
   /** Leaves at once. */

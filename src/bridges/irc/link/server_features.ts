@@ -44,6 +44,14 @@ export class ServerFeatures {
     return this.text("STATUSMSG") ?? "@+";
   }
 
+  /** False for a tag of clients (`+typing`) that the server takes away. */
+  passes(tag: string): boolean {
+    if (!tag.startsWith("+")) return true;
+    const denied = (this.text("CLIENTTAGDENY") ?? "").split(",");
+    const name = tag.slice(1);
+    return !denied.includes(name) && (!denied.includes("*") || denied.includes(`-${name}`));
+  }
+
   /** True for a channel's name; where the server has not told its kinds, for any that looks like one. */
   isChannel(name: string): boolean {
     return name !== "" && (this.text("CHANTYPES") ?? "#&+!").includes(name.charAt(0));

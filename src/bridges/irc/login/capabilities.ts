@@ -61,8 +61,9 @@ export class Capabilities {
     this.#listedAll = listedAll;
   }
 
+  /** Tags of clients (`+draft/react`) come with all other tags. */
   has(name: string): boolean {
-    return this.enabled.has(name);
+    return this.enabled.has(name.startsWith("+") ? "message-tags" : name);
   }
 
   /** Value of an offered capability (`sasl=PLAIN,EXTERNAL`); null when it is not offered. */

@@ -9,6 +9,7 @@ export class NickKeeper {
   /** The service that can throw out our own ghost, with the password for that; null where there is none. */
   #service: { readonly nick: string; readonly password: string } | null = null;
   #isBegun = false;
+  #isWatching = false;
 
   constructor(link: Link) {
     this.#link = link;
@@ -19,6 +20,7 @@ export class NickKeeper {
     const { settings, timers } = this.#link;
     this.#isBegun = true;
     this.#service = settings.nickServ ?? (loggedIn ? { nick: "NickServ", password: "" } : null);
+    this.#watch();
     // Without a service it was refused a moment ago: InspIRCd makes a client wait for asking in vain.
     if (this.#service !== null) this.#tryAgain();
     else timers.after(settings.limits.regainMs, () => this.#tryAgain());
@@ -30,8 +32,17 @@ export class NickKeeper {
     if (server.isSame(nick, self.wantedNick) && !self.is(nick)) this.#ask();
   }
 
+  /** Where the server tells of nicks, there is no need to share a channel with the holder. */
+  #watch(): void {
+    const { bouncer, self, server } = this.#link;
+    if (this.#isWatching || self.hasWantedNick || bouncer.present || !server.has("MONITOR")) return;
+    this.#isWatching = true;
+    this.#link.control({ command: "MONITOR", params: ["+", self.wantedNick] });
+  }
+
   #tryAgain(): void {
     const { bouncer, self, settings, timers } = this.#link;
+    this.#watch();
     if (!self.hasWantedNick && !bouncer.present) {
       const service = this.#service;
       if (service === null) {

@@ -2,7 +2,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Cancel, Timers } from "../../../base/timers.ts";
 import type { Part, Receipt } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
-import type { Speaker } from "../sending/parts.ts";
+import type { Speaker } from "../sending/speaker.ts";
 
 /** A connection that speaks: the relay's own, or a puppet's. */
 export interface Voice {

@@ -11,7 +11,7 @@ import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
 import type { IrcSettings } from "../link/options.ts";
 import { CtcpLimit, readCtcp } from "../link/read_event.ts";
 import { Pace } from "../sending/pace.ts";
-import { asPuppet, type Speaker } from "../sending/parts.ts";
+import { asPuppet, type Speaker } from "../sending/speaker.ts";
 import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
 import type { LaneEntry, Voice } from "./lane.ts";
 import { madeUpAddress, madeUpHost } from "./puppet_name.ts";

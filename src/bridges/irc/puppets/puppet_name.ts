@@ -1,7 +1,7 @@
 import { visibleLine } from "../../../base/text.ts";
 import { createHash } from "node:crypto";
 import type { Part, WireText } from "../../../relay/port/bridge.ts";
-import { asPuppet, readSpeaker, relayedTexts } from "../sending/parts.ts";
+import { asPuppet, readSpeaker, relayedTexts } from "../sending/speaker.ts";
 
 /** Letters that Unicode does not take apart into a plain one and its marks. */
 const PLAIN_LETTERS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { ChannelPlan, Part, Receipt, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
-import { asPuppet, asRelay, readSpeaker } from "../sending/parts.ts";
+import { asPuppet, asRelay, readSpeaker } from "../sending/speaker.ts";
 import { type IrcMessage, param } from "../wire/message.ts";
 import { Identities } from "./identities.ts";
 import { Lane, type LaneEntry, type Voice } from "./lane.ts";

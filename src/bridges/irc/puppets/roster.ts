@@ -2,7 +2,7 @@ import type { Timers } from "../../../base/timers.ts";
 import type { LinkEnd } from "../../../relay/port/bridge.ts";
 import type { IrcPuppets, IrcSettings } from "../link/options.ts";
 import type { ServerFeatures } from "../link/server_features.ts";
-import type { Speaker } from "../sending/parts.ts";
+import type { Speaker } from "../sending/speaker.ts";
 import type { PuppetGate } from "./gate.ts";
 import { type OpenLink, Puppet } from "./puppet.ts";
 import { puppetNick, puppetUser } from "./puppet_name.ts";

@@ -109,6 +109,7 @@ export class Incoming {
     yield ["421", (message, label) => replies.unknownCommand(message, label)];
     yield ["315", (message) => void this.#link.through.answered(param(message, 1))];
     yield ["353", (message) => membership.names(message)];
+    yield ["731", (message) => membership.gone(message)];
     yield ["366", (message) => channels.entering.namesComplete(param(message, 1))];
     yield ["900", (message) => {
       registration.handle(message);

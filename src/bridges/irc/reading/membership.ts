@@ -78,6 +78,11 @@ export class Membership {
     this.#tell({ kind: "leave", channel, ...this.#when(message), who, how: "kick", by, reason });
   }
 
+  /** 731: these nicks are free, as MONITOR tells it. */
+  gone(message: IrcMessage): void {
+    for (const nick of lastParam(message).split(",")) this.#nickKeeper.freed(nick);
+  }
+
   quit(message: IrcMessage): void {
     this.#nickKeeper.freed(message.nick);
     if (this.#puppets?.takes(message)) return;

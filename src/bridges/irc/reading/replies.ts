@@ -71,8 +71,8 @@ export class Replies {
     }
     const channel = context.map((name) => this.#channels.idOf(name)).find((id) => id !== null) ??
       null;
-    // Ergo's refusal of a RELAYMSG names no channel.
-    if (label === null && channel === null && command !== "RELAYMSG") return;
+    // Refusals of a RELAYMSG (Ergo's) and of several lines at once name no channel.
+    if (label === null && channel === null && command !== "RELAYMSG" && command !== "BATCH") return;
     const words = readPlain(lastParam(message));
     const reason = `${words} (${code})`;
     this.#refused(channel, label, { verdict: failureOf(command, code, words), reason });
@@ -126,6 +126,7 @@ export function verdictOf(numeric: string, words: string): Verdict {
 
 function failureOf(command: string, code: string, words: string): Verdict {
   if (/RATE_LIMIT|TEMPORARILY|TRY_AGAIN/.test(code) || WAIT.test(words)) return "wait";
+  if (command === "BATCH") return "single";
   if (command !== "RELAYMSG") return "good";
   return code === "INVALID_NICK" ? "name" : "relay";
 }

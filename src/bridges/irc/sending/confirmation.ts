@@ -17,6 +17,8 @@ export type Verdict =
   /** RELAYMSG is not allowed there, or not with this name. */
   | "relay"
   | "name"
+  /** The message has more lines, or longer ones, than the server takes at once. */
+  | "single"
   /** We are not in the channel any more. */
   | "outside"
   /** The bouncer has no connection. */
@@ -173,6 +175,8 @@ export class Confirmation {
       case "relay":
         this.#parts.refuseRelay(flight.channel);
         return flight.again({ name: "ours" });
+      case "single":
+        return flight.again({ single: true });
       case "name":
         return flight.again({ name: "repaired" });
       default:
@@ -273,6 +277,7 @@ function sameWords(one: string, other: string): boolean {
 
 /** A RELAYMSG that is refused is said under our own nick: what comes of that decides. */
 function isFinal(flight: Flight, verdict: Verdict): boolean {
+  if (verdict === "single") return !flight.text.includes("\n");
   if (verdict === "plain") return readPlain(flight.text) === flight.text;
   if (verdict === "relay" || verdict === "name") return flight.speaker === null;
   return verdict === "good" && flight.speaker === null;

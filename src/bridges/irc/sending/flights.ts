@@ -39,6 +39,8 @@ export interface Strange extends Shown {
 export interface Again {
   /** Without formatting. */
   readonly plain?: boolean;
+  /** Each line by itself. */
+  readonly single?: boolean;
   /** With a name that is easier to take, or under our own nick. */
   readonly name?: "repaired" | "ours";
   readonly waitMs?: number;

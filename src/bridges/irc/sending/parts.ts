@@ -1,6 +1,6 @@
 import { byteLength, clipBytes, visibleLine, withLineBreaks } from "../../../base/text.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../../relay/port/bridge.ts";
-import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
+import type { MessageId } from "../../../relay/port/ids.ts";
 import {
   barredText,
   plainText,
@@ -8,19 +8,18 @@ import {
   type Span,
   textOf,
 } from "../../../relay/port/rich_text.ts";
+import type { Link } from "../link/link.ts";
 import type { IrcSettings } from "../link/options.ts";
-import type { LineBudget } from "../link/self.ts";
 import { readMirc, writeMirc } from "../text/formatting.ts";
 import { cleanText, composeLines, splitLine, writtenPrefix } from "../text/lines.ts";
 import type { OutLine } from "../wire/message.ts";
-
-/** What rendering needs to know of the connection. */
-interface RenderLink {
-  readonly budget: LineBudget;
-  has(capability: string): boolean;
-  /** The channel's name as the server writes it. */
-  nameOf(channel: ChannelId): string;
-}
+import {
+  readRelayed,
+  type RelayedName,
+  underOurNick,
+  writeRelayed,
+  writeSpeaker,
+} from "./speaker.ts";
 
 /** Between two connections: the longest prefix that servers put before a line, and a long channel name. */
 const SAFE_TEXT_BYTES = 350;
@@ -33,8 +32,9 @@ const RELAYED_NICK_BYTES = 30;
 export function renderOutgoing(
   outgoing: Outgoing,
   settings: IrcSettings,
-  link: RenderLink | null,
-  channel: ChannelId,
+  link: Link | null,
+  /** The channel's name as the server writes it. */
+  channel: string,
 ): readonly Part[] {
   switch (outgoing.kind) {
     case "message":
@@ -51,7 +51,7 @@ export function renderOutgoing(
       return [{ kind: "deletion", wire: "" as WireText, target: outgoing.target, speaker: null }];
     case "reaction": {
       const { key, removed, target } = outgoing;
-      if (byteLength(key) > REACTION_BYTES || !(link?.has("message-tags") ?? false)) return [];
+      if (byteLength(key) > REACTION_BYTES || !(link?.has("+draft/react") ?? false)) return [];
       const wire = `${removed ? "-" : "+"}${key}` as WireText;
       return [{ kind: "reaction", wire, target, speaker: null }];
     }
@@ -61,15 +61,15 @@ export function renderOutgoing(
 function renderMessage(
   message: OutgoingMessage,
   settings: IrcSettings,
-  link: RenderLink | null,
-  channel: ChannelId,
+  link: Link | null,
+  channel: string,
 ): readonly Part[] {
   const [name, rest] = splitPrefix(message);
   const relayed = settings.puppets === null && settings.useRelayMsg &&
       (link?.has("draft/relaymsg") ?? false)
     ? relayedSpeaker(message, name, settings)
     : null;
-  const serverBytes = link?.budget.textBytes(link.nameOf(channel)) ?? SAFE_TEXT_BYTES;
+  const serverBytes = link?.budget.textBytes(channel) ?? SAFE_TEXT_BYTES;
   const lineBytes = Math.min(serverBytes, Math.max(settings.messageLength ?? serverBytes, 64));
   const lines = composeLines({
     prefix: relayed === null ? message.prefix : rest,
@@ -83,13 +83,53 @@ function renderMessage(
     stripMarkup: settings.stripMarkup,
   });
   const speaker = relayed ?? puppetSpeaker(message, name, settings);
-  return lines.map((line, index) => ({
+  const whole = relayed === null && !message.action ? multilineLimits(link) : null;
+  const texts = whole === null ? lines : inMultilines(lines, whole);
+  return texts.map((text, index) => ({
     kind: "message",
-    wire: line as WireText,
-    // One answer is enough: the lines after the first belong to it.
+    wire: text as WireText,
+    // One answer is enough: what follows belongs to it.
     target: index === 0 ? message.replyTo : null,
     speaker,
   }));
+}
+
+interface MultilineLimits {
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+/** How long a message of several lines may be; null where the server has no such. */
+function multilineLimits(link: Link | null): MultilineLimits | null {
+  if (link === null || !takesMultiline(link)) return null;
+  const limit = (name: string) => {
+    const told = new RegExp(`\\b${name}=(\\d{1,9})`).exec(link.offered("draft/multiline") ?? "")
+      ?.[1];
+    return told === undefined ? Infinity : Number(told);
+  };
+  return { lines: limit("max-lines"), bytes: limit("max-bytes") };
+}
+
+export function takesMultiline(link: Pick<Link, "has">): boolean {
+  return link.has("draft/multiline") && link.has("batch") && link.has("message-tags");
+}
+
+/** As few messages as the limits allow: each has one id, so that an answer, a deletion or a reaction means all of it. */
+function inMultilines(lines: readonly string[], limits: MultilineLimits): string[] {
+  const texts: string[] = [];
+  let count = 0;
+  for (const line of lines) {
+    const last = texts.at(-1);
+    const joined = `${last}\n${line}`;
+    if (last === undefined || count >= limits.lines || byteLength(joined) > limits.bytes) {
+      texts.push(line);
+      count = 1;
+    } else {
+      texts[texts.length - 1] = joined;
+      count++;
+    }
+  }
+  return texts;
 }
 
 /** What names the person in a prefix, and what of it belongs to the text (who is answered, a time). */
@@ -133,10 +173,10 @@ function relayedSpeaker(
   const written = visibleLine(textOf(prefix).replace(/[<>:]/g, ""));
   const [nick, ...rest] = written.split("/");
   const protocol = message.sender.account.split(".")[0] ?? "relay";
-  const halves = nick && rest.length > 0
+  const halves: readonly [string, string] = nick && rest.length > 0
     ? [nick, rest.join("_")]
     : [visibleLine(message.sender.person.nick) || "_", protocol];
-  return RELAYED + JSON.stringify([...halves, writtenPrefix(prefix, settings.stripMarkup)]);
+  return writeRelayed([...halves, writtenPrefix(prefix, settings.stripMarkup)]);
 }
 
 /** Two halves of a name as one that the server takes: `sign` tells it from every nick. */
@@ -158,12 +198,16 @@ interface PartContext {
   readonly relaySign: string | null;
   /** The server did not take the name as it was. */
   readonly repaired: boolean;
+  /** Name of a batch for a message of several lines; null: each line goes by itself. */
+  readonly batch: string | null;
   readonly has: (capability: string) => boolean;
 }
 
-/** One line of a part. `speaker`: the name that RELAYMSG shows. */
+/** One line of a part, or one message of several lines. `speaker`: the name that RELAYMSG shows. */
 export interface PartLine {
   readonly line: OutLine;
+  /** What belongs to it: follows at once. */
+  readonly more?: readonly OutLine[];
   readonly text: string;
   readonly speaker: string | null;
 }
@@ -189,7 +233,7 @@ export function linesOf(part: Part, context: PartContext): readonly PartLine[] {
 }
 
 function reactionLines(part: Part, context: PartContext): readonly PartLine[] {
-  if (part.target === null || !context.has("message-tags")) return [];
+  if (part.target === null || !context.has("+draft/react")) return [];
   const name = part.wire.startsWith("-") ? "+draft/unreact" : "+draft/react";
   const tags = new Map([...replyTags(part.target), [name, part.wire.slice(1)]]);
   const line = { command: "TAGMSG", params: [context.channel], tags };
@@ -213,11 +257,39 @@ function messageLines(part: Part, context: PartContext): readonly PartLine[] {
   const [command, ...start] = speaker === null
     ? ["PRIVMSG", channel]
     : ["RELAYMSG", channel, speaker];
-  return texts(wire, context).map((text) => ({
+  const said = wire.split("\n").flatMap((line) => texts(line, context));
+  if (said.length > 1 && wire.includes("\n") && context.batch !== null && speaker === null) {
+    return [multiline(said, { channel, reference: context.batch, tags })];
+  }
+  return said.map((text) => ({
     line: { command, params: [...start, text], ...(tags && { tags }) },
     text,
     speaker,
   }));
+}
+
+function multiline(
+  said: readonly string[],
+  { channel, reference, tags }: {
+    readonly channel: string;
+    readonly reference: string;
+    readonly tags: ReadonlyMap<string, string> | undefined;
+  },
+): PartLine {
+  const batch = new Map([["batch", reference]]);
+  return {
+    line: {
+      command: "BATCH",
+      params: [`+${reference}`, "draft/multiline", channel],
+      ...(tags && { tags }),
+    },
+    more: [
+      ...said.map((text) => ({ command: "PRIVMSG", params: [channel, text], tags: batch })),
+      { command: "BATCH", params: [`-${reference}`] },
+    ],
+    text: said.join("\n"),
+    speaker: null,
+  };
 }
 
 function texts(wire: string, context: PartContext): string[] {
@@ -230,79 +302,4 @@ function texts(wire: string, context: PartContext): string[] {
   return splitLine(text, room).map((line) =>
     action === undefined ? writeMirc(line) : `\x01ACTION ${writeMirc(line)}\x01`
   );
-}
-
-/** For whom a part is sent. Stored with the part, as text. */
-export interface Speaker {
-  /** Account and id of the person: different for each. */
-  readonly key: string;
-  /** The name that the person shows. */
-  readonly nick: string;
-  /** How the part's text begins where the relay itself sends it: a puppet leaves that out. */
-  readonly name: string;
-}
-
-const MARK = "puppet ";
-const RELAYED = "relayed ";
-const ACTION = "\x01ACTION ";
-
-export function writeSpeaker(speaker: Speaker): string {
-  return MARK + JSON.stringify([speaker.key, speaker.nick, speaker.name]);
-}
-
-type RelayedName = readonly [nick: string, network: string, lead: string];
-
-/** The name for RELAYMSG, in two halves, and what stands before the text where the relay itself says it. */
-function readRelayed({ speaker }: Part): RelayedName | null {
-  if (speaker === null || speaker.startsWith(MARK)) return null;
-  if (!speaker.startsWith(RELAYED)) {
-    // Stored by an earlier version: the name as it was.
-    const [nick = "", ...network] = speaker.split("/");
-    return [nick, network.join("_") || "relay", `<${nick}> `];
-  }
-  const [nick = "", network = "", lead = ""] = fieldsOf(speaker.slice(RELAYED.length));
-  return [nick, network, lead];
-}
-
-/** The text as the relay says it under its own nick. */
-function underOurNick(text: string, [, , lead]: RelayedName): WireText {
-  const start = text.startsWith(ACTION) ? ACTION : "";
-  return `${start}${lead}${text.slice(start.length)}` as WireText;
-}
-
-/** Null for a part without a speaker, and for the name of a RELAYMSG. */
-export function readSpeaker(part: Part): Speaker | null {
-  if (part.speaker === null || !part.speaker.startsWith(MARK)) return null;
-  const [key, nick, name] = fieldsOf(part.speaker.slice(MARK.length));
-  if (key === undefined || nick === undefined || name === undefined) return null;
-  return { key, nick, name };
-}
-
-function fieldsOf(written: string): readonly string[] {
-  try {
-    const fields: unknown = JSON.parse(written);
-    return Array.isArray(fields) ? fields.filter((field) => typeof field === "string") : [];
-  } catch {
-    return [];
-  }
-}
-
-/** The part as the relay itself sends it, under its own nick. */
-export function asRelay(part: Part): Part {
-  return readSpeaker(part) === null ? part : { ...part, speaker: null };
-}
-
-/** The part as the person's puppet sends it: the nick tells who speaks, so that the name goes. */
-export function asPuppet(part: Part, speaker: Speaker): Part {
-  const lead = part.wire.startsWith(ACTION) ? ACTION : "";
-  const text = part.wire.slice(lead.length);
-  if (!text.startsWith(speaker.name) || text === speaker.name) return { ...part, speaker: null };
-  const said = (lead + text.slice(speaker.name.length)) as WireText;
-  return { ...part, wire: said, speaker: null };
-}
-
-/** Both texts under which a history may show a part with the name for RELAYMSG: with the name before it, and without. */
-export function relayedTexts(part: Part): readonly WireText[] {
-  const name = readRelayed(part);
-  return name === null ? [part.wire] : [part.wire, underOurNick(part.wire, name)];
 }

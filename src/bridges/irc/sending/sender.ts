@@ -8,7 +8,7 @@ import type { OutLine } from "../wire/message.ts";
 import { Confirmation } from "./confirmation.ts";
 import type { Again } from "./flights.ts";
 import type { Pace } from "./pace.ts";
-import { linesOf, type PartLine } from "./parts.ts";
+import { linesOf, type PartLine, takesMultiline } from "./parts.ts";
 
 interface Waiting {
   /** Order of the calls. */
@@ -19,6 +19,8 @@ interface Waiting {
   readonly plain: boolean;
   /** How the name of a RELAYMSG is given. */
   readonly name: "as it is" | "repaired" | "ours";
+  /** The server refused it as one message of several lines. */
+  readonly single: boolean;
   readonly refusals: number;
 }
 
@@ -83,7 +85,16 @@ export class Sender {
     };
     signal.addEventListener("abort", giveUp, { once: true });
     const turn = this.#turns++;
-    this.#queue.push({ turn, channel, part, settle, plain: false, name: "as it is", refusals: 0 });
+    this.#queue.push({
+      turn,
+      channel,
+      part,
+      settle,
+      plain: false,
+      single: false,
+      name: "as it is",
+      refusals: 0,
+    });
     this.#pump();
     return promise;
   }
@@ -198,6 +209,7 @@ export class Sender {
       plain,
       relaySign: name === "ours" ? null : this.#relaySign(channel),
       repaired: name === "repaired",
+      batch: waiting.single || !takesMultiline(link) ? null : `m${waiting.turn}`,
       has: (capability) => link.has(capability),
     });
     if (lines.length === 0) {
@@ -210,7 +222,7 @@ export class Sender {
     });
   }
 
-  #sendLine(waiting: Waiting, { line, text, speaker }: PartLine, last: boolean): void {
+  #sendLine(waiting: Waiting, { line, more, text, speaker }: PartLine, last: boolean): void {
     const { channel, part, settle } = waiting;
     const label = this.#label();
     const tags = new Map(line.tags ?? []);
@@ -225,9 +237,13 @@ export class Sender {
       strange: [],
     });
     this.#link.send({ ...line, tags });
+    for (const each of more ?? []) {
+      if (each.command !== "BATCH") this.#bucket.take(this.#link.clock.monotonic());
+      this.#link.send(each);
+    }
   }
 
-  #again(waiting: Waiting, { plain, name, waitMs }: Again): void {
+  #again(waiting: Waiting, { plain, single, name, waitMs }: Again): void {
     const reason = this.#ended;
     if (reason !== null) return waiting.settle({ outcome: "unsent", reason });
     const repaired = name === "repaired" && waiting.name === "repaired" ? "ours" : name;
@@ -235,6 +251,7 @@ export class Sender {
     this.#queue.splice(later === -1 ? this.#queue.length : later, 0, {
       ...waiting,
       plain: plain ?? waiting.plain,
+      single: single ?? waiting.single,
       name: repaired ?? waiting.name,
       refusals: waiting.refusals + 1,
     });

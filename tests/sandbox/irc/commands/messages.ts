@@ -83,6 +83,7 @@ function sayLines(context: Context, { target, opening, lines }: Multiline): void
       new RegExp(`${name}=(\\d+)`).exec(offered.get("draft/multiline") ?? "")?.[1] ?? Infinity,
     );
   const bytes = lines.reduce((sum, { text }) => sum + text.length + 1, -1);
+  if (context.faults.refuseMultiline) return failBatch(context, "MULTILINE_INVALID", "No");
   if (lines.length > limit("max-lines")) return failBatch(context, "MULTILINE_MAX_LINES", "lines");
   if (bytes > limit("max-bytes")) return failBatch(context, "MULTILINE_MAX_BYTES", "bytes");
   const refusal = lines.map(({ text }) => refusalOf(context, channel, text)).find(Boolean);

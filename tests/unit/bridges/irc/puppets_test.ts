@@ -15,7 +15,7 @@ import {
   asRelay,
   readSpeaker,
   writeSpeaker,
-} from "../../../../src/bridges/irc/sending/parts.ts";
+} from "../../../../src/bridges/irc/sending/speaker.ts";
 import type { IrcMessage } from "../../../../src/bridges/irc/wire/message.ts";
 import type { Part, WireText } from "../../../../src/relay/port/bridge.ts";
 

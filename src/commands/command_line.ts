@@ -13,6 +13,7 @@ import { registerCompletions } from "./completions.ts";
 import { registerDoctor } from "./doctor/command.ts";
 import { registerHealth } from "./health/health.ts";
 import { registerInit } from "./init/init.ts";
+import { registerLearn } from "./learn/learn.ts";
 import { registerReload } from "./reload/reload.ts";
 import { registerRun } from "./run/run.ts";
 import { buildInfo, fullVersion } from "./shared/build_info.ts";
@@ -26,6 +27,7 @@ const COMMANDS: readonly Registration[] = [
   registerCheck,
   registerDoctor,
   registerToken,
+  registerLearn,
   registerHealth,
   registerReload,
   registerCompletions,

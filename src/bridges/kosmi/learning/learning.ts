@@ -43,6 +43,7 @@ export class WebAppLearning implements WebAppKnowledge {
   /** Texts that the server refused: the same again is no news. */
   readonly #refused = new Set<string>();
   #learned: Learned | null = null;
+  #saving: Promise<void> = Promise.resolve();
   #loading: Promise<void> | null = null;
   #reading: Promise<boolean> | null = null;
   /** When the app may be read again; -Infinity: at once. */
@@ -78,6 +79,11 @@ export class WebAppLearning implements WebAppKnowledge {
     return this.#loading ??= this.#options.store.load().then((raw) => {
       this.#learned ??= readLearned(raw);
     });
+  }
+
+  /** Resolves when what is known now is kept. */
+  saved(): Promise<void> {
+    return this.#saving;
   }
 
   forget(name: OperationName | "anonLogin"): void {
@@ -166,7 +172,7 @@ export class WebAppLearning implements WebAppKnowledge {
 
   #keep(learned: Learned): void {
     this.#learned = learned;
-    void this.#options.store.save(learned);
+    this.#saving = this.#options.store.save(learned);
   }
 }
 

@@ -63,7 +63,7 @@ Deno.test("Deadlines expire in time, once, and leave no timer behind", async () 
 });
 
 Deno.test("a rate limit in the middle of many sends under way changes nothing of their order", async () => {
-  const rateLimit = { count: 5, perMs: 300, message: "slow down", how: "error" } as const;
+  const rateLimit = { count: 5, perMs: 1_000, message: "slow down", how: "error" } as const;
   await using kosmi = await startKosmi({ variants: { rateLimit } });
   await using running = runBridge({ kosmi });
   await running.host.waitUp();

@@ -16,7 +16,7 @@ import type { AccountId, ChannelId, UserId } from "../../relay/port/ids.ts";
 import { originsOf } from "./link/http.ts";
 import { KosmiLink, LinkEndedError } from "./link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "./link/link_end.ts";
-import type { KosmiBridgeOptions, KosmiCredentials } from "./link/options.ts";
+import type { KosmiBridgeOptions, KosmiCredentials, WebAppKnowledge } from "./link/options.ts";
 import { KnownOperations } from "./protocol/known_operations.ts";
 import { KOSMI_PROTOCOL } from "./protocol/operations.ts";
 import { PUBLIC_INTERNET } from "./pictures/download.ts";
@@ -143,18 +143,10 @@ export class KosmiBridge implements Bridge {
 
   /** Whether the web app turns out to be newer than what we called ourselves. */
   async #isNewerVersion(signal: AbortSignal): Promise<boolean> {
-    const before = this.#firstFrame().v;
-    await this.#options.app?.learn(signal);
-    return !signal.aborted && this.#firstFrame().v !== before;
-  }
-
-  /** What the configuration says counts, then what the web app says of itself. */
-  #firstFrame(): { readonly v: string; readonly r: string } {
     const { protocol, app } = this.#options;
-    return {
-      v: protocol.v !== KOSMI_PROTOCOL.v ? protocol.v : app?.v ?? protocol.v,
-      r: protocol.r !== KOSMI_PROTOCOL.r ? protocol.r : app?.r ?? protocol.r,
-    };
+    const before = firstFrame(protocol, app).v;
+    await app?.learn(signal);
+    return !signal.aborted && firstFrame(protocol, app).v !== before;
   }
 
   async #credentials(signal: AbortSignal): Promise<KosmiCredentials | LinkEnd> {
@@ -198,10 +190,10 @@ export class KosmiBridge implements Bridge {
   }
 
   #dial(host: BridgeHost, token: string, signal: AbortSignal): Promise<KosmiLink> {
-    const { protocol, endpoints, clock } = this.#options;
+    const { protocol, endpoints, clock, app } = this.#options;
     return dialKosmi({
       url: endpoints.wsEndpoint,
-      protocol: { ...protocol, ...this.#firstFrame() },
+      protocol: { ...protocol, ...firstFrame(protocol, app) },
       origin: this.#origins[0] ?? protocol.origin,
       token,
       clock,
@@ -209,6 +201,17 @@ export class KosmiBridge implements Bridge {
       latency: (roundTripMs) => host.latency(roundTripMs),
     }, signal);
   }
+}
+
+/** What the configuration says counts, then what the web app says of itself. */
+export function firstFrame(
+  protocol: KosmiProtocol,
+  app: WebAppKnowledge | undefined,
+): { readonly v: string; readonly r: string } {
+  return {
+    v: protocol.v !== KOSMI_PROTOCOL.v ? protocol.v : app?.v ?? protocol.v,
+    r: protocol.r !== KOSMI_PROTOCOL.r ? protocol.r : app?.r ?? protocol.r,
+  };
 }
 
 const STOPPED: LinkEnd = { kind: "stopped", reason: "The relay was asked to stop" };

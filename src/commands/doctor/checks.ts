@@ -19,6 +19,10 @@ export interface DoctorContext {
   readonly login: boolean;
   /** A line of text may be said in the rooms and channels. */
   readonly send: boolean;
+  /** Also what is only good to know. */
+  readonly verbose: boolean;
+  /** What a maintainer is told, by account; null when nobody asked for it. */
+  readonly reports: Map<string, object> | null;
 }
 
 /** What is said with --send. */

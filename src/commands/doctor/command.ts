@@ -6,6 +6,11 @@ export function registerDoctor({ program, common, done, stopping }: Registrar): 
     .description("look at everything the relay needs, and say what to do where something is wrong")
     .option("--json", "for programs", false)
     .option("--login", "log in by browser where no good token is cached", false)
+    .option("--verbose", "tell also what Kosmi's web app has that the relay does not use", false)
+    .option(
+      "--report <file>",
+      "write what a maintainer needs when Kosmi has changed: no text, name, id, token or address",
+    )
     .option("--send", "say a line in every room and channel, to see whether it is shown", false)
     .addHelpText(
       "after",
@@ -17,6 +22,7 @@ Exit status: 0 all is well, 1 warnings, 2 something is broken.
 
 Examples:
   kosmi-relay doctor
+  kosmi-relay doctor --report kosmi.json
   kosmi-relay doctor --json | jq '.rows[] | select(.state == "broken")'`,
     );
   command.action(async () => {

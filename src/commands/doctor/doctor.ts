@@ -24,6 +24,10 @@ export interface DoctorOptions extends CommonOptions {
   readonly login: boolean;
   /** Say a line in each room and channel, to see whether it is shown. */
   readonly send: boolean;
+  /** Tell also what is only good to know. */
+  readonly verbose: boolean;
+  /** Where to write what a maintainer needs when a service has changed; undefined: nowhere. */
+  readonly report?: string;
 }
 
 /** One account may take so long; what it has not told by then is told as such. */
@@ -122,9 +126,30 @@ async function examine(
     clocks: [],
     login: options.login,
     send: options.send,
+    verbose: options.verbose,
+    reports: options.report === undefined ? null : new Map(),
   };
   await checkAccounts(context, to.report, stopping);
   checkClock(context.clocks, relay);
+  if (options.report !== undefined && context.reports !== null) {
+    await writeReport(options.report, context.reports, relay);
+  }
+}
+
+/** Writes what a maintainer needs, and shows it first to the person who may send it on. */
+async function writeReport(
+  file: string,
+  reports: ReadonlyMap<string, object>,
+  rows: RowWriter,
+): Promise<void> {
+  const text = `${JSON.stringify([...reports.values()], null, 1)}\n`;
+  printErrorLine(text);
+  try {
+    await Deno.writeTextFile(file, text, { mode: 0o600 });
+    rows.ok("report", `written to ${file}: read it (above) before you send it to anybody`);
+  } catch (error) {
+    rows.broken("report", `cannot write ${file}: ${describeError(error)}`, "name another file");
+  }
 }
 
 /** Rows for every account of the context's configuration, all at once. */

@@ -1,6 +1,6 @@
 import { describeError } from "../../base/errors.ts";
 import { OnceLog } from "../../base/log.ts";
-import { dialKosmi } from "../../bridges/kosmi/bridge.ts";
+import { dialKosmi, firstFrame } from "../../bridges/kosmi/bridge.ts";
 import { type HttpFinding, probeHttp } from "../../bridges/kosmi/diagnosis/http_probe.ts";
 import { type RoomFinding, RoomProbe } from "../../bridges/kosmi/diagnosis/room_probe.ts";
 import { originsOf } from "../../bridges/kosmi/link/http.ts";
@@ -13,6 +13,7 @@ import type { ChannelPlan } from "../../relay/port/bridge.ts";
 import type { ChannelId } from "../../relay/port/ids.ts";
 import { endpointsOf, protocolOf } from "../setup/kosmi.ts";
 import { type DoctorContext, TEST_LINE } from "./checks.ts";
+import { type AppInquiry, checkWebApp, inquireApp, reportOn } from "./kosmi_app.ts";
 import { checkSchema } from "./kosmi_schema.ts";
 import { checkBrowser, findToken, type TokenFinding } from "./kosmi_token.ts";
 import type { RowWriter } from "./rows.ts";
@@ -23,6 +24,7 @@ export interface KosmiChecks {
   readonly protocol: KosmiProtocol;
   readonly context: DoctorContext;
   readonly rows: RowWriter;
+  readonly inquiry: AppInquiry;
 }
 
 const DIAL_MS = 10_000;
@@ -40,12 +42,14 @@ export async function checkKosmiAccount(
   } catch (error) {
     return rows.broken("overrides", describeError(error), `correct [${account.id}.overrides]`);
   }
-  const checks = { account, protocol, context, rows };
+  const inquiry = inquireApp({ account, protocol, context, rows }, signal);
+  const checks = { account, protocol, context, rows, inquiry };
   const browser = checkBrowser(checks, signal);
   const httpWorks = await checkHttp(checks, signal);
   const token = await findToken(checks, httpWorks, signal);
   if (token === null) rows.skipped("WebSocket", "not tried: there is no token to connect with");
   else await checkLink(checks, token, signal);
+  await checkWebApp(checks);
   await browser;
 }
 
@@ -61,7 +65,7 @@ async function checkLink(
   token: TokenFinding,
   signal: AbortSignal,
 ): Promise<void> {
-  const { rows } = checks;
+  const { rows, context, account } = checks;
   const dialled = await dial(checks, token, signal);
   if (!("link" in dialled)) return tellFault(dialled.fault, token, rows);
   const { link } = dialled;
@@ -69,6 +73,7 @@ async function checkLink(
   try {
     await checkSchema(checks, link);
     await checkRooms(checks, token, link, signal);
+    context.reports?.set(account.id, await reportOn(checks, link));
   } catch (thrown) {
     if (!(thrown instanceof LinkEndedError)) throw thrown;
     rows.broken(
@@ -82,7 +87,7 @@ async function checkLink(
 }
 
 async function dial(
-  { account, protocol, context }: KosmiChecks,
+  { account, protocol, context, inquiry }: KosmiChecks,
   token: TokenFinding,
   signal: AbortSignal,
 ): Promise<{ link: KosmiLink } | { fault: LinkFault }> {
@@ -92,7 +97,7 @@ async function dial(
     try {
       const link = await dialKosmi({
         url: endpoints.wsEndpoint,
-        protocol,
+        protocol: { ...protocol, ...firstFrame(protocol, inquiry.app) },
         origin,
         token: token.token,
         clock: context.clock,
@@ -148,13 +153,14 @@ async function checkRooms(
   link: KosmiLink,
   signal: AbortSignal,
 ): Promise<void> {
-  const { account, protocol, context, rows } = checks;
+  const { account, protocol, context, rows, inquiry } = checks;
   const rooms = plansOf(checks);
   const probe = new RoomProbe({
     link,
     token: token.token,
     expectsLogin: token.expectsLogin,
     protocol,
+    app: inquiry.app,
     rooms,
     markup: account.options.markup,
     clock: context.clock,

@@ -19,20 +19,23 @@ const LOST: Readonly<Partial<Record<OperationName, string>>> = {
 };
 const REPORT =
   "the relay copes, but look for a newer kosmi-relay, or name it in [kosmi.NAME.overrides]";
+const LEARNS =
+  "the relay learns it from the web app by itself; look for a newer kosmi-relay all the same";
 const MEND =
   "look for a newer kosmi-relay, or name what Kosmi has now in [kosmi.NAME.overrides] (see docs/doctor.md)";
 
 /** Is each operation what we take it for? One row for all that fit, and one for each that does not. */
 export async function checkSchema(
-  { protocol, rows }: KosmiChecks,
+  { protocol, rows, inquiry }: KosmiChecks,
   link: KosmiLink,
 ): Promise<void> {
+  const learnable = (await inquiry.reading).operations;
   const { by, operations } = await probeSchema(link, protocol);
   const fitting = operations.filter(fits);
   const how = by === "schema" ? "by its schema" : "by its answers, as it does not show its schema";
   rows.ok("schema", `${fitting.length} of ${operations.length} operations are as known (${how})`);
   for (const operation of operations) {
-    if (!fits(operation)) tellOperation(operation, rows);
+    if (!fits(operation)) tellOperation(operation, operation.name in learnable, rows);
   }
 }
 
@@ -42,6 +45,7 @@ function fits({ drift }: OperationFinding): boolean {
 
 function tellOperation(
   { name, title, drift, said }: OperationFinding,
+  isLearnable: boolean,
   rows: KosmiChecks["rows"],
 ): void {
   const check = `schema ${title}`;
@@ -51,6 +55,9 @@ function tellOperation(
   const { changes, missing } = drift;
   if (missing.length === 0) return rows.warn(check, `drifted: ${changes.join(", ")}`, REPORT);
   const seen = `Kosmi no longer has what it needs: ${missing.join(", ")}`;
+  if (isLearnable) {
+    return rows.warn(check, `${seen}; the web app says it otherwise`, LEARNS);
+  }
   if (NEEDED.has(name)) return rows.broken(check, `${seen}: nothing is relayed without it`, MEND);
   const lost = LOST[name];
   if (lost === undefined) rows.ok(check, "Kosmi does not offer it, and the relay does without");

@@ -153,7 +153,7 @@ function tellReport(checks: KosmiChecks, report: TokenReport, remedy: string): b
 
 /** An anonymous visitor of our own: the relay's is left alone. */
 async function visitor(
-  { account, protocol, context, rows }: KosmiChecks,
+  { account, protocol, context, rows, inquiry }: KosmiChecks,
   httpWorks: boolean,
   standsIn: boolean,
   signal: AbortSignal,
@@ -164,7 +164,11 @@ async function visitor(
   }
   const { clock, logging } = context;
   try {
-    const token = await anonLogin({ endpoints: endpointsOf(account), protocol, clock }, signal);
+    const { app } = inquiry;
+    const token = await anonLogin(
+      { endpoints: endpointsOf(account), protocol, app, clock },
+      signal,
+    );
     logging.secrets.add(token);
     const seen = standsIn
       ? "the rest is looked at as an anonymous visitor, who can't enter private rooms"

@@ -103,10 +103,14 @@ async function test(
   let isBroken = false;
   await using logging = await loggingOf(config, options, secrets);
   const context = { config, data: null, beside: null, logging, clock: systemClock, clocks: [] };
-  await checkAccounts({ ...context, login: false, send: false }, (found) => {
-    isBroken ||= found.state === "broken";
-    printLine(table.line(cleaned(found, secrets)));
-  }, stopping);
+  await checkAccounts(
+    { ...context, login: false, send: false, verbose: false, reports: null },
+    (found) => {
+      isBroken ||= found.state === "broken";
+      printLine(table.line(cleaned(found, secrets)));
+    },
+    stopping,
+  );
   return !isBroken;
 }
 

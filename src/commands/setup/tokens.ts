@@ -25,7 +25,7 @@ interface TokenWiring {
 }
 
 /** What is learned of Kosmi's web app. */
-const LEARNED_FILE = "kosmi_protocol.json";
+export const LEARNED_FILE = "kosmi_protocol.json";
 
 /** The token sources of a configuration, over one data directory. */
 export class TokenSources {

@@ -6,7 +6,7 @@ import type { Person } from "../../../relay/port/event.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
 import type { KosmiLink } from "../link/link.ts";
 import { linkEndOf } from "../link/link_end.ts";
-import type { Markup } from "../link/options.ts";
+import type { Markup, WebAppKnowledge } from "../link/options.ts";
 import { KnownOperations } from "../protocol/known_operations.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { KosmiSession } from "../session.ts";
@@ -17,6 +17,7 @@ interface RoomProbeOptions {
   readonly token: string;
   readonly expectsLogin: boolean;
   readonly protocol: KosmiProtocol;
+  readonly app: WebAppKnowledge;
   readonly rooms: readonly ChannelPlan[];
   readonly markup: Markup;
   readonly clock: Clock;
@@ -50,7 +51,8 @@ export class RoomProbe {
       link,
       host: this.#host(),
       credentials: { token, expectsLogin },
-      known: new KnownOperations(protocol),
+      known: new KnownOperations(protocol, options.app),
+      learn: (signal) => options.app.learn(signal),
       ownIds: new Set(),
       pace: new TokenBucket({ capacity: 1, refillMs: 0 }, clock.monotonic()),
       window: 1,

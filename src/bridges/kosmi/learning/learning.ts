@@ -30,6 +30,8 @@ export interface LearningOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly fetch?: Fetch;
+  /** How the app is read. Default: over the network. */
+  readonly read?: (signal: AbortSignal) => Promise<AppReading>;
 }
 
 const HOUR_MS = 3_600_000;
@@ -112,14 +114,14 @@ export class WebAppLearning implements WebAppKnowledge {
 
   async #read(signal: AbortSignal): Promise<boolean> {
     const { appUrl, protocol, clock, log } = this.#options;
-    const get = this.#options.fetch;
+    const { fetch: get, read } = this.#options;
     try {
       await this.opened();
+      if (read !== undefined) return this.adopt(await read(signal));
       // Parsers and all that reads a bundle are loaded when they are needed, which is seldom.
       const { readApp } = await import("./read_app.ts");
       const fetching = get === undefined ? {} : { fetch: get };
-      const reading = await readApp({ appUrl, protocol, clock, ...fetching }, signal);
-      return this.adopt(reading);
+      return this.adopt(await readApp({ appUrl, protocol, clock, ...fetching }, signal));
     } catch (error) {
       if (signal.aborted) this.#dueAtMs = -Infinity;
       else {log.debug("Cannot read how the web app speaks: {error}", {

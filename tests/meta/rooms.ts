@@ -167,6 +167,7 @@ export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = 
     "init",
     "run",
     "doctor",
+    "learn",
     "token",
     "reload",
     "health",

@@ -5,7 +5,7 @@ import type { Person } from "../../relay/port/event.ts";
 import type { ChannelId, MessageId } from "../../relay/port/ids.ts";
 import { ChannelList } from "./channels/channel_list.ts";
 import { Channels } from "./channels/channels.ts";
-import { type Batch, Batches, PlaybackFilter } from "./history/playback.ts";
+import { type Batch, Batches, type Placed, PlaybackFilter } from "./history/playback.ts";
 import { Bouncer } from "./link/bouncer.ts";
 import type { Link, Memory } from "./link/link.ts";
 import type { IrcSettings } from "./link/options.ts";
@@ -14,7 +14,7 @@ import { Fence, Keepalive } from "./link/ping.ts";
 import { LineBudget, Self } from "./link/self.ts";
 import { ServerFeatures } from "./link/server_features.ts";
 import { FirstCommands } from "./login/first_commands.ts";
-import { LastWords } from "./login/link_end.ts";
+import { heldFor, LastWords } from "./login/link_end.ts";
 import { NickKeeper } from "./login/nick_keeper.ts";
 import { Registration } from "./login/registration.ts";
 import { heedSts } from "./login/sts.ts";
@@ -63,6 +63,7 @@ export class Session {
   readonly #puppets: Puppets | null;
   readonly #playback: PlaybackFilter;
   readonly #lastWords = new LastWords();
+  readonly #held = heldFor((end) => this.#finish(end));
   #connection: Connection | null = null;
   #keepalive: Keepalive | null = null;
   #end: LinkEnd | null = null;
@@ -77,25 +78,23 @@ export class Session {
     this.#sender = new Sender(link, this.#list, parts.pace);
     this.#puppets = parts.puppets?.(this.#puppetStage()) ?? null;
     this.#channels = this.#makeChannels();
-    this.#nickKeeper = new NickKeeper(link);
     this.#firstCommands = new FirstCommands(link, () => this.#channels.joinAll());
+    this.#nickKeeper = new NickKeeper(link, this.#firstCommands.service);
     this.#registration = new Registration({
       ...{ settings, features: link.server, self: link.self, timers: link.timers, log: link.log },
-      send: (line) => link.send(line),
+      ...{ held: this.#held, send: link.send },
       ready: () => this.#ready(),
       failed: (end) => this.#finish(end),
       sts: (value) => this.#heedSts(value),
     });
     this.#incoming = this.#makeIncoming();
-    this.#batches = new Batches(
-      (message, placed) => this.#line(message, placed.label),
-      (batch) => this.#played(batch),
-    );
+    const onLine = (message: IrcMessage, { label }: Placed) => this.#line(message, label);
+    this.#batches = new Batches(this.#held, onLine, (batch) => this.#played(batch));
   }
 
   #makeLink(settings: IrcSettings, host: BridgeHost, memory: Memory): Link {
     const { clock, log, limits } = settings;
-    const server = new ServerFeatures();
+    const server = new ServerFeatures(this.#held);
     const self = new Self(settings.nick, server, memory);
     const budget = new LineBudget(server, self);
     const bouncer = new Bouncer();
@@ -116,7 +115,7 @@ export class Session {
     });
     return {
       ...{ settings, host, clock, log, timers, server, self, budget, bouncer, memory, fence, send },
-      people: new People(server),
+      people: new People(server, this.#held, settings.puppet === null ? null : self),
       get through() {
         return bouncer.present ? whoFence : fence;
       },

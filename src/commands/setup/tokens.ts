@@ -141,7 +141,8 @@ export class TokenSources {
   }
 
   #login(account: KosmiAccountConfig, email: string): Login | null {
-    const { password, appUrl, loginOrigins, browserPath, browserUrl } = account.options;
+    const { password, appUrl, loginOrigins, allowPlainText, browserPath, browserUrl } =
+      account.options;
     if (password === null) return null;
     const { clock, data, onStep } = this.#wiring;
     return async (signal) => {
@@ -153,6 +154,7 @@ export class TokenSources {
         password,
         page: protocolOf(account).loginPage,
         loginOrigins,
+        allowPlainText,
         browserSandbox: this.#sandbox,
         browserPath,
         browserUrl,

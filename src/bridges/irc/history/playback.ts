@@ -1,8 +1,8 @@
+import type { Holdings } from "../../../base/bounded.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
 
-/** A server may forget to end a batch: it must not gather lines for ever. */
-const MAX_MESSAGES = 10_000;
+/** A server may forget to end a batch: it must not open them for ever. */
 const MAX_OPEN = 64;
 
 /** Kinds whose lines are handed over together at the end; lines of all others are handled as they come. */
@@ -20,6 +20,8 @@ export interface Batch {
   readonly label: string | null;
   readonly messages: IrcMessage[];
   readonly parent: Batch | null;
+  /** What its lines take of what the connection may hold. */
+  bytes: number;
 }
 
 /** How a line stands to the batches. */
@@ -35,11 +37,14 @@ export class Batches {
   readonly #open = new Map<string, Batch>();
   readonly #onLine: (message: IrcMessage, placed: Placed) => void;
   readonly #onEnd: (batch: Batch) => void;
+  readonly #held: Holdings;
 
   constructor(
+    held: Holdings,
     onLine: (message: IrcMessage, placed: Placed) => void,
     onEnd: (batch: Batch) => void,
   ) {
+    this.#held = held;
     this.#onLine = onLine;
     this.#onEnd = onEnd;
   }
@@ -47,7 +52,9 @@ export class Batches {
   handle(message: IrcMessage): void {
     const around = this.#open.get(message.tags.get("batch") ?? "") ?? null;
     if (message.command === "BATCH") return this.#mark(message, around);
-    if (around !== null && COLLECTED.has(around.type)) return collect(around, message);
+    if (around !== null && COLLECTED.has(around.type)) {
+      return this.#collect(around, message);
+    }
     const label = message.tags.get("label") ?? labelOf(around);
     this.#onLine(message, { label, batch: around });
   }
@@ -56,7 +63,13 @@ export class Batches {
     const mark = param(message, 0);
     const reference = mark.slice(1);
     if (mark.startsWith("-")) return this.#end(reference);
-    if (this.#open.size >= MAX_OPEN) this.#open.clear();
+    if (this.#open.size >= MAX_OPEN) {
+      for (const open of [...this.#open.keys()]) {
+        this.#take(open);
+      }
+    }
+    this.#take(reference);
+    this.#held.take("batches", 0);
     this.#open.set(reference, {
       type: param(message, 1).toLowerCase(),
       params: message.params.slice(2),
@@ -64,23 +77,42 @@ export class Batches {
       label: message.tags.get("label") ?? labelOf(parent),
       messages: [],
       parent,
+      bytes: 0,
     });
   }
 
-  #end(reference: string): void {
-    const batch = this.#open.get(reference);
-    if (batch === undefined) return;
+  #collect(batch: Batch, message: IrcMessage): void {
+    batch.messages.push(message);
+    const bytes = weightOf(message);
+    batch.bytes += bytes;
+    this.#held.grow("batches", bytes);
+  }
+
+  /** It is no longer held here. */
+  #take(reference: string): Batch | null {
+    const batch = this.#open.get(reference) ?? null;
+    if (batch === null) return null;
     this.#open.delete(reference);
+    this.#held.giveBack(batch.bytes);
+    return batch;
+  }
+
+  #end(reference: string): void {
+    const batch = this.#take(reference);
+    if (batch === null) return;
     const { parent } = batch;
     const joined = batch.type === "draft/multiline" ? joinedLines(batch) : null;
     if (joined === null) return this.#onEnd(batch);
-    if (parent !== null && COLLECTED.has(parent.type)) collect(parent, joined);
+    if (parent !== null && COLLECTED.has(parent.type)) this.#collect(parent, joined);
     else this.#onLine(joined, { label: batch.label, batch: parent });
   }
 }
 
-function collect(batch: Batch, message: IrcMessage): void {
-  if (batch.messages.length < MAX_MESSAGES) batch.messages.push(message);
+const BYTES_A_LINE = 300;
+
+function weightOf({ params, tags }: IrcMessage): number {
+  const texts = [...params, ...tags.keys(), ...tags.values()];
+  return texts.reduce((sum, text) => sum + text.length, BYTES_A_LINE);
 }
 
 function labelOf(batch: Batch | null): string | null {

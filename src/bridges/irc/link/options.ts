@@ -1,3 +1,4 @@
+import { isLoopback } from "../../../base/loopback.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { AccountId } from "../../../relay/port/ids.ts";
@@ -33,6 +34,8 @@ export interface IrcBridgeOptions {
   readonly password?: string | null;
   readonly sasl?: IrcSasl | null;
   readonly nickServ?: IrcNickServ | null;
+  /** True: passwords may go where somebody on the way, or in the server's place, could read them. Default false. */
+  readonly allowPlainText?: boolean;
   /** Lines sent as they are after logging in; `{BOTNICK}` stands for our nick. */
   readonly runCommands?: readonly string[];
 
@@ -247,6 +250,7 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     password: null,
     sasl: null,
     nickServ: null,
+    allowPlainText: false,
     runCommands: [],
     messageDelayMs: 1_300,
     burst: 5,
@@ -281,4 +285,14 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     stsTls: { ...NO_TLS_FILES, ...options.stsTls },
     limits: { ...DEFAULT_LIMITS, ...options.limits },
   };
+}
+
+/** Why it may not, for people. */
+export const UNTOLD =
+  "the server's certificate is not verified. Set TLSFingerprint, or AllowPlainText=true";
+
+/** May the server be told a password as it stands? Only one that has proven who it is, or where the configuration says so. */
+export function mayTellPassword({ host, tls, allowPlainText }: IrcSettings): boolean {
+  const isVerified = tls !== null && (tls.verify || tls.pinSha256.length > 0);
+  return isVerified || allowPlainText || isLoopback(host);
 }

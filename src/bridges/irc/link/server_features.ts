@@ -1,7 +1,13 @@
+import { HeldTexts, type Holdings } from "../../../base/bounded.ts";
+
 /** What the server told about itself (ISUPPORT, numeric 005), with the values that hold when it told nothing. */
 export class ServerFeatures {
-  readonly #tokens = new Map<string, string>();
+  readonly #tokens: HeldTexts;
   #caseMapping = caseMappingOf(undefined);
+
+  constructor(held: Holdings | null = null) {
+    this.#tokens = new HeldTexts("features", held);
+  }
 
   /** Takes the parameters of a 005 line: own nick, tokens, and a text for people at the end. */
   add(params: readonly string[]): void {

@@ -1,7 +1,7 @@
 import { describeError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Cancel, Timers } from "../../../base/timers.ts";
-import type { IrcSasl, SaslMechanism } from "../link/options.ts";
+import { type IrcSasl, type SaslMechanism, UNTOLD } from "../link/options.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message.ts";
 import {
   authenticateChunks,
@@ -13,6 +13,9 @@ import {
   scramSha256,
 } from "./sasl.ts";
 
+const SCRAM_ONLY =
+  '. Where the account has no SCRAM password, set SASLMechanism="plain": it is not tried by itself';
+
 /** How the login ended. `mend` tells whether only a person can help, or services that are away may come back. */
 export type SaslOutcome =
   | { readonly ok: true; readonly mechanism: SaslMechanism }
@@ -21,6 +24,8 @@ export type SaslOutcome =
 interface AuthenticationOptions {
   readonly sasl: IrcSasl;
   readonly hasCertificate: boolean;
+  /** False: PLAIN would show the password to whoever has put themselves in the server's place. */
+  readonly mayTellPassword: boolean;
   readonly timers: Timers;
   readonly log: Logger;
   readonly send: (line: OutLine) => void;
@@ -75,8 +80,15 @@ export class Authentication {
   #next(reason: string): void {
     if (this.#ended) return;
     this.#timeout?.();
+    // Whoever can't prove to know the password by SCRAM must not get it by a second question.
+    if (this.#current?.mechanism === "SCRAM-SHA-256") {
+      return this.#fail(`${reason}${this.#left.length === 0 ? "" : SCRAM_ONLY}`, "person");
+    }
     const mechanism = this.#left.shift();
     if (mechanism === undefined) return this.#fail(reason, "person");
+    if (mechanism === "PLAIN" && !this.#options.mayTellPassword) {
+      return this.#fail(`PLAIN would show the password, and ${UNTOLD}`, "person");
+    }
     this.#current = conversation(mechanism, this.#options.sasl);
     this.#reader = new ChallengeReader();
     this.#timeout = this.#options.timers.after(this.#options.limitMs, () => {

@@ -1,3 +1,4 @@
+import { HeldTexts, type Holdings } from "../../../base/bounded.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message.ts";
 
 // Nothing is asked for without need: ngircd lets a client send three commands a second, and offers multi-prefix only.
@@ -39,11 +40,11 @@ interface CapabilityChoice {
  */
 export class Capabilities {
   readonly enabled = new Set<string>();
-  readonly #offered = new Map<string, string>();
+  readonly #offered: HeldTexts;
   readonly #send: (line: OutLine) => void;
   readonly #choice: CapabilityChoice;
   readonly #negotiated: () => void;
-  readonly #listedAll: (offered: ReadonlyMap<string, string>) => boolean;
+  readonly #listedAll: (offered: Pick<HeldTexts, "get">) => boolean;
   #pending = 0;
   #listed = false;
   #done = false;
@@ -53,8 +54,10 @@ export class Capabilities {
     send: (line: OutLine) => void,
     negotiated: () => void,
     /** All that is offered is known; false ends the negotiation before anything is asked for. */
-    listedAll: (offered: ReadonlyMap<string, string>) => boolean = () => true,
+    listedAll: (offered: Pick<HeldTexts, "get">) => boolean = () => true,
+    held: Holdings | null = null,
   ) {
+    this.#offered = new HeldTexts("capabilities", held);
     this.#choice = choice;
     this.#send = send;
     this.#negotiated = negotiated;
@@ -73,7 +76,7 @@ export class Capabilities {
 
   /** Names of all that is offered. */
   offers(): Iterable<string> {
-    return this.#offered.keys();
+    return this.#offered.names();
   }
 
   handle(message: IrcMessage): void {
@@ -97,7 +100,7 @@ export class Capabilities {
     if (more || this.#listed) return;
     this.#listed = true;
     if (!this.#listedAll(this.#offered)) return;
-    this.#request([...this.#offered.keys()].filter((name) => this.#wants(name)));
+    this.#request([...this.#offered.names()].filter((name) => this.#wants(name)));
     this.#settle();
   }
 
@@ -111,9 +114,11 @@ export class Capabilities {
     this.#pending--;
     for (const name of names) {
       if (name.startsWith("-")) this.enabled.delete(name.slice(1));
-      else if (granted) this.enabled.add(nameOf(name));
+      else if (granted && this.#offered.has(nameOf(name))) this.enabled.add(nameOf(name));
     }
-    if (!granted && names.length > 1) names.forEach((name) => this.#request([nameOf(name)]));
+    if (!granted && names.length > 1) {
+      for (const name of names.map(nameOf)) if (this.#wants(name)) this.#request([name]);
+    }
     this.#settle();
   }
 

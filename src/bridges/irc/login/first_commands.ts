@@ -1,18 +1,21 @@
 import type { Cancel } from "../../../base/timers.ts";
 import type { Link } from "../link/link.ts";
 import { type IrcMessage, type OutLine, param } from "../wire/message.ts";
+import { Service } from "./service.ts";
 
 /**
  * Between the welcome and the first JOIN: bot mode, login at NickServ (channels may be closed to strangers) and the
  * configured commands.
  */
 export class FirstCommands {
+  readonly service: Service;
   readonly #link: Link;
   /** Now the channels may be entered. */
   readonly #done: () => void;
   #timeout: Cancel | null = null;
 
   constructor(link: Link, done: () => void) {
+    this.service = new Service(link);
     this.#link = link;
     this.#done = done;
   }
@@ -51,12 +54,14 @@ export class FirstCommands {
     if (nickServ === null || nickServ.password === "") return false;
     const { nick, password, username } = nickServ;
     const text = username ? `AUTH ${username} ${password}` : `IDENTIFY ${password}`;
-    this.#link.control({ command: "PRIVMSG", params: [nick, text] });
     this.#timeout = timers.after(settings.limits.identifyMs, () => {
       log.warn("{service} does not answer our login. Entering the channels without", {
         service: nick,
       });
       this.#go();
+    });
+    this.service.say(nick, text, (said) => {
+      if (said === "refused") this.#go();
     });
     return true;
   }

@@ -1,4 +1,5 @@
 import { describeError } from "../../../base/errors.ts";
+import { Holdings } from "../../../base/bounded.ts";
 import type { LinkEnd } from "../../../relay/port/bridge.ts";
 import { readPlain } from "../text/formatting.ts";
 import { PinError } from "../wire/certificate.ts";
@@ -106,4 +107,18 @@ export class LastWords {
 function isCertificateError(error: Error | null): boolean {
   const code = error !== null && "code" in error ? String(error.code) : "";
   return /CERT|ALTNAME|ISSUER|SELF_SIGNED|VERIFY/.test(code);
+}
+
+/** Some hundred channels of a large network; a few tens of MiB in memory. */
+const MOST_HELD = { entries: 50_000, bytes: 4 * 1024 * 1024 };
+const TOO_MUCH_WAIT_MS = 60_000;
+
+/** What a server makes one connection hold; one that tells more than any network has is left. */
+export function heldFor(finish: (end: LinkEnd) => void): Holdings {
+  return new Holdings(MOST_HELD, (what) =>
+    finish({
+      kind: "lost",
+      reason: `The server told more than this connection may hold (too many ${what})`,
+      retryAfterMs: TOO_MUCH_WAIT_MS,
+    }));
 }

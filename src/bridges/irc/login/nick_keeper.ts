@@ -1,4 +1,5 @@
 import type { Link } from "../link/link.ts";
+import type { Service } from "./service.ts";
 
 /** How long a service gets to throw the holder out before we ask for the nick. */
 const GHOST_MS = 1_500;
@@ -8,11 +9,13 @@ export class NickKeeper {
   readonly #link: Link;
   /** The service that can throw out our own ghost, with the password for that; null where there is none. */
   #service: { readonly nick: string; readonly password: string } | null = null;
+  readonly #services: Service;
   #isBegun = false;
   #isWatching = false;
 
-  constructor(link: Link) {
+  constructor(link: Link, services: Service) {
     this.#link = link;
+    this.#services = services;
   }
 
   /** We are in, with whatever nick there was. */
@@ -49,7 +52,7 @@ export class NickKeeper {
         this.#ask();
       } else {
         const text = `GHOST ${self.wantedNick} ${service.password}`.trimEnd();
-        this.#link.control({ command: "PRIVMSG", params: [service.nick, text] });
+        this.#services.say(service.nick, text);
         timers.after(GHOST_MS, () => this.#ask());
       }
     }

@@ -1,7 +1,8 @@
+import type { Holdings } from "../../../base/bounded.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Timers } from "../../../base/timers.ts";
 import type { LinkEnd } from "../../../relay/port/bridge.ts";
-import type { IrcSettings } from "../link/options.ts";
+import { type IrcSettings, mayTellPassword } from "../link/options.ts";
 import type { Self } from "../link/self.ts";
 import type { ServerFeatures } from "../link/server_features.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message.ts";
@@ -13,6 +14,7 @@ interface RegistrationOptions {
   readonly features: ServerFeatures;
   readonly self: Self;
   readonly timers: Timers;
+  readonly held?: Holdings;
   readonly log: Logger;
   /** Leaves at once: before the welcome there is no flood budget to keep. */
   readonly send: (line: OutLine) => void;
@@ -58,7 +60,7 @@ export class Registration {
       if (value !== undefined && options.sts(value)) return false;
       this.#opening.identify();
       return true;
-    });
+    }, options.held ?? null);
   }
 
   /** The socket is open: says who we are. */
@@ -115,6 +117,7 @@ export class Registration {
     this.#authentication = new Authentication({
       sasl: settings.sasl,
       hasCertificate: (settings.tls?.clientCertificatePem ?? null) !== null,
+      mayTellPassword: mayTellPassword(settings),
       timers,
       log,
       send,

@@ -35,12 +35,16 @@ export function authenticateChunks(answer: Uint8Array): string[] {
   return encoded.length % CHUNK === 0 ? [...chunks, "+"] : chunks;
 }
 
+const LONGEST_CHALLENGE = 8_000;
+
 /** Gathers the server's challenge from its lines; null while more is to come. */
 export class ChallengeReader {
   #gathered = "";
 
+  /** Throws where it is none, or longer than any. */
   add(parameter: string): Uint8Array | null {
     if (parameter !== "+") this.#gathered += parameter;
+    if (this.#gathered.length > LONGEST_CHALLENGE) throw new Error("The challenge is too long");
     if (parameter.length === CHUNK) return null;
     const whole = this.#gathered;
     this.#gathered = "";

@@ -107,6 +107,11 @@ export class Incoming {
     yield ["263", (message) => replies.tooFast(message)];
     yield ["439", (message) => replies.tooFast(message)];
     yield ["421", (message, label) => replies.unknownCommand(message, label)];
+    for (const command of WHOIS) {
+      yield [command, (message, label) => {
+        if (!firstCommands.service.heard(message)) replies.numeric(message, label);
+      }];
+    }
     yield ["315", (message) => void this.#link.through.answered(param(message, 1))];
     yield ["353", (message) => membership.names(message)];
     yield ["731", (message) => membership.gone(message)];
@@ -119,4 +124,5 @@ export class Incoming {
 }
 
 const SASL = ["AUTHENTICATE", "900", "901", "902", "903", "904", "905", "906", "907", "908"];
+const WHOIS = ["311", "312", "313", "318", "320", "401"];
 const REGISTRATION = ["376", "421", "422", "432", "433", "436", "437", "451"];

@@ -176,6 +176,7 @@ function accountOf(written: string): string | null {
 
 /** How long somebody whom a netsplit took may stay away and still count as coming back from it. */
 const RETURN_MS = 15 * 60_000;
+const MOST_GONE = 5_000;
 const SERVER = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
 
 /** True for the reason of a QUIT that a netsplit caused: the names of the two servers that lost each other. */
@@ -195,6 +196,8 @@ export class Netsplits {
 
   left(key: string, nowMs: number): void {
     this.#gone.set(key, nowMs);
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size > MOST_GONE && oldest !== undefined) this.#gone.delete(oldest);
   }
 
   /** True when this join ends a split, not an absence. */

@@ -44,6 +44,8 @@ interface SocketTransportOptions {
   readonly onClosed: (error: Error | null) => void;
 }
 
+/** Far more than the flood budget lets wait: a server that asks (PING) and does not read the answers. */
+const MOST_UNREAD = 1 << 20;
 const CRLF = Uint8Array.of(13, 10);
 
 /** The socket: dialled, perhaps through a proxy, with TLS and a pinned certificate; lines in and out, as bytes. */
@@ -91,7 +93,12 @@ class SocketTransport {
   #flush(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    if (waiting.length > 0 && this.#socket?.writable) this.#socket.write(Buffer.concat(waiting));
+    const socket = this.#socket;
+    if (waiting.length === 0 || socket?.writable !== true) return;
+    socket.write(Buffer.concat(waiting));
+    if (socket.writableLength <= MOST_UNREAD) return;
+    this.#error ??= new Error("The server does not read what is sent to it");
+    socket.destroy();
   }
 
   destroy(): void {

@@ -29,6 +29,8 @@ export interface Pending {
   readonly channel: ChannelId;
   readonly wire: string;
   readonly pieces: readonly Piece[];
+  /** When the core gave it away. */
+  readonly givenMs: number;
   left: boolean;
   settled: boolean;
   shown: Shown | null;
@@ -96,7 +98,7 @@ export class IrcService extends Service {
     const fate = this.fate(endpoint, speaker ?? text);
     this.options.ledger.trace(`${endpoint} takes line [${speaker ?? ""}] ${fate}`);
     const numbers = (pending?.pieces ?? []).map(({ number }) => number);
-    if (fate !== "show") this.refuse(endpoint, numbers);
+    if (fate !== "show") this.refuse(endpoint, numbers, text);
     // A server without echoes, whose refusals come late, has let the relay believe that all is well.
     const isRefused = fate === "reject" &&
       (this.habits.echo !== "none" || this.habits.rejectMs === 0);
@@ -109,7 +111,9 @@ export class IrcService extends Service {
   lost(channel: ChannelId, pending: Pending | null, sentMs: number): void {
     const endpoint = endpointId(this.account, channel);
     const numbers = (pending?.pieces ?? []).map(({ number }) => number);
-    this.options.ledger.lostOnWay.push({ endpoint, numbers, sentMs });
+    const { ledger } = this.options;
+    ledger.lostOnWay.push({ endpoint, numbers, sentMs });
+    ledger.unseenLine(endpoint, numbers, pending?.wire ?? "");
   }
 
   redact(channel: ChannelId, id: string): void {
@@ -162,7 +166,7 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       ? this.#client.pendingOf(channel, message.params[1] ?? "")
       : null;
     if (pending !== null) pending.left = true;
-    const sentMs = this.#options.timeline.nowMs;
+    const sentMs = pending?.givenMs ?? this.#options.timeline.nowMs;
     this.#toServer(() => this.#handle(message, pending, sentMs));
   }
 

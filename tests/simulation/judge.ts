@@ -66,9 +66,11 @@ class EndpointJudge {
     for (const said of this.#ledger.said.values()) {
       if (!this.#origins.includes(said.origin)) continue;
       const copies = byNumber.get(said.number) ?? [];
-      this.#lost(said, copies);
       this.#doubled(said, copies);
       this.#tooLate(said, copies);
+    }
+    for (const said of this.#ledger.said.values()) {
+      if (this.#origins.includes(said.origin)) this.#lost(said, byNumber.get(said.number) ?? []);
     }
     this.#order();
     if (this.#untold > 0 && !this.#mayTellTwice()) {
@@ -119,12 +121,33 @@ class EndpointJudge {
       return yes("the service said that it was shown");
     }
     if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");
+    if (this.#isSwapped(said)) return yes("told by nothing from another one, which came twice");
     // Dropped in the very transaction in which the process died: the store alone knows of it, and tells.
     if (this.#untold > 0 && this.#ledger.deaths.length > 0) {
       this.#untold--;
       return yes("dropped as the process died");
     }
     return no("taken over and never shown");
+  }
+
+  /** Texts of copies that came once more than they should. */
+  readonly #surplus: string[] = [];
+
+  /**
+   * Where no id tells own lines apart, one under way can't be told from another one under way with the same words. People
+   * then see as many of them as were said.
+   */
+  #isSwapped(said: Said): boolean {
+    const { historyIds, echo } = this.#service.habits;
+    if (historyIds && echo !== "none") return false;
+    const texts = new Set(this.#ledger.unseen.get(`${this.#endpoint} ${said.number}`));
+    if (texts.size === 0) return false;
+    for (const text of texts) {
+      const at = this.#surplus.indexOf(text);
+      if (at === -1) return false;
+      this.#surplus.splice(at, 1);
+    }
+    return true;
   }
 
   #excuseUntaken(said: Said): { allowed: boolean; why: string } {
@@ -203,6 +226,7 @@ class EndpointJudge {
       for (let at = 1; at < same.length; at++) {
         const copy = same[at];
         if (copy === undefined || copy.shownMs === null) continue;
+        this.#surplus.push(copy.text);
         const earlier = same.slice(0, at).filter((one) => one.shownMs !== null);
         const known = earlier.find((one) => this.#wasKnown(one, copy.sentMs));
         const origin = serviceOf(this.#world, said.origin);
@@ -277,7 +301,8 @@ class EndpointJudge {
       lost.endpoint === this.#endpoint && lost.numbers.includes(said.number) &&
       lost.sentMs <= by.copy.sentMs
     );
-    if (tookLater || wasLost) return this.#ledger.count("allowed to be overtaken");
+    const isDisordered = this.#timeTellsNothing(serviceOf(this.#world, said.origin));
+    if (tookLater || wasLost || isDisordered) return this.#ledger.count("allowed to be overtaken");
     this.#deviates("reordered", `#${said.number}.${at} stands behind #${by.number}`);
   }
 
@@ -292,7 +317,9 @@ class EndpointJudge {
   #announcements(): void {
     const told = this.#announced().filter((line) => line.shownMs !== null)
       .reduce((total, line) => total + Number(announcementIn(line.text)), 0);
-    const dropped = this.#dropped.reduce((total, one) => total + one.deliveries, 0);
+    const count = (dropped: readonly Dropped[]) =>
+      dropped.reduce((total, one) => total + one.deliveries, 0);
+    const dropped = count(this.#dropped.filter((one) => !this.#leftAllTheSame(one)));
     const { swallow, reject } = this.#service.habits;
     const mayMiss = swallow > 0 || reject > 0 ||
       this.#ledger.deaths.some((death) => death.unwrittenSinceMs !== null) ||
@@ -300,7 +327,15 @@ class EndpointJudge {
     if (told < dropped && !mayMiss) {
       this.#deviates("announcement", `${dropped} were dropped and only ${told} announced`);
     }
-    this.#untold = Math.max(0, told - dropped);
+    this.#untold = Math.max(0, told - count(this.#dropped));
+  }
+
+  /** A worker had it in its hands already when it was dropped. */
+  #leftAllTheSame({ numbers, atMs, cause }: Dropped): boolean {
+    return cause === "limits" &&
+      this.#shown.some((shown) =>
+        shown.sentMs >= atMs && shown.pieces.some(({ number }) => numbers.includes(number))
+      );
   }
 
   #announced(): readonly Shown[] {

@@ -39,7 +39,7 @@ export interface Shown {
   readonly pieces: readonly Piece[];
   /** What people read, for lines that bear no number. */
   readonly text: string;
-  /** When it left the relay, and the same for all lines of one try. */
+  /** When the core gave it to its bridge: from here on it can't be taken back. */
   readonly sentMs: number;
   /** When the service took it. */
   readonly takenMs: number;
@@ -84,6 +84,8 @@ export class Ledger {
   readonly dropped: Dropped[] = [];
   readonly deaths: Death[] = [];
   readonly lostOnWay: LostOnWay[] = [];
+  /** Of what was refused or lost: "endpoint number" -> the texts that were sent. */
+  readonly unseen = new Map<string, string[]>();
   /** "endpoint number" of what a service refused for good. */
   readonly refused = new Set<string>();
   /** What must not happen at all: a promise that nobody caught, a link that does not come back … */
@@ -103,6 +105,14 @@ export class Ledger {
   /** What tells two runs apart. */
   get fingerprint(): string {
     return this.#hash.toString(16).padStart(8, "0");
+  }
+
+  /** A line that nobody saw. */
+  unseenLine(endpoint: EndpointId, numbers: readonly number[], text: string): void {
+    for (const number of numbers) {
+      const key = `${endpoint} ${number}`;
+      this.unseen.set(key, [...this.unseen.get(key) ?? [], text]);
+    }
   }
 
   trace(what: string): void {

@@ -23,6 +23,8 @@ interface Sending {
   readonly channel: ChannelId;
   readonly part: Part;
   readonly settle: (receipt: Receipt) => void;
+  /** When the core gave it away. */
+  readonly givenMs: number;
   left: boolean;
   done: boolean;
 }
@@ -225,6 +227,7 @@ export class PortLink implements ServiceLink, Cable {
     const sending: Sending = {
       channel,
       part,
+      givenMs: this.#options.timeline.nowMs,
       left: false,
       done: false,
       settle: (receipt) => {
@@ -247,16 +250,15 @@ export class PortLink implements ServiceLink, Cable {
     if (!this.isUp(sending.channel)) {
       return sending.settle({ outcome: "unsent", reason: "the channel is gone" });
     }
-    const { service, timeline, ledger } = this.#options;
+    const { service, ledger } = this.#options;
     sending.left = true;
-    const sentMs = timeline.nowMs;
     ledger.trace(`${service.account} ${sending.channel} sent [${sending.part.speaker ?? ""}]`);
     this.#toService(() =>
       service.take(
         sending.channel,
         sending.part,
         this,
-        sentMs,
+        sending.givenMs,
         (receipt, shown) => this.#answered(sending, receipt, shown),
       )
     );

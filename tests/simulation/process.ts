@@ -32,8 +32,9 @@ export class Machine {
   }
 
   suspend(forMs: number): void {
-    const fromMs = Math.max(this.#timeline.nowMs, this.awakeAtMs);
-    this.awakeAtMs = fromMs + exactly(forMs);
+    const { nowMs } = this.#timeline;
+    if (nowMs < this.awakeAtMs) return;
+    this.awakeAtMs = nowMs + exactly(forMs);
     this.#sleptMs += exactly(forMs);
   }
 }

@@ -9,6 +9,7 @@ import type { ChatEvent, MessageEvent, Person, ReplyRef } from "../../src/relay/
 import {
   type AccountId,
   type ChannelId,
+  type EndpointId,
   endpointId,
   type MessageId,
 } from "../../src/relay/port/ids.ts";
@@ -239,7 +240,10 @@ export class Service {
     const { timeline, ledger } = this.options;
     const endpoint = endpointId(this.account, channel);
     const numbers = readPieces(part.speaker).map(({ number }) => number);
-    const lost = () => ledger.lostOnWay.push({ endpoint, numbers, sentMs });
+    const lost = () => {
+      ledger.lostOnWay.push({ endpoint, numbers, sentMs });
+      ledger.unseenLine(endpoint, numbers, part.wire);
+    };
     if (!link.entered.has(channel)) {
       lost();
       return link.tell(() => answer({ outcome: "unsent", reason: "not in the channel" }, null));
@@ -253,7 +257,7 @@ export class Service {
     const fate = this.fate(endpoint, part.speaker ?? part.wire);
     ledger.trace(`${endpoint} takes ${part.kind} [${part.speaker ?? ""}] ${fate}`);
     if (fate === "reject") {
-      this.refuse(endpoint, numbers);
+      this.refuse(endpoint, numbers, part.wire);
       const refuse = () =>
         link.tell(() => answer({ outcome: "rejected", reason: "not allowed" }, null));
       timeline.after(this.habits.rejectMs, refuse);
@@ -264,14 +268,16 @@ export class Service {
       if (this.mood === "mute") return;
       return link.tell(() => answer({ outcome: "confirmed", id: null }, null));
     }
-    if (fate === "swallow") this.refuse(endpoint, numbers);
+    if (fate === "swallow") this.refuse(endpoint, numbers, part.wire);
     const shown = this.show(channel, part, sentMs, fate === "show");
     if (this.mood === "mute") return;
     this.#confirm(link, shown, fate === "show", answer);
   }
 
-  protected refuse(endpoint: string, numbers: readonly number[]): void {
-    for (const number of numbers) this.options.ledger.refused.add(`${endpoint} ${number}`);
+  protected refuse(endpoint: EndpointId, numbers: readonly number[], text: string): void {
+    const { ledger } = this.options;
+    for (const number of numbers) ledger.refused.add(`${endpoint} ${number}`);
+    ledger.unseenLine(endpoint, numbers, text);
   }
 
   #confirm(

@@ -176,7 +176,8 @@ export class WireBridge implements Bridge, IrcClient {
     const { timeline, process } = this.#options;
     const pieces = process.piecesOf(part);
     const pending: Pending = {
-      ...{ channel, wire: part.wire, pieces, left: false, settled: false, shown: null },
+      ...{ channel, wire: part.wire, pieces, givenMs: timeline.nowMs },
+      ...{ left: false, settled: false, shown: null },
     };
     if (part.kind === "message") this.#pending.push(pending);
     const receipt = await this.#inner.transmit(channel, part, signal);

@@ -27,14 +27,36 @@ export const systemClock: Clock = {
   },
 };
 
+/** Two readings may differ by so much without anybody having set the clock. */
+const SAME_MS = 2_000;
+/** A clock that has been different for so long will not be set back. */
+const SETTLED_MS = 60_000;
+/** No machine sleeps for so long: its clock was set. */
+const LONGEST_SLEEP_MS = 30 * 86_400_000;
+
 /**
- * The same clock, whose `now` never jumps: it starts at the machine's time and goes on by the monotonic one. For ages:
- * somebody who sets the machine's clock must not make what was just taken over look a year old.
+ * The same clock, whose `now` does not jump at once when somebody sets the machine's: what was just taken over must not
+ * look a year old. What the machine has said for a minute is believed, if it can have slept for so long.
  */
 export function steadied(clock: Clock): Clock {
-  const startMs = clock.now() - clock.monotonic();
+  let startMs = clock.now() - clock.monotonic();
+  let differentSinceMs: number | null = null;
+  const now = () => {
+    const monotonicMs = clock.monotonic();
+    const differenceMs = clock.now() - monotonicMs - startMs;
+    const size = Math.abs(differenceMs);
+    if (size < SAME_MS || size > LONGEST_SLEEP_MS) differentSinceMs = null;
+    else {
+      differentSinceMs ??= monotonicMs;
+      if (monotonicMs - differentSinceMs >= SETTLED_MS) {
+        startMs += differenceMs;
+        differentSinceMs = null;
+      }
+    }
+    return startMs + monotonicMs;
+  };
   return {
-    now: () => startMs + clock.monotonic(),
+    now,
     monotonic: () => clock.monotonic(),
     sleep: (waitMs, signal) => clock.sleep(waitMs, signal),
   };

@@ -1,4 +1,5 @@
 import { type Clock, steadied } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { keepHouse } from "./delivery/retention.ts";
 import { CoreLoop } from "./intake/core_loop.ts";
@@ -36,6 +37,8 @@ export class Relay {
   #plan: RelayPlan;
   /** Aborts when the relay stops; null before it runs. */
   #stopping: AbortSignal | null = null;
+  /** Rejects when a loop of the core has broken. */
+  readonly #broken = Promise.withResolvers<never>();
   /** The last change of the plan: one at a time. */
   #change: Promise<unknown> = Promise.resolve();
 
@@ -67,9 +70,12 @@ export class Relay {
       accounts: this.#accounts,
       routing: this.#routing,
       post: (input) => this.#loop.post(input),
+      outbox: () => this.#plan.outbox,
+      broken: this.#broken.reject,
       stored: () => this.handled(),
     });
     this.#staff.hire();
+    this.#broken.promise.catch(() => {});
   }
 
   /** How each account stands. */
@@ -99,16 +105,24 @@ export class Relay {
 
   /**
    * Relays until `signal` aborts; then what is under way is flushed for a moment, the rest stays in the store, and the
-   * links are ended as their services want it. Resolves when all of that is done.
+   * links are ended as their services want it. Resolves when all of that is done. Rejects when one of the core's loops has
+   * broken, once everything else has ended: a relay that delivers only half must not look well.
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#stopping = signal;
     const links = new AbortController();
-    const loop = this.#loop.run();
+    const loop = this.#loop.run().catch(this.#broken.reject);
     this.#staff.begin(links.signal);
-    const house = { ...this.#options, outbox: () => this.#plan.outbox };
-    const housekeeping = keepHouse(house, links.signal);
-    await aborted(signal);
+    const house = {
+      ...this.#options,
+      outbox: () => this.#plan.outbox,
+      dropped: (endpoint: EndpointId) => this.#staff.worker(endpoint)?.dropped(),
+    };
+    const housekeeping = keepHouse(house, links.signal).catch(this.#broken.reject);
+    const fault = await Promise.race([aborted(signal), this.#broken.promise.catch(describeError)]);
+    if (fault !== undefined) {
+      this.#options.log.error("the relay is broken and ends: {fault}", { fault });
+    }
     await this.#flush();
     links.abort(new Error("stopping"));
     await this.#change.catch(() => {});
@@ -116,6 +130,7 @@ export class Relay {
     this.#loop.close();
     await loop;
     await this.#staff.retireAll();
+    if (fault !== undefined) await this.#broken.promise;
   }
 
   /**

@@ -201,7 +201,9 @@ export class RecordingHost implements BridgeHost {
     const before = this.cursor(channel);
     if (before !== null && atMs < before.atMs) return;
     const count = before?.atMs === atMs ? before.count + 1 : 1;
-    this.#cursors.set(channel, { id, atMs, count });
+    const second = Math.floor(atMs / 1_000);
+    const sameSecond = before !== null && Math.floor(before.atMs / 1_000) === second;
+    this.#cursors.set(channel, { id, atMs, count, inSecond: sameSecond ? before.inSecond + 1 : 1 });
   }
 }
 

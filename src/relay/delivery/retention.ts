@@ -13,6 +13,8 @@ interface HousekeepingOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly observer: RelayObserver;
+  /** Something for this endpoint was dropped. */
+  readonly dropped: (endpoint: EndpointId) => void;
 }
 
 /** Seldom more than a comparison; what is dropped must be dropped before a destination that comes back is sent it. */
@@ -33,7 +35,8 @@ export async function keepHouse(options: HousekeepingOptions, signal: AbortSigna
   }
 }
 
-function trim({ store, outbox, clock, log, observer }: HousekeepingOptions): void {
+function trim(options: HousekeepingOptions): void {
+  const { store, outbox, clock, log, observer } = options;
   const counts = new Map<EndpointId, number>();
   for (const delivery of store.trim(outbox(), clock.now())) {
     const { endpoint, gateway } = delivery;
@@ -48,5 +51,6 @@ function trim({ store, outbox, clock, log, observer }: HousekeepingOptions): voi
       count,
       endpoint,
     });
+    options.dropped(endpoint);
   }
 }

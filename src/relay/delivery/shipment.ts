@@ -1,13 +1,13 @@
 import type { Bridge, HistoryMessage, Part, Receipt, WireText } from "../port/bridge.ts";
 import type { MessageId } from "../port/ids.ts";
-import type { Settlement, Shipment } from "../port/store.ts";
+import type { OwnPosition, Settlement, Shipment } from "../port/store.ts";
 
 /** What a shipment came to, once every part has its receipt. */
 type ShipmentEnd =
   | { readonly kind: "done" }
   | { readonly kind: "rejected"; readonly reason: string }
   /** Some part is unsent or unknown: to be resumed when the channel is up again. */
-  | { readonly kind: "open"; readonly reason: string; readonly unknown: boolean };
+  | { readonly kind: "open" };
 
 /**
  * The receipts of one shipment under way. Turns them into settlements in the order of the parts, however the receipts
@@ -58,15 +58,23 @@ export class ActiveShipment {
       if (receipt === null) return null;
       receipts.push(receipt);
     }
-    const open = receipts.find((receipt) => isOpen(receipt));
-    if (open !== undefined && open.outcome !== "confirmed") {
-      const unknown = receipts.some((receipt) => receipt.outcome === "unknown");
-      return { kind: "open", reason: open.reason, unknown };
-    }
+    if (receipts.some(isOpen)) return { kind: "open" };
     const rejected = receipts.find((receipt) => receipt.outcome === "rejected");
     return rejected === undefined
       ? { kind: "done" }
       : { kind: "rejected", reason: rejected.reason };
+  }
+
+  /** True when something of it must be sent and all of it was written before this instant. */
+  isOlderThan(atMs: number): boolean {
+    const { deliveries } = this.shipment;
+    return deliveries.length > 0 && this.unsent().length > 0 &&
+      deliveries.every((delivery) => delivery.acceptedAtMs < atMs);
+  }
+
+  /** True when nothing of it was shown, as far as anybody knows. */
+  get isUnseen(): boolean {
+    return this.shipment.confirmed === 0 && this.#receipts.every((receipt) => receipt === null);
   }
 
   /** True when certainly nothing of it has left: it may wait again as if never rendered. */
@@ -94,7 +102,7 @@ export function textsShownBy(bridge: Bridge): (part: Part) => readonly WireText[
 /**
  * Finds out which unconfirmed parts arrived, by what the service's history shows of us. Parts leave in order, so each
  * part is looked for behind the one before it; of two equal texts the first stands for the first. `isKnown` tells own
- * messages that were confirmed earlier: they stand for nothing any more.
+ * messages that were confirmed earlier: they stand for nothing any more (see `knownOwnLines`).
  * `shownAs` tells the texts under which a part may be shown.
  *
  * Answers one map for each shipment, in order.
@@ -102,10 +110,10 @@ export function textsShownBy(bridge: Bridge): (part: Part) => readonly WireText[
 export function reconcile(
   shipments: readonly Shipment[],
   own: readonly OwnMessage[],
-  isKnown: (id: MessageId) => boolean,
+  isKnown: (message: OwnMessage) => boolean,
   shownAs: (part: Part) => readonly WireText[] = (part) => [part.wire],
 ): Arrived[] {
-  const candidates = own.filter((message) => message.id === null || !isKnown(message.id));
+  const candidates = own.filter((message) => !isKnown(message));
   let from = 0;
   return shipments.map((shipment) => {
     const arrived = new Map<number, MessageId | null>();
@@ -121,4 +129,45 @@ export function reconcile(
     }
     return arrived;
   });
+}
+
+/**
+ * Which of our own lines were confirmed earlier: those with an id by the store; of those without one all up to the
+ * position up to which they were looked through, and as many behind it as were confirmed since. Never by their words: people
+ * say the same thing twice.
+ */
+export function knownOwnLines(
+  own: readonly OwnMessage[],
+  position: OwnPosition | null,
+  isOwn: (id: MessageId) => boolean,
+): (message: OwnMessage) => boolean {
+  let atPosition = position?.count ?? 0;
+  let since = position?.since ?? 0;
+  const known = own.filter(({ id, atMs }) => {
+    if (id !== null) return isOwn(id);
+    if (position === null) return false;
+    return atMs < position.atMs || (atMs === position.atMs && --atPosition >= 0) || --since >= 0;
+  });
+  const set = new Set(known);
+  return (message) => set.has(message);
+}
+
+/** Where our own lines without ids end; null where there are none. */
+export function positionIn(own: readonly OwnMessage[]): Omit<OwnPosition, "since"> | null {
+  const times = own.filter(({ id }) => id === null).map(({ atMs }) => atMs);
+  const atMs = times.at(-1);
+  return atMs === undefined ? null : { atMs, count: times.filter((time) => time === atMs).length };
+}
+
+/**
+ * Shipments of which nothing was shown and that were written before `lateMs`: they may be rendered anew, as long as all
+ * that must be sent behind them may be too, so that the order stays.
+ */
+export function renderableAnew(
+  shipments: readonly ActiveShipment[],
+  lateMs: number,
+): readonly ActiveShipment[] {
+  const open = shipments.filter((active) => active.unsent().length > 0);
+  const first = open.findLastIndex((active) => !(active.isUnseen && active.isOlderThan(lateMs)));
+  return open.slice(first + 1);
 }

@@ -1,5 +1,6 @@
 import type { History, HistoryMessage } from "../port/bridge.ts";
 import type { MessageEvent } from "../port/event.ts";
+import type { EndpointId } from "../port/ids.ts";
 import type { CountedCursor } from "../port/store.ts";
 
 export interface CatchUpLimits {
@@ -28,8 +29,8 @@ export function catchUp(
   if (cursor === null) return { events: [], gap: false };
   const others = history.messages.flatMap((message) => message.own ? [] : [message.event]);
   const missed = missedOf(others, cursor);
-  const relayed = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs)
-    .slice(-limits.maxMessages);
+  const young = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs);
+  const relayed = young.slice(Math.max(0, young.length - limits.maxMessages));
   const times = history.messages.map((message) => message.own ? message.atMs : message.event.atMs);
   const reachesBack = times.some((atMs) => atMs <= cursor.atMs);
   // It ended before the newest: what stands between its end and now was not read.
@@ -44,12 +45,19 @@ export function catchUp(
 const SAME_TIME_MS = 2_000;
 
 function missedOf(events: readonly MessageEvent[], cursor: CountedCursor): MessageEvent[] {
-  let known = cursor.count;
+  const inSeconds = events.every(({ id, atMs }) => id !== null || atMs % 1_000 === 0);
+  const cursorMs = inSeconds ? secondOf(cursor.atMs) : cursor.atMs;
+  let known = inSeconds ? cursor.inSecond : cursor.count;
   return events.filter(({ id, atMs }) =>
     id !== null
       ? atMs >= cursor.atMs - SAME_TIME_MS
-      : atMs > cursor.atMs || (atMs === cursor.atMs && --known < 0)
+      : atMs > cursorMs || (atMs === cursorMs && --known < 0)
   );
+}
+
+/** The start of the second in which this instant lies. */
+function secondOf(atMs: number): number {
+  return Math.floor(atMs / 1_000) * 1_000;
 }
 
 /**
@@ -63,15 +71,50 @@ export function saidBeforeUs(history: History, cursor: CountedCursor): readonly 
   );
 }
 
+/** A time so far ahead of our clock is a wrong one, unless all are. */
+const MOST_AHEAD_MS = 10 * 60_000;
+
 /**
- * Where the cursor stands at the first visit: at the newest message there is. In an empty history it stands before
- * everything, because our clock and the service's may differ; without a history it stands at now.
+ * Where the cursor stands at the first visit: at the newest message there is, but for one from the future, which would
+ * hide all that is said until then. In an empty history it stands before everything, because our clock and the
+ * service's may differ; without a history it stands at now.
  */
 export function firstCursor(history: History | null, nowMs: number): CountedCursor {
-  if (history === null) return { id: null, atMs: nowMs, count: 0 };
-  const newest = history.messages.at(-1);
-  if (newest === undefined) return { id: null, atMs: 0, count: 0 };
+  if (history === null) return { id: null, atMs: nowMs, count: 0, inSecond: 0 };
+  const isPlausible = (one: HistoryMessage) => {
+    const { id, atMs } = one.own ? one : one.event;
+    return id === null || atMs <= nowMs + MOST_AHEAD_MS;
+  };
+  const newest = history.messages.findLast(isPlausible) ?? history.messages.at(-1);
+  if (newest === undefined) return { id: null, atMs: 0, count: 0, inSecond: 0 };
   const { id, atMs } = newest.own ? newest : newest.event;
-  const isSame = (message: HistoryMessage) => !message.own && message.event.atMs === atMs;
-  return { id, atMs, count: history.messages.filter(isSame).length };
+  const times = history.messages.flatMap((message) => message.own ? [] : [message.event.atMs]);
+  const count = times.filter((time) => time === atMs).length;
+  return {
+    id,
+    atMs,
+    count,
+    inSecond: times.filter((time) => secondOf(time) === secondOf(atMs)).length,
+  };
+}
+
+/** So many messages tell how far a service's clock is ahead of ours: one wrong time among them does not count. */
+const SAMPLES = 3;
+
+/** How far the clocks of the services are ahead of ours, by the times of what was said last. */
+export class ServiceClocks {
+  readonly #aheadMs = new Map<EndpointId, readonly number[]>();
+
+  /**
+   * Where a message moves the cursor, in the service's own time. One from the future must not hide all that is said until
+   * then; what is read twice because of that is known by its id. Without ids the service's time is all there is.
+   */
+  cursorTime(origin: EndpointId, event: MessageEvent, nowMs: number): number {
+    if (event.id === null) return event.atMs;
+    const before = this.#aheadMs.get(origin) ?? Array.from({ length: SAMPLES }, () => 0);
+    const samples = event.late ? before : [...before.slice(1), Math.max(0, event.atMs - nowMs)];
+    this.#aheadMs.set(origin, samples);
+    const aheadMs = samples.toSorted((one, other) => one - other)[Math.floor(SAMPLES / 2)] ?? 0;
+    return Math.min(event.atMs, nowMs + aheadMs);
+  }
 }

@@ -12,6 +12,7 @@ import {
   textOf,
 } from "../port/rich_text.ts";
 import type { ReceiverSettings, Route } from "../port/settings.ts";
+import { lateMark } from "../delivery/late_mark.ts";
 import { nickStyle, stripNick, visibleNick } from "./nick.ts";
 import { excerptOf, type RecentMessage } from "./recent.ts";
 
@@ -52,6 +53,7 @@ export function composeMessage(
     ],
     text: event.text,
     action: event.action,
+    ...(event.late ? { isMarked: true } : {}),
     replyTo: reference.id,
     sender: { person: event.sender, account: composition.route.from.account },
     atMs: event.atMs,
@@ -237,16 +239,6 @@ function identity(composition: Composition, who: Person): string {
   return composition.receiver.verboseJoinPart && who.userId !== ""
     ? `${nick} (${who.userId})`
     : nick;
-}
-
-/** When a late message was written: the time, and the day where it was not today. Local time of the machine. */
-function lateMark(atMs: number, nowMs: number): string {
-  const at = new Date(atMs);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-  const today = new Date(nowMs).toDateString() === at.toDateString();
-  const day = today ? "" : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `;
-  return `[${day}${time}] `;
 }
 
 /** What the placeholders of RemoteNickFormat stand for. */

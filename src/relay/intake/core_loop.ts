@@ -4,10 +4,10 @@ import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointWorker } from "../delivery/worker.ts";
 import { type ChannelRefusal, type History, ownLine } from "../port/bridge.ts";
-import type { ChatEvent } from "../port/event.ts";
+import type { ChatEvent, DeletionEvent } from "../port/event.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
-import type { Acceptance, NewDelivery, RelayStore } from "../port/store.ts";
+import type { Acceptance, Delivery, DeliveryId, NewDelivery, RelayStore } from "../port/store.ts";
 import { catchUp, type CatchUpLimits, firstCursor, saidBeforeUs } from "./catch_up.ts";
 import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
 import type { Intake } from "./intake.ts";
@@ -48,6 +48,8 @@ type LoopInput = HostInput | { readonly kind: "act"; readonly act: () => void };
 interface Taken {
   readonly acceptance: Acceptance;
   readonly event: ChatEvent | null;
+  /** Why nothing follows from a message: a fault of the program. */
+  readonly fault?: string;
 }
 
 /**
@@ -135,7 +137,7 @@ export class CoreLoop {
     let taken: Taken[] = [];
     for (const { account, event } of events) {
       const call = event.kind === "message" ? { account, event } : null;
-      const command = call === null ? null : this.#options.plan().commands.find(call);
+      const command = call === null ? null : this.#commandIn(call);
       // What refers to another message must find it stored, also when both came together.
       if (refersToAnother(event) || command !== null) {
         this.#accept(taken);
@@ -145,10 +147,32 @@ export class CoreLoop {
         this.#obey(command, call);
         continue;
       }
-      const acceptance = this.#acceptanceOf(account, event);
-      if (acceptance !== null) taken.push({ acceptance, event });
+      if (event.kind === "deletion") this.#withdraw(account, event);
+      taken.push(this.#taken(account, event));
     }
     this.#accept(taken);
+  }
+
+  #commandIn(call: ChatCommandCall): ChatCommand | null {
+    return this.#guarded(call.account, () => this.#options.plan().commands.find(call));
+  }
+
+  /** Null where a fault of the program is in the way: it is logged, and everything else goes on. */
+  #guarded<T>(account: AccountId, work: () => T): T | null {
+    try {
+      return work();
+    } catch (thrown) {
+      const fault = describeError(thrown);
+      this.#options.log.error("unexpected fault of the program: {fault}", { account, fault });
+      return null;
+    }
+  }
+
+  /** What was taken back before it left never leaves. */
+  #withdraw(account: AccountId, { channel, id }: DeletionEvent): void {
+    const { store, worker } = this.#options;
+    const gone = store.withdraw({ endpoint: endpointId(account, channel), id });
+    for (const { endpoint } of gone) worker(endpoint)?.withdrawn();
   }
 
   /** A command is taken over like a message, so that it is not run twice, but it goes nowhere. */
@@ -156,9 +180,15 @@ export class CoreLoop {
     const { account, event } = call;
     const { plan, log } = this.#options;
     const origin = endpointId(account, event.channel);
-    const acceptance = { origin, messageId: event.id, cursorAtMs: event.atMs, deliveries: [] };
+    const acceptance = {
+      origin,
+      messageId: event.id,
+      cursorAtMs: event.atMs,
+      live: !event.late,
+      deliveries: [],
+    };
     if (this.#accept([{ acceptance, event }]) === 0) return;
-    const answer = plan().commands.answer(command, call);
+    const answer = this.#guarded(account, () => plan().commands.answer(command, call));
     log.info("{nick} asks for {command}", {
       account,
       nick: event.sender.nick,
@@ -175,15 +205,20 @@ export class CoreLoop {
     this.#acceptOwn(origin, [delivery]);
   }
 
-  #acceptanceOf(account: AccountId, event: ChatEvent): Acceptance | null {
+  /** An event that can't be handled is set aside: taken over, so that it does not come again, and counted as dropped. */
+  #taken(account: AccountId, event: ChatEvent): Taken {
+    const { intake, log } = this.#options;
     try {
-      return this.#options.intake.acceptanceOf(account, event);
+      return { acceptance: intake.acceptanceOf(account, event), event };
     } catch (error) {
-      this.#options.log.error("an event could not be relayed: {error}", {
-        account,
-        error: describeError(error),
-      });
-      return null;
+      const fault = describeError(error);
+      log.error("an event could not be relayed: {error}", { account, error: fault });
+      const origin = endpointId(account, event.channel);
+      const base = { origin, deliveries: [], live: !event.late };
+      if (event.kind !== "message") {
+        return { acceptance: { ...base, messageId: null, cursorAtMs: null }, event };
+      }
+      return { acceptance: { ...base, messageId: event.id, cursorAtMs: event.atMs }, event, fault };
     }
   }
 
@@ -193,17 +228,38 @@ export class CoreLoop {
     const { store, clock, observer } = this.#options;
     const stored = store.accept(taken.map(({ acceptance }) => acceptance), clock.now());
     let fresh = 0;
-    taken.forEach(({ acceptance: { origin }, event }, at) => {
+    taken.forEach(({ acceptance, event, fault }, at) => {
+      const { origin } = acceptance;
       const deliveries = stored[at] ?? null;
       if (deliveries === null) return observer.duplicate(origin);
       fresh++;
       observer.accepted(origin, deliveries, event);
+      if (fault !== undefined) this.#countLost(acceptance, fault);
     });
     const added = stored.flatMap((deliveries) => deliveries ?? []);
     for (const [endpoint, deliveries] of Map.groupBy(added, (one) => one.endpoint)) {
       this.#options.worker(endpoint)?.wake(deliveries);
     }
     return fresh;
+  }
+
+  /** What could not even be composed counts like a delivery that was dropped. */
+  #countLost({ origin, messageId }: Acceptance, fault: string): void {
+    const { store, routing, observer, worker, clock } = this.#options;
+    for (const { destination: endpoint, gateway } of routing.from(origin)) {
+      const lost: Delivery = {
+        id: 0 as DeliveryId,
+        acceptedAtMs: clock.now(),
+        endpoint,
+        outgoing: ownLine(""),
+        source: messageId === null ? null : { endpoint: origin, id: messageId },
+        gateway,
+        speaker: null,
+      };
+      store.countDropped(endpoint, 1);
+      observer.dropped(endpoint, gateway, [lost], { cause: "fault", words: fault });
+      worker(endpoint)?.dropped();
+    }
   }
 
   /** Lines of the relay's own, which no event stands behind. */
@@ -243,11 +299,12 @@ export class CoreLoop {
     log.info("in {channel}", { account, channel: written });
     const cursor = store.cursor(endpoint);
     if (cursor === null) this.#firstVisit(endpoint, history);
+    const { plan } = this.#options;
     const missed = history === null
-      ? { events: [], gap: false }
-      : catchUp(history, cursor, this.#options.plan().catchUp, nowMs);
-    if (missed.gap) this.#announceGap(account, endpoint, written);
-    this.#acceptEvents(missed.events.map((event) => ({ account, event })));
+      ? null
+      : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs));
+    if (missed?.gap === true) this.#announceGap(account, endpoint, written);
+    this.#acceptEvents((missed?.events ?? []).map((event) => ({ account, event })));
     // Only now: the worker must find its doubtful shipments as the history of this moment shows them.
     this.#options.worker(endpoint)?.channelUp(history);
   }

@@ -21,6 +21,7 @@ import {
   type Composition,
   type Reference,
 } from "./compose.ts";
+import { ServiceClocks } from "./catch_up.ts";
 import { ignoreReason, isIgnored, rewrite } from "./filter.ts";
 import { numberedNick } from "./nick.ts";
 import {
@@ -51,6 +52,7 @@ interface IntakeOptions {
 /** Turns events into what must be stored of them: which deliveries follow, and how far the cursor moves. */
 export class Intake {
   readonly #options: IntakeOptions;
+  readonly #clocks = new ServiceClocks();
 
   readonly #reactions = new Reactions();
 
@@ -69,7 +71,8 @@ export class Intake {
         return {
           origin,
           messageId: event.id,
-          cursorAtMs: cursorTime(event, this.#options.clock.now()),
+          cursorAtMs: this.#clocks.cursorTime(origin, event, this.#options.clock.now()),
+          live: !event.late,
           deliveries: this.#message(origin, from, event),
         };
       case "edit":
@@ -149,7 +152,7 @@ export class Intake {
 
   /** Under a new identity a service shows us our own copies as somebody else's: their ids tell. */
   #isOurCopy(origin: EndpointId, id: MessageId | null): boolean {
-    return id !== null && this.#options.store.sourceOf({ endpoint: origin, id }) !== null;
+    return id !== null && this.#options.store.isOwn({ endpoint: origin, id });
   }
 
   #edit(origin: EndpointId, from: RelayAccount, received: EditEvent): NewDelivery[] {
@@ -168,7 +171,12 @@ export class Intake {
   #deletion(origin: EndpointId, from: RelayAccount, event: DeletionEvent): NewDelivery[] {
     const source = { endpoint: origin, id: event.id };
     return this.#copies(origin, source).flatMap(({ route, ids }) => {
-      if (this.#receiver(route).bridge.capabilities.deletions && ids.length > 0) {
+      const { destination } = route;
+      const isShared = ids.some((id) =>
+        this.#options.store.isPacked({ endpoint: destination, id })
+      );
+      const { deletions } = this.#receiver(route).bridge.capabilities;
+      if (deletions && ids.length > 0 && !isShared) {
         return ids.map((target) => followUp(route, { kind: "deletion", target }));
       }
       const reference = this.#reference(origin, event.id, route.destination);
@@ -291,17 +299,6 @@ function isWanted(
     : event.who;
   if (who !== null && isIgnored(settings, who.nick)) return false;
   return !settings.noSendJoinPart || (event.kind !== "join" && event.kind !== "leave");
-}
-
-/** How far a service's clock may be ahead of ours where times are all there is to tell messages apart. */
-const MOST_AHEAD_MS = 10 * 60_000;
-
-/**
- * A time in the future, by a wrong clock or a wrong message, must not hide all that is said until then. What is read
- * twice because of that is known by its id.
- */
-function cursorTime(event: MessageEvent, nowMs: number): number {
-  return Math.min(event.atMs, event.id === null ? nowMs + MOST_AHEAD_MS : nowMs);
 }
 
 const NOTHING: Reference = { id: null, message: null };

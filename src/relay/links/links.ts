@@ -8,7 +8,7 @@ import type { BridgeHost, ChannelPlan, Cursor } from "../port/bridge.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { LinkState, RelayObserver } from "../port/observer.ts";
 import type { GatewayEndpoint } from "../port/settings.ts";
-import type { RelayStore } from "../port/store.ts";
+import type { OutboxLimits, RelayStore } from "../port/store.ts";
 import { Supervisor } from "./supervisor.ts";
 
 interface StaffOptions {
@@ -21,6 +21,10 @@ interface StaffOptions {
   readonly log: Logger;
   readonly observer: RelayObserver;
   readonly post: (input: HostInput) => void;
+  /** As the plan wants it at that moment. */
+  readonly outbox: () => OutboxLimits;
+  /** Somebody's loop has broken: the program is wrong, and nothing is delivered there any more. */
+  readonly broken: (thrown: unknown) => void;
   /** Resolves when all that was posted before is stored. */
   readonly stored: () => Promise<void>;
 }
@@ -127,9 +131,10 @@ export class Staff {
   #begin(): void {
     const links = this.#links;
     if (links === null) return;
-    for (const post of this.#workers.values()) post.done ??= post.who.run();
+    const { broken } = this.#options;
+    for (const post of this.#workers.values()) post.done ??= post.who.run().catch(broken);
     for (const post of this.#supervisors.values()) {
-      post.done ??= post.who.run(AbortSignal.any([links, post.stop.signal]));
+      post.done ??= post.who.run(AbortSignal.any([links, post.stop.signal])).catch(broken);
     }
   }
 
@@ -173,6 +178,7 @@ export class Staff {
       log: log.with({ account: place.account, channel: place.written }),
       observer,
       packing: bridge.capabilities.packing ?? null,
+      limits: this.#options.outbox,
       reconnect: (reason) => this.reconnect(place.account, reason),
     });
     this.#workers.set(endpoint, { who, stop: new AbortController(), done: null });
@@ -214,9 +220,10 @@ export function bridgeHost(options: BridgeHostOptions): BridgeHost {
 function historyCursor(store: RelayStore, account: AccountId, channel: ChannelId): Cursor | null {
   const endpoint = endpointId(account, channel);
   const cursor = store.cursor(endpoint);
-  const times = store.underWay(endpoint).flatMap((shipment) =>
-    shipment.deliveries.map((delivery) => delivery.acceptedAtMs)
-  );
+  const times = store.underWay(endpoint).flatMap(({ deliveries, announces }) => [
+    ...deliveries.map((delivery) => delivery.acceptedAtMs),
+    ...(announces === null ? [] : [announces.atMs]),
+  ]);
   if (times.length === 0) return cursor;
   // The cursor bears the service's time, deliveries bear ours: whichever is earlier, should somebody have set our clock.
   const oldestMs = Math.min(...times, cursor?.atMs ?? Infinity);

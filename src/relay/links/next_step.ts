@@ -26,9 +26,12 @@ const GOOD_LINK_MS = 60_000;
 /** Most outages are restarts of a server and short: the waits stay small while the outage is young. */
 const YOUNG_OUTAGE_MS = 30_000;
 const YOUNG: BackoffPolicy = { baseMs: 500, capMs: 2_500, jitter: 0.3 };
-const OLD: BackoffPolicy = { baseMs: 4_000, capMs: 300_000, jitter: 0.5 };
+/** Later they grow with it, so that nobody waits much longer for the relay than they waited for the server. */
+const SHARE_OF_OUTAGE = 4;
+const LONGEST_MS = 300_000;
 /** A service that let us in and threw us out again is asked less often than one that is not there. */
-const THROWN_OUT: BackoffPolicy = { baseMs: 2_000, capMs: 300_000, jitter: 0.5 };
+const THROWN_OUT: BackoffPolicy = { baseMs: 2_000, capMs: 30_000, jitter: 0.5 };
+const THROTTLED: BackoffPolicy = { baseMs: 2_000, capMs: LONGEST_MS, jitter: 0.5 };
 const REFUSED_MS = 15 * 60_000;
 
 /** Why a connection ended -> what to do next. Pure. */
@@ -44,7 +47,9 @@ export function nextStep(ending: Ending): NextStep {
   return { kind: "retry", waitMs: Math.max(leastMs, backedOffMs), failures };
 }
 
-function policyFor(ending: Ending): BackoffPolicy {
-  if (ending.readyMs > 0 || ending.end.kind === "throttled") return THROWN_OUT;
-  return ending.outageMs < YOUNG_OUTAGE_MS ? YOUNG : OLD;
+function policyFor({ end, readyMs, outageMs }: Ending): BackoffPolicy {
+  if (end.kind === "throttled") return THROTTLED;
+  if (readyMs > 0) return THROWN_OUT;
+  if (outageMs < YOUNG_OUTAGE_MS) return YOUNG;
+  return { ...YOUNG, capMs: Math.min(LONGEST_MS, Math.floor(outageMs / SHARE_OF_OUTAGE)) };
 }

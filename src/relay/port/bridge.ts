@@ -179,6 +179,8 @@ export interface OutgoingMessage {
   readonly nameLength?: number;
   readonly text: RichText;
   readonly action: boolean;
+  /** The prefix tells when it was written. */
+  readonly isMarked?: boolean;
   /** The answered message as this endpoint knows it. */
   readonly replyTo: MessageId | null;
   /** Who said it, where; null for notices of the relay itself. For services that can show another's name. */

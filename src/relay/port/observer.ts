@@ -7,8 +7,8 @@ export interface DropReason {
   readonly cause:
     /** Refused by the service for good. */
     | "rejected"
-    /** Sent again and again, and never shown. */
-    | "unconfirmed"
+    /** It could not be brought into the service's form: a fault of the program. */
+    | "fault"
     /** Over OutboxMaxAge or OutboxMaxMessages. */
     | "limits";
   readonly words: string;
@@ -29,7 +29,7 @@ export interface RelayObserver {
   /** The service showed so many more parts (lines, messages) of ours, those of announcements too. */
   shown(endpoint: EndpointId, parts: number): void;
   confirmed(delivery: Delivery, atMs: number): void;
-  /** Counted as lost: rejected by the service, too old, too many, or never confirmed. */
+  /** Counted as lost. */
   dropped(
     endpoint: EndpointId,
     gateway: string | null,

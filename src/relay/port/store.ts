@@ -37,6 +37,8 @@ export interface Acceptance {
   readonly messageId: MessageId | null;
   /** By the service's clock: moves the cursor of `origin`. Null: the cursor stays (a join, a reaction …). */
   readonly cursorAtMs: number | null;
+  /** Said just now: when its time is long before the cursor's, the service's clock was set back, and so is the cursor. */
+  readonly live?: boolean;
   readonly deliveries: readonly NewDelivery[];
 }
 
@@ -49,17 +51,24 @@ export interface Shipment {
   readonly endpoint: EndpointId;
   readonly deliveries: readonly Delivery[];
   readonly parts: readonly Part[];
+  /** What it says of the relay's own: how many messages were dropped. It has no deliveries then. */
+  readonly announces: Announcement | null;
   /** How many parts are confirmed, from the first. */
   readonly confirmed: number;
   /** True when it was read back after a restart or a lost link: its unconfirmed parts may have arrived. */
   readonly doubtful: boolean;
 }
 
+export interface Announcement {
+  readonly dropped: number;
+  readonly atMs: number;
+}
+
 /** What has become known of a shipment. */
 export type Settlement =
   /** The next part was shown by the service, under this id where it has ids. */
   | { readonly kind: "part"; readonly shipment: ShipmentId; readonly messageId: MessageId | null }
-  /** All parts are confirmed: its deliveries leave the outbox, links are written. */
+  /** All parts are confirmed: its deliveries leave the outbox, and what it announces is announced. */
   | { readonly kind: "done"; readonly shipment: ShipmentId }
   /** Refused for good: its deliveries leave the outbox without links (but for parts that were confirmed). */
   | { readonly kind: "rejected"; readonly shipment: ShipmentId }
@@ -70,6 +79,17 @@ export type Settlement =
 export interface CountedCursor extends Cursor {
   /** How many messages that bear this very time were taken over. */
   readonly count: number;
+  /** How many of this very second: some histories tell no more of the time. */
+  readonly inSecond: number;
+}
+
+/** How far an endpoint's history was looked through for our own lines that have no id. */
+export interface OwnPosition {
+  /** Time of the last of them, by the service's clock, and how many bear it. */
+  readonly atMs: number;
+  readonly count: number;
+  /** How many were confirmed since: the first ones behind. */
+  readonly since: number;
 }
 
 /** Where copies of a message are. */
@@ -115,6 +135,7 @@ export interface RelayStore {
       readonly endpoint: EndpointId;
       readonly deliveries: readonly Delivery[];
       readonly parts: readonly Part[];
+      readonly announces?: Announcement;
     }[],
   ): readonly Shipment[];
 
@@ -123,8 +144,23 @@ export interface RelayStore {
   /** Copies of a message of `origin` at other endpoints; null when it was never taken over or is forgotten. */
   traces(source: SourceRef): readonly Trace[] | null;
 
-  /** The message whose copy has this id at this endpoint; null for a message that is not ours. */
+  /** The message whose copy has this id at this endpoint; null where nobody's message stands behind it. */
   sourceOf(copy: SourceRef): SourceRef | null;
+
+  /** Whether we wrote this: the copy of a message, or a line of the relay's own. */
+  isOwn(shown: SourceRef): boolean;
+
+  /** Whether this copy stands for more than one message. */
+  isPacked(copy: SourceRef): boolean;
+
+  /** Null as long as `setOwnPosition` was never called. */
+  ownPosition(endpoint: EndpointId): OwnPosition | null;
+
+  /** What the service's history shows of us was looked through up to here. */
+  setOwnPosition(endpoint: EndpointId, position: OwnPosition): void;
+
+  /** The message was taken back: what of it still waits never leaves. Answers that. */
+  withdraw(source: SourceRef): readonly Delivery[];
 
   cursor(origin: EndpointId): CountedCursor | null;
 
@@ -140,8 +176,8 @@ export interface RelayStore {
   /** Counts as dropped and unannounced what never became a delivery or was rejected. */
   countDropped(endpoint: EndpointId, count: number): void;
 
-  /** How many were dropped since the last announcement at this endpoint; taken away by the call. */
-  takeUnannounced(endpoint: EndpointId): number;
+  /** How many were dropped and are in no announcement yet that was shown or is under way. */
+  unannounced(endpoint: EndpointId): number;
 
   /** Forgets links and ids from before this instant (milliseconds since the UNIX epoch), and gives disk space back. */
   forget(olderThanMs: number): void;

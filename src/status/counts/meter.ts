@@ -218,7 +218,7 @@ function newEndpointCounts(): EndpointCounts {
 }
 
 function newDeliveryCounts(): DeliveryCounts {
-  return { accepted: 0, delivered: 0, dropped: { rejected: 0, unconfirmed: 0, limits: 0 } };
+  return { accepted: 0, delivered: 0, dropped: { rejected: 0, fault: 0, limits: 0 } };
 }
 
 function newLinkCounts(): LinkCounts {

@@ -173,7 +173,7 @@ function placeView(
     state: state === undefined ? "not entered" : state.kind === "up" ? "open" : state.reason,
     received: meter.endpoint(endpoint).events.get("message") ?? 0,
     delivered,
-    dropped: dropped.limits + dropped.rejected + dropped.unconfirmed,
+    dropped: dropped.limits + dropped.rejected + dropped.fault,
     waiting,
     oldestMs: oldestAcceptedAtMs === null ? null : Math.max(0, nowMs - oldestAcceptedAtMs),
   };

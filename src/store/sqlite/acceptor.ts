@@ -88,7 +88,7 @@ export class Acceptor {
 
   #moveCursor(database: StoreDatabase, origin: number, item: Acceptance): void {
     if (item.cursorAtMs === null || !Number.isFinite(item.cursorAtMs)) return;
-    database.state.moveCursor(origin, item.messageId, item.cursorAtMs);
+    database.state.moveCursor(origin, item.messageId, item.cursorAtMs, item.live === true);
   }
 
   #count(answer: Answer): void {

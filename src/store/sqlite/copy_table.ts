@@ -29,6 +29,9 @@ export interface LinkRow {
   readonly copy: string;
 }
 
+/** In place of a message: nobody's stands behind this line of ours. */
+export const NOBODYS = 0;
+
 /** Statements on `message` and `link`: rows only, no rules. */
 export class LinkTable {
   readonly #insertMessage;
@@ -39,9 +42,13 @@ export class LinkTable {
   readonly #newest;
   readonly #deleteMessage;
   readonly #insertLink;
+  readonly #insertOwn;
   readonly #links;
   readonly #deleteLinks;
   readonly #sourceOf;
+  readonly #isOwn;
+  readonly #messagesOf;
+  readonly #forgetOwn;
 
   constructor(handle: DatabaseSync) {
     this.#insertMessage = handle.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)");
@@ -55,15 +62,22 @@ export class LinkTable {
     );
     this.#newest = handle.prepare("SELECT * FROM message WHERE id < ? ORDER BY id DESC LIMIT ?");
     this.#deleteMessage = handle.prepare("DELETE FROM message WHERE id = ?");
-    // A message may have been forgotten while a copy of it was still waiting: nobody would ever remove its links.
+    // A message may have been forgotten while a copy of it was still waiting: that copy is a line of ours all the same.
     this.#insertLink = handle.prepare(
       "INSERT OR IGNORE INTO link SELECT ?1, ?2, ?3, ?4, ?5, ?6 FROM message WHERE id = ?1",
     );
+    this.#insertOwn = handle.prepare("INSERT OR IGNORE INTO link VALUES (?, ?, ?, ?, ?, ?)");
     this.#links = handle.prepare("SELECT * FROM link WHERE message = ? ORDER BY delivery, part");
     this.#deleteLinks = handle.prepare("DELETE FROM link WHERE message = ?");
     this.#sourceOf = handle.prepare(
       "SELECT message.* FROM link JOIN message ON message.id = link.message " +
         "WHERE link.hash = ? AND link.endpoint = ? AND link.copy = ? ORDER BY link.message LIMIT 1",
+    );
+    const copies = "FROM link WHERE hash = ? AND endpoint = ? AND copy = ?";
+    this.#isOwn = handle.prepare(`SELECT 1 ${copies} LIMIT 1`);
+    this.#messagesOf = handle.prepare(`SELECT count(DISTINCT message) AS count ${copies}`);
+    this.#forgetOwn = handle.prepare(
+      `DELETE FROM link WHERE message = ${NOBODYS} AND delivery < (SELECT min(id) FROM message)`,
     );
   }
 
@@ -115,13 +129,30 @@ export class LinkTable {
   }
 
   addLink(row: LinkRow): void {
-    const { message, delivery, part, endpoint, copy } = row;
-    this.#insertLink.run(message, delivery, part, endpoint, toText(copy), hashOf(copy));
+    const { delivery, part, endpoint, copy } = row;
+    const copied = [delivery, part, endpoint, toText(copy), hashOf(copy)] as const;
+    const isKnown = row.message !== NOBODYS && this.#insertLink.run(row.message, ...copied).changes;
+    if (!isKnown) this.#insertOwn.run(NOBODYS, ...copied);
   }
 
   /** Links of a message, by delivery and part. */
   links(message: number): LinkRow[] {
     return this.#links.all(message).map(linkRow);
+  }
+
+  isOwn(endpoint: number, copy: string): boolean {
+    return this.#isOwn.get(hashOf(copy), endpoint, toText(copy)) !== undefined;
+  }
+
+  /** How many messages this copy stands for. */
+  messagesOf(endpoint: number, copy: string): number {
+    const row = this.#messagesOf.get(hashOf(copy), endpoint, toText(copy));
+    return row === undefined ? 0 : numberIn(row, "count");
+  }
+
+  /** Forgets lines of ours behind which nobody's message stands, from before the oldest message. */
+  forgetOwn(): void {
+    this.#forgetOwn.run();
   }
 
   /** The message whose copy this is; the first that was accepted where several were packed. */

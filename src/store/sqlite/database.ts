@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
 import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
-import type { CountedCursor } from "../../relay/port/store.ts";
+import type { CountedCursor, OwnPosition } from "../../relay/port/store.ts";
 import { numberIn, type Row, textIn, textOrNullIn, toText } from "./columns.ts";
 import { LinkTable } from "./copy_table.ts";
 import { OutboxTable } from "./outbox_table.ts";
@@ -84,6 +84,9 @@ export class StoreDatabase {
   }
 }
 
+/** A live message from so long before the cursor is no straggler: the service's clock was set back. */
+const CLOCK_SET_BACK_MS = 60_000;
+
 /** Statements on the small tables: names of endpoints, cursors, counts of what was dropped, the id sequence. */
 class StateTable {
   readonly #handle: DatabaseSync;
@@ -91,29 +94,40 @@ class StateTable {
   readonly #cursor;
   readonly #setCursor;
   readonly #moveCursor;
+  readonly #dropCursor;
   readonly #dropped;
   readonly #addDropped;
-  readonly #clearDropped;
   readonly #setNextId;
+  readonly #own;
+  readonly #setOwn;
+  readonly #addOwn;
 
   constructor(handle: DatabaseSync) {
     this.#handle = handle;
     this.#addEndpoint = handle.prepare("INSERT OR IGNORE INTO endpoint VALUES (?, ?)");
-    this.#cursor = handle.prepare("SELECT name, at, count FROM cursor WHERE endpoint = ?");
-    // Never backwards, whoever asks.
-    const cursor = (sameTime: string) =>
-      "INSERT INTO cursor (endpoint, name, at, count) VALUES (?, ?, ?, ?) ON CONFLICT (endpoint) " +
-      "DO UPDATE SET name = excluded.name, at = excluded.at, count = CASE " +
-      `WHEN excluded.at > cursor.at THEN excluded.count ELSE ${sameTime} END ` +
-      "WHERE excluded.at >= cursor.at";
-    this.#setCursor = handle.prepare(cursor("max(cursor.count, excluded.count)"));
-    this.#moveCursor = handle.prepare(cursor("cursor.count + excluded.count"));
+    this.#cursor = handle.prepare("SELECT * FROM cursor WHERE endpoint = ?");
+    this.#setCursor = handle.prepare(
+      "INSERT INTO cursor VALUES (?, ?, ?, ?, ?) ON CONFLICT (endpoint) DO UPDATE SET " +
+        "name = excluded.name, at = excluded.at, count = excluded.count, in_second = excluded.in_second " +
+        "WHERE excluded.at > cursor.at OR (excluded.at = cursor.at AND excluded.count >= cursor.count)",
+    );
+    this.#dropCursor = handle.prepare("DELETE FROM cursor WHERE endpoint = ?");
+    this.#moveCursor = handle.prepare(
+      "INSERT INTO cursor VALUES (?1, ?2, ?3, 1, 1) ON CONFLICT (endpoint) DO UPDATE SET " +
+        "name = excluded.name, at = excluded.at, " +
+        "count = CASE WHEN excluded.at = cursor.at THEN cursor.count + 1 ELSE 1 END, " +
+        "in_second = CASE WHEN CAST(excluded.at / 1000 AS INTEGER) = CAST(cursor.at / 1000 AS INTEGER) " +
+        "THEN cursor.in_second + 1 ELSE 1 END " +
+        `WHERE excluded.at >= cursor.at OR (?4 AND excluded.at < cursor.at - ${CLOCK_SET_BACK_MS})`,
+    );
+    this.#own = handle.prepare("SELECT * FROM own WHERE endpoint = ?");
+    this.#setOwn = handle.prepare("INSERT OR REPLACE INTO own VALUES (?, ?, ?, ?)");
+    this.#addOwn = handle.prepare("UPDATE own SET since = since + ? WHERE endpoint = ?");
     this.#dropped = handle.prepare("SELECT count FROM dropped WHERE endpoint = ?");
     this.#addDropped = handle.prepare(
-      "INSERT INTO dropped VALUES (?, ?) ON CONFLICT (endpoint) " +
-        "DO UPDATE SET count = dropped.count + excluded.count",
+      "INSERT INTO dropped VALUES (?1, max(0, ?2)) ON CONFLICT (endpoint) " +
+        "DO UPDATE SET count = max(0, dropped.count + ?2)",
     );
-    this.#clearDropped = handle.prepare("DELETE FROM dropped WHERE endpoint = ?");
     this.#setNextId = handle.prepare(
       "INSERT INTO meta VALUES ('next_id', ?) ON CONFLICT (name) " +
         "DO UPDATE SET value = max(meta.value, excluded.value)",
@@ -134,13 +148,38 @@ class StateTable {
     return row === undefined ? null : cursorIn(row);
   }
 
-  setCursor(endpoint: number, { id, atMs, count }: CountedCursor): void {
-    this.#setCursor.run(endpoint, id === null ? null : toText(id), atMs, count);
+  setCursor(endpoint: number, { id, atMs, count, inSecond }: CountedCursor): void {
+    this.#setCursor.run(endpoint, id === null ? null : toText(id), atMs, count, inSecond);
   }
 
-  /** One more message was taken over. */
-  moveCursor(endpoint: number, id: MessageId | null, atMs: number): void {
-    this.#moveCursor.run(endpoint, id === null ? null : toText(id), atMs, 1);
+  /** In place of any other, older or newer. */
+  putCursor(endpoint: number, cursor: CountedCursor): void {
+    this.#dropCursor.run(endpoint);
+    this.setCursor(endpoint, cursor);
+  }
+
+  /** One more message was taken over. Never backwards, unless `live` tells that the service's clock was set back. */
+  moveCursor(endpoint: number, id: MessageId | null, atMs: number, live: boolean): void {
+    this.#moveCursor.run(endpoint, id === null ? null : toText(id), atMs, live ? 1 : 0);
+  }
+
+  own(endpoint: number): OwnPosition | null {
+    const row = this.#own.get(endpoint);
+    return row === undefined ? null : ownIn(row);
+  }
+
+  setOwn(endpoint: number, { atMs, count, since }: OwnPosition): void {
+    this.#setOwn.run(endpoint, atMs, count, since);
+  }
+
+  /** So many more of our lines without ids were confirmed. */
+  addOwn(endpoint: number, count: number): void {
+    this.#addOwn.run(count, endpoint);
+  }
+
+  allOwn(): Map<number, OwnPosition> {
+    const rows = this.#handle.prepare("SELECT * FROM own").all();
+    return new Map(rows.map((row) => [numberIn(row, "endpoint"), ownIn(row)]));
   }
 
   cursors(): Map<number, CountedCursor> {
@@ -155,10 +194,6 @@ class StateTable {
 
   addDropped(endpoint: number, count: number): void {
     this.#addDropped.run(endpoint, count);
-  }
-
-  clearDropped(endpoint: number): void {
-    this.#clearDropped.run(endpoint);
   }
 
   allDropped(): Map<number, number> {
@@ -188,6 +223,15 @@ function cursorIn(row: Row): CountedCursor {
     id: id === null ? null : id as MessageId,
     atMs: numberIn(row, "at"),
     count: numberIn(row, "count"),
+    inSecond: numberIn(row, "in_second"),
+  };
+}
+
+function ownIn(row: Row): OwnPosition {
+  return {
+    atMs: numberIn(row, "at"),
+    count: numberIn(row, "count"),
+    since: numberIn(row, "since"),
   };
 }
 

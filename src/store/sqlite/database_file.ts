@@ -57,6 +57,7 @@ export function openDamagedFile(
     const handle = openHandle(path);
     try {
       handle.exec("PRAGMA locking_mode = EXCLUSIVE");
+      migrate(handle, path);
       return new StoreDatabase(handle, sync);
     } catch {
       closeQuietly(handle);

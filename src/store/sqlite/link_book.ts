@@ -53,6 +53,24 @@ export class LinkBook {
     });
   }
 
+  isOwn(shown: SourceRef): boolean {
+    return this.#home.read((database) => {
+      const endpoint = this.#home.state.endpoint(shown.endpoint);
+      if (endpoint === null) return false;
+      return database.links.isOwn(endpoint, shown.id) ||
+        this.#home.fromArchive((archive) => archive.links.isOwn(endpoint, shown.id)) === true;
+    });
+  }
+
+  isPacked(copy: SourceRef): boolean {
+    return this.#home.read((database) => {
+      const endpoint = this.#home.state.endpoint(copy.endpoint);
+      if (endpoint === null) return false;
+      const messagesOf = ({ links }: StoreDatabase) => links.messagesOf(endpoint, copy.id);
+      return Math.max(messagesOf(database), this.#home.fromArchive(messagesOf) ?? 0) > 1;
+    });
+  }
+
   /** The row of a message that was taken over; null when it never was or is forgotten. */
   find(database: StoreDatabase, endpoint: number, name: string): MessageRow | null {
     return database.links.find(endpoint, name) ??
@@ -89,6 +107,7 @@ export class LinkBook {
       this.#home.forgetInArchive(this.#forgetBeforeMs);
       const ids = database.links.takenBefore(this.#forgetBeforeMs, limit);
       for (const id of ids) database.links.removeMessage(id);
+      if (ids.length < limit) database.links.forgetOwn();
       return ids.length === limit;
     });
   }

@@ -8,6 +8,7 @@ import type {
   RelayStore,
   Settlement,
   Shipment,
+  SourceRef,
 } from "../../relay/port/store.ts";
 import type { StoreDatabase } from "./database.ts";
 import type { StoreHome } from "./failover.ts";
@@ -96,6 +97,33 @@ export class Outbox {
     }).map((row) => this.#home.state.delivery(row));
   }
 
+  /** Takes back what still waits of a message. */
+  withdraw(source: SourceRef): readonly Delivery[] {
+    const origin = this.#home.state.endpoint(source.endpoint);
+    if (origin === null) return [];
+    return this.#home.write("soon", [], (database) => {
+      const message = this.#links.find(database, origin, source.id);
+      const rows = (message?.targets ?? []).flatMap(([id, endpoint]) => {
+        const waits = !this.#home.state.shipped(endpoint).has(id);
+        return (waits ? database.outbox.delivery(endpoint, id) : null) ?? [];
+      });
+      for (const row of rows) this.#remove(database, row);
+      return rows;
+    }, (rows) => {
+      for (const row of rows) this.#home.state.count(row.endpoint, -1);
+    }).map((row) => this.#home.state.delivery(row));
+  }
+
+  unannounced(name: EndpointId): number {
+    return this.#home.read((database) => {
+      const endpoint = this.#home.state.endpoint(name);
+      if (endpoint === null) return 0;
+      const said = this.#home.state.shipments().filter((one) => one.endpoint === endpoint)
+        .reduce((sum, { announces }) => sum + (announces?.dropped ?? 0), 0);
+      return Math.max(0, database.state.dropped(endpoint) - said);
+    });
+  }
+
   level(name: EndpointId): OutboxLevel {
     return this.#home.read((database) => {
       const endpoint = this.#home.state.endpoint(name);
@@ -126,8 +154,9 @@ export class Outbox {
       restored++;
       return this.#restore(database, endpoint, delivery);
     });
-    const { deliveries, parts } = item;
-    const shipment = { id: this.#home.takeId(), endpoint, rows, deliveries, parts, confirmed: 0 };
+    const { deliveries, parts, announces = null } = item;
+    const id = this.#home.takeId();
+    const shipment = { id, endpoint, rows, deliveries, parts, announces, confirmed: 0 };
     database.outbox.addShipment({ ...shipment, deliveries: rows.map((row) => row.id) });
     return { shipment, restored };
   }
@@ -150,8 +179,13 @@ export class Outbox {
   }
 
   #drop(database: StoreDatabase, row: DeliveryRow): void {
-    database.outbox.removeDelivery(row.endpoint, row.id);
+    this.#remove(database, row);
     database.state.addDropped(row.endpoint, 1);
+  }
+
+  /** Nothing of it remains, but that its message was taken over. */
+  #remove(database: StoreDatabase, row: DeliveryRow): void {
+    database.outbox.removeDelivery(row.endpoint, row.id);
     if (row.source === null) return;
     this.#links.changeTargets(
       database,

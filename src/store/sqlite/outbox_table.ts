@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Part } from "../../relay/port/bridge.ts";
-import type { Delivery } from "../../relay/port/store.ts";
+import type { Announcement, Delivery } from "../../relay/port/store.ts";
 import {
   isNumbers,
   isParts,
@@ -32,6 +32,7 @@ interface ShipmentRow {
   readonly endpoint: number;
   readonly deliveries: readonly number[];
   readonly parts: readonly Part[];
+  readonly announces: Announcement | null;
   readonly confirmed: number;
 }
 
@@ -61,7 +62,7 @@ export class OutboxTable {
     );
     this.#deliveriesBefore = handle.prepare("SELECT * FROM delivery WHERE accepted_at < ?");
     this.#insertShipment = handle.prepare(
-      "INSERT INTO shipment VALUES (?, ?, ?, ?, ?)",
+      "INSERT INTO shipment VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
     this.#confirm = handle.prepare("UPDATE shipment SET confirmed = ? WHERE id = ?");
     this.#deleteShipment = handle.prepare("DELETE FROM shipment WHERE id = ?");
@@ -115,6 +116,8 @@ export class OutboxTable {
       JSON.stringify(row.deliveries),
       JSON.stringify(row.parts),
       row.confirmed,
+      row.announces?.dropped ?? null,
+      row.announces?.atMs ?? null,
     );
   }
 
@@ -183,11 +186,13 @@ export function deliveryRow(row: Row): DeliveryRow {
 
 /** Throws DamagedRowError. */
 export function shipmentRow(row: Row): ShipmentRow {
+  const dropped = numberOrNullIn(row, "announces");
   return {
     id: numberIn(row, "id"),
     endpoint: numberIn(row, "endpoint"),
     deliveries: jsonIn(row, "deliveries", isNumbers),
     parts: jsonIn(row, "parts", isParts),
+    announces: dropped === null ? null : { dropped, atMs: numberIn(row, "announced_at") },
     confirmed: numberIn(row, "confirmed"),
   };
 }

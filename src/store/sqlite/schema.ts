@@ -7,11 +7,13 @@ export const APPLICATION_ID = 0x4b524c59;
  *
  * Times are REAL because services may show fractions of a millisecond. Ids come from one ascending sequence that
  * outlives its rows (`meta.next_id` is its reserved end), so that none is used twice after a crash. `message` is what
- * was taken over; its `targets` are [delivery, endpoint] pairs. `link` is one confirmed part of a delivery.
+ * was taken over; its `targets` are [delivery, endpoint] pairs. `link` is one confirmed part of a delivery; its message
+ * is 0 where none stands behind it (a line of the relay's own), and its delivery then the shipment.
  * `reserve` is always empty: filling it once makes room in the file.
  * Services name messages at random, so that each new one falls on another page of an index: the indexes hold a short
  * `hash` of the name, which makes them a quarter as large.
- * `cursor.count` is how many messages that bear its time were taken over.
+ * `cursor.count` is how many messages that bear its time were taken over, `in_second` how many of its second. `own` is
+ * how far our own lines without ids were looked through, and how many were confirmed `since`.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -63,5 +65,14 @@ export const MIGRATIONS: readonly string[] = [
 `,
   `
   ALTER TABLE cursor ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE cursor ADD COLUMN in_second INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE shipment ADD COLUMN announces INTEGER;
+  ALTER TABLE shipment ADD COLUMN announced_at REAL;
+  CREATE TABLE own (
+    endpoint INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    count INTEGER NOT NULL,
+    since INTEGER NOT NULL
+  ) STRICT;
 `,
 ];

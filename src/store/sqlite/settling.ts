@@ -2,6 +2,7 @@ import type { Logger } from "../../base/log.ts";
 import { assertNever } from "../../base/types.ts";
 import type { Settlement } from "../../relay/port/store.ts";
 import type { StoreDatabase } from "./database.ts";
+import { NOBODYS } from "./copy_table.ts";
 import type { LinkBook } from "./link_book.ts";
 import type { OpenState, UnderWay } from "./store_state.ts";
 
@@ -13,6 +14,8 @@ export class Settling {
   readonly #database: StoreDatabase;
   readonly #links: LinkBook;
   readonly #log: Logger;
+  /** Confirmed parts without an id, by endpoint. */
+  readonly #nameless = new Map<number, number>();
   /** Confirmed parts of the shipments of this batch, as far as they changed. */
   readonly #confirmed = new Map<UnderWay, number>();
   readonly #ended = new Map<UnderWay, Ending>();
@@ -47,6 +50,7 @@ export class Settling {
     for (const [shipment, confirmed] of this.#confirmed) {
       if (!this.#ended.has(shipment)) this.#database.outbox.setConfirmed(shipment.id, confirmed);
     }
+    for (const [endpoint, count] of this.#nameless) this.#database.state.addOwn(endpoint, count);
   }
 
   apply(state: OpenState): void {
@@ -66,17 +70,29 @@ export class Settling {
     const part = this.#confirmedOf(shipment);
     if (part >= shipment.parts.length) return;
     this.#confirmed.set(shipment, part + 1);
-    if (messageId === null) return;
-    for (const row of shipment.rows) {
-      if (row.source === null) continue;
-      const link = { message: row.source, delivery: row.id, part, copy: messageId };
-      this.#database.links.addLink({ ...link, endpoint: shipment.endpoint });
+    const { id, endpoint, rows } = shipment;
+    if (messageId === null) {
+      this.#nameless.set(endpoint, (this.#nameless.get(endpoint) ?? 0) + 1);
+      return;
+    }
+    const copy = { part, endpoint, copy: messageId };
+    // Also what nobody's message stands behind is remembered: it must not pass for another line of the same words.
+    if (rows.length === 0) {
+      this.#database.links.addLink({ ...copy, message: NOBODYS, delivery: id });
+    }
+    for (const row of rows) {
+      const message = row.source ?? NOBODYS;
+      this.#database.links.addLink({ ...copy, message, delivery: row.id });
     }
   }
 
   #remove(shipment: UnderWay, ending: "done" | "rejected"): void {
     this.#ended.set(shipment, ending);
     this.#database.outbox.removeShipment(shipment.id);
+    const announced = shipment.announces?.dropped ?? 0;
+    if (ending === "done" && announced > 0) {
+      this.#database.state.addDropped(shipment.endpoint, -announced);
+    }
     for (const row of shipment.rows) {
       this.#database.outbox.removeDelivery(shipment.endpoint, row.id);
       if (ending === "done" || row.source === null || this.#confirmedOf(shipment) > 0) continue;

@@ -8,6 +8,7 @@ import type {
   DeliveryId,
   OutboxLevel,
   OutboxLimits,
+  OwnPosition,
   RelayStore,
   Settlement,
   Shipment,
@@ -82,6 +83,31 @@ class SqliteRelayStore implements RelayStore {
     return this.#links.sourceOf(copy);
   }
 
+  isOwn(shown: SourceRef): boolean {
+    return this.#links.isOwn(shown);
+  }
+
+  isPacked(copy: SourceRef): boolean {
+    return this.#links.isPacked(copy);
+  }
+
+  ownPosition(endpoint: EndpointId): OwnPosition | null {
+    return this.#home.read((database) => {
+      const number = this.#home.state.endpoint(endpoint);
+      return number === null ? null : database.state.own(number);
+    });
+  }
+
+  setOwnPosition(endpoint: EndpointId, position: OwnPosition): void {
+    this.#home.write("soon", [endpoint], (database) => {
+      database.state.setOwn(this.#home.number(endpoint), position);
+    });
+  }
+
+  withdraw(source: SourceRef): readonly Delivery[] {
+    return this.#outbox.withdraw(source);
+  }
+
   cursor(origin: EndpointId): CountedCursor | null {
     return this.#home.read((database) => {
       const endpoint = this.#home.state.endpoint(origin);
@@ -106,17 +132,8 @@ class SqliteRelayStore implements RelayStore {
     });
   }
 
-  takeUnannounced(endpoint: EndpointId): number {
-    const count = this.#home.read((database) => {
-      const number = this.#home.state.endpoint(endpoint);
-      return number === null ? 0 : database.state.dropped(number);
-    });
-    if (count > 0) {
-      this.#home.write("settled", [endpoint], (database) => {
-        database.state.clearDropped(this.#home.number(endpoint));
-      });
-    }
-    return count;
+  unannounced(endpoint: EndpointId): number {
+    return this.#outbox.unannounced(endpoint);
   }
 
   forget(olderThanMs: number): void {

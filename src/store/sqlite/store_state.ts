@@ -1,6 +1,12 @@
 import type { Part } from "../../relay/port/bridge.ts";
 import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
-import type { Delivery, DeliveryId, Shipment, ShipmentId } from "../../relay/port/store.ts";
+import type {
+  Announcement,
+  Delivery,
+  DeliveryId,
+  Shipment,
+  ShipmentId,
+} from "../../relay/port/store.ts";
 import { isOutgoing } from "./columns.ts";
 import type { StoreDatabase } from "./database.ts";
 import type { DeliveryRow } from "./outbox_table.ts";
@@ -13,6 +19,7 @@ export interface UnderWay {
   readonly rows: readonly DeliveryRow[];
   readonly deliveries: readonly Delivery[];
   readonly parts: readonly Part[];
+  readonly announces: Announcement | null;
   confirmed: number;
 }
 
@@ -138,6 +145,7 @@ export class OpenState {
       endpoint: this.name(underWay.endpoint),
       deliveries: underWay.deliveries,
       parts: underWay.parts,
+      announces: underWay.announces,
       confirmed: underWay.confirmed,
       doubtful,
     };

@@ -1,5 +1,5 @@
 import type { Row } from "./columns.ts";
-import { type MessageRow, messageRow } from "./copy_table.ts";
+import { type MessageRow, messageRow, NOBODYS } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
 import { type DeliveryRow, deliveryRow, type Direction, shipmentRow } from "./outbox_table.ts";
 import type { OpenState } from "./store_state.ts";
@@ -83,6 +83,9 @@ class Carrier {
         this.#to.state.setCursor(endpoint, cursor);
       }
     });
+    this.#read(() => {
+      for (const [endpoint, own] of from.state.allOwn()) this.#to.state.setOwn(endpoint, own);
+    });
     return this.#read(() => {
       for (const [endpoint, count] of from.state.allDropped()) {
         this.#to.state.addDropped(endpoint, count);
@@ -100,7 +103,8 @@ class Carrier {
     this.#bothWays((direction) => from.outbox.scan("shipment", direction), (raw) => {
       const row = shipmentRow(raw);
       const deliveries = row.deliveries.filter((id) => this.#deliveries.has(id));
-      if (deliveries.length > 0) this.#addShipment({ ...row, deliveries });
+      const isWhole = deliveries.length > 0 || row.announces !== null;
+      if (isWhole) this.#addShipment({ ...row, deliveries });
     });
   }
 
@@ -185,11 +189,15 @@ export function bringBack(
     for (const row of memory.outbox.shipments()) {
       disk.outbox.addShipment({ ...row, endpoint: endpoint(row.endpoint) });
     }
-    for (const [id, cursor] of memory.state.cursors()) disk.state.setCursor(endpoint(id), cursor);
+    for (const [id, cursor] of memory.state.cursors()) disk.state.putCursor(endpoint(id), cursor);
+    for (const [id, own] of memory.state.allOwn()) disk.state.setOwn(endpoint(id), own);
     if (carried.dropped) disk.state.clearAllDropped();
     for (const [id, count] of memory.state.allDropped()) disk.state.addDropped(endpoint(id), count);
     for (const id of disk.links.takenBefore(forgottenBeforeMs, -1)) disk.links.removeMessage(id);
     for (const row of memory.links.all()) addMessage(memory, disk, row, endpoint);
+    for (const link of memory.links.links(NOBODYS)) {
+      disk.links.addLink({ ...link, endpoint: endpoint(link.endpoint) });
+    }
   });
 }
 

@@ -66,6 +66,7 @@ export function shipment(id: number, wires: readonly string[], confirmed = 0): S
     endpoint: endpoint("memory.b #b"),
     deliveries: [delivery(id, outgoing(wires.join(" ")))],
     parts: wires.map(part),
+    announces: null,
     confirmed,
     doubtful: true,
   };

@@ -6,7 +6,7 @@ import { message, messageId } from "./builders.ts";
 
 const LIMITS = { maxMessages: 3, maxAgeMs: 60_000 };
 const NOW_MS = 100_000;
-const CURSOR = { id: messageId("5"), atMs: 50_000, count: 1 };
+const CURSOR = { id: messageId("5"), atMs: 50_000, count: 1, inSecond: 1 };
 
 function said(
   atMs: number,
@@ -45,12 +45,22 @@ Deno.test("catchUp() without ids goes by time", () => {
 });
 
 Deno.test("catchUp() without ids counts what bears the cursor's own time: the first are known", () => {
-  const same = [1, 2, 3].map((nr) => said(50_000, null, `same ${nr}`));
-  const count = (count: number) => texts([said(49_000, null), ...same], true, { ...CURSOR, count });
-  assert.deepEqual(count(0).texts, ["same 1", "same 2", "same 3"]);
-  assert.deepEqual(count(1).texts, ["same 2", "same 3"]);
+  const same = [1, 2].map((nr) => said(50_000, null, `same ${nr}`));
+  const later = said(50_001, null, "later");
+  const count = (count: number) => {
+    const { texts: found, gap } = texts([...same, later], true, { ...CURSOR, count });
+    return { texts: found.slice(0, -1), gap };
+  };
+  assert.deepEqual(count(0).texts, ["same 1", "same 2"]);
+  assert.deepEqual(count(1).texts, ["same 2"]);
+  assert.deepEqual(count(2), { texts: [], gap: false });
   assert.deepEqual(count(3), { texts: [], gap: false });
-  assert.deepEqual(count(4), { texts: [], gap: false });
+});
+
+Deno.test("catchUp() counts within the cursor's second where a history tells whole seconds", () => {
+  const cursor = { ...CURSOR, atMs: 50_400, inSecond: 2 };
+  const history = [49, 50, 50, 50, 51].map((at, nr) => said(at * 1_000, null, `line ${nr}`));
+  assert.deepEqual(texts(history, true, cursor).texts, ["line 3", "line 4"]);
 });
 
 Deno.test("catchUp() keeps the newest within its limits and says that there is a gap", () => {
@@ -82,12 +92,13 @@ Deno.test("firstCursor() stands at the newest message, before everything, or at 
     id: "at-2",
     atMs: 2,
     count: 1,
+    inSecond: 2,
   });
   const same = [said(1, null), said(2, null), said(2, null)];
   assert.equal(firstCursor({ messages: same, complete: true }, 9).count, 2);
-  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9, count: 0 });
+  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9, count: 0, inSecond: 0 });
   const empty = { messages: [], complete: true };
-  assert.deepEqual(firstCursor(empty, 9), { id: null, atMs: 0, count: 0 });
+  assert.deepEqual(firstCursor(empty, 9), { id: null, atMs: 0, count: 0, inSecond: 0 });
 });
 
 Deno.test("saidBeforeUs() answers what a later catchUp() would take though it stood there before", () => {

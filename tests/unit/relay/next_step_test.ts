@@ -22,11 +22,24 @@ const ROWS: readonly [
     waitMs: 2_500,
     failures: 9,
   }],
-  ["waits longer when the outage is old", { failures: 5, outageMs: 60_000 }, {
+  ["waits longer when the outage is old", { failures: 9, outageMs: 60_000 }, {
     kind: "retry",
-    waitMs: 32_000,
-    failures: 5,
+    waitMs: 15_000,
+    failures: 9,
   }],
+  ["does not jump when the outage is 40 s old", { failures: 20, outageMs: 40_000 }, {
+    kind: "retry",
+    waitMs: 10_000,
+    failures: 20,
+  }],
+  ["does not wait long for a server that lets us in for a moment only", {
+    failures: 12,
+    readyMs: 5_000,
+  }, { kind: "retry", waitMs: 30_000, failures: 12 }],
+  ["waits long where it is throttled again and again", {
+    end: { kind: "throttled", reason: "slow" },
+    failures: 12,
+  }, { kind: "retry", waitMs: 300_000, failures: 12 }],
   ["is capped", { failures: 500, outageMs: 9e9 }, {
     kind: "retry",
     waitMs: 300_000,
@@ -61,4 +74,16 @@ Deno.test("nextStep() shortens by chance, never lengthens", () => {
   const short = step({ failures: 9, outageMs: 60_000, random: 0.999 });
   assert.ok(full.kind === "retry" && short.kind === "retry");
   assert.ok(short.waitMs < full.waitMs && short.waitMs >= full.waitMs / 2);
+});
+
+Deno.test("nextStep() comes again within max(30 s, T/4) after an outage of T, and within 5 minutes", () => {
+  for (const random of [0, 0.5, 0.999]) {
+    let outageMs = 0;
+    for (let failures = 1; outageMs < 86_400_000; failures++) {
+      const next = step({ failures, outageMs, random });
+      assert.ok(next.kind === "retry");
+      assert.ok(next.waitMs <= Math.min(300_000, Math.max(30_000, outageMs / 4)), `${outageMs}`);
+      outageMs += Math.max(20, next.waitMs);
+    }
+  }
 });

@@ -49,7 +49,7 @@ Deno.test("reconcile() lets one shown message stand for one part only", () => {
 });
 
 Deno.test("reconcile() does not take an equal text that was confirmed earlier", () => {
-  const known = (id: string) => id === "1";
+  const known = ({ id }: { id: string | null }) => id === "1";
   const arrived = reconcile([shipment(1, ["ok"])], [own("ok", "1")], known);
   assert.deepEqual(arrived.map((parts) => parts.size), [0]);
 });

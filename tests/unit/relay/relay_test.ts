@@ -1,85 +1,12 @@
 import assert from "node:assert/strict";
-import { ChatCommands } from "../../../src/relay/intake/chat_commands.ts";
 import type { Outgoing, Part } from "../../../src/relay/port/bridge.ts";
 import { type ChannelId, endpointId } from "../../../src/relay/port/ids.ts";
-import { noObserver } from "../../../src/relay/port/observer.ts";
-import type { AccountSettings } from "../../../src/relay/port/settings.ts";
-import type { RelayStore } from "../../../src/relay/port/store.ts";
-import { Relay } from "../../../src/relay/relay.ts";
 import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
-import { channelId, message, messageId, person, place, settings } from "./builders.ts";
+import { channelId, message, messageId, person } from "./builders.ts";
+import { at, Bench } from "./bench.ts";
 import { MemoryBridge } from "./memory_bridge.ts";
-
-/** Two memory services with one gateway between "#a" of one and "#a" of the other, running. */
-class Bench implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly log = new LogRecorder();
-  readonly left: MemoryBridge;
-  readonly right: MemoryBridge;
-  readonly store: RelayStore;
-  readonly relay: Relay;
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
-
-  constructor(
-    options: {
-      settings?: Partial<AccountSettings>;
-      left?: MemoryBridge;
-      right?: MemoryBridge;
-      store?: RelayStore;
-    } = {},
-  ) {
-    this.left = options.left ?? new MemoryBridge("memory.left");
-    this.right = options.right ?? new MemoryBridge("memory.right");
-    this.store = options.store ??
-      openRelayStore({ path: null, clock: this.clock, log: this.log });
-    const both = settings(options.settings);
-    this.relay = new Relay({
-      gateways: [{
-        name: "g",
-        endpoints: [place("memory.left", "#a"), place("memory.right", "#a")],
-      }],
-      accounts: [{ bridge: this.left, settings: both }, { bridge: this.right, settings: both }],
-      commands: new ChatCommands({
-        prefix: "!",
-        commands: [{ name: "ping", about: "Answers.", run: () => "pong" }],
-        mayUse: ({ event }) => event.sender.nick !== "mallory",
-        clock: this.clock,
-      }),
-      store: this.store,
-      outbox: { maxAgeMs: 3_600_000, maxMessages: 100 },
-      catchUp: { maxMessages: 100, maxAgeMs: 3_600_000 },
-      keepLinksMs: 3_600_000,
-      clock: this.clock,
-      random: () => 0,
-      log: this.log,
-      observer: noObserver,
-    });
-    this.#running = this.relay.run(this.#stop.signal);
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#drive(this.#running);
-  }
-
-  /** Moves time while something waits for it. */
-  async #drive(promise: Promise<void>): Promise<void> {
-    let done = false;
-    const marked = promise.finally(() => done = true);
-    while (!done) await this.clock.advance(50);
-    await marked;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-    this.store.close();
-  }
-}
-
-const at = (bench: Bench) => ({ channel: channelId("#a"), atMs: bench.clock.now() });
 
 Deno.test("Relay carries messages both ways, in order, with the nick format", async () => {
   await using bench = new Bench();
@@ -166,21 +93,6 @@ Deno.test("Relay makes a new connection when a part stays unconfirmed on a livin
   await bench.clock.advance(5_000);
   await right.waitForTexts(["<alice> one"]);
   assert.equal(right.runs, 2);
-});
-
-Deno.test("Relay gives up a message that is never shown, counts it and goes on", async () => {
-  await using bench = new Bench();
-  const { left, right } = bench;
-  right.fate = (part) => part.wire.endsWith("cursed") ? "swallow" : "confirm";
-  left.emit(message("cursed", at(bench)));
-  for (let attempt = 0; attempt < 3; attempt++) {
-    await bench.clock.advance(0);
-    right.doubtHeld();
-    await bench.clock.advance(20_000);
-  }
-  left.emit(message("after", at(bench)));
-  await right.waitForTexts(["1 older message was not relayed", "<alice> after"]);
-  await bench.log.waitFor(/sent 3 times and never shown/);
 });
 
 Deno.test("Relay ends a rejected message with its reason and goes on", async () => {

@@ -132,7 +132,7 @@ test("RelayStore counts what a page that went bad at run time has cost", ({ path
   }
   assert.equal(log.texts("error").length, 1, "the damage was never noticed");
   const left = waitingIds(store).length;
-  assert.equal(left + store.takeUnannounced(TARGET) + 1, 3_000);
+  assert.equal(left + store.unannounced(TARGET) + 1, 3_000);
   assert.deepEqual(store.underWay(TARGET).map((found) => found.id), [shipment?.id]);
   acceptSome(store, 5_000, 1);
   store.close();

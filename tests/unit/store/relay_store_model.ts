@@ -5,6 +5,7 @@ import type {
   Delivery,
   OutboxLevel,
   OutboxLimits,
+  OwnPosition,
   RelayStore,
   Settlement,
   Shipment,
@@ -31,6 +32,9 @@ export class RelayStoreModel {
   #takenOf = new Map<Delivery, Taken>();
   readonly #cursors = new Map<EndpointId, CountedCursor>();
   readonly #dropped = new Map<EndpointId, number>();
+  readonly #own = new Map<EndpointId, OwnPosition>();
+  /** Every copy that was confirmed; what of them is forgotten with their messages is not compared. */
+  readonly #shown = new Set<string>();
 
   /** Which acceptances are new, in order. */
   accept(
@@ -50,13 +54,7 @@ export class RelayStoreModel {
         this.#takenOf.set(delivery, taken);
       }
       if (item.cursorAtMs !== null) {
-        const { atMs, count } = this.cursor(item.origin) ?? { atMs: null, count: 0 };
-        const before = atMs === item.cursorAtMs ? count : 0;
-        this.setCursor(item.origin, {
-          id: item.messageId,
-          atMs: item.cursorAtMs,
-          count: before + 1,
-        });
+        this.#moveCursor(item.origin, item.messageId, item.cursorAtMs, item.live === true);
       }
       return true;
     });
@@ -107,9 +105,44 @@ export class RelayStoreModel {
   }
 
   setCursor(origin: EndpointId, cursor: CountedCursor): void {
-    if (cursor.atMs >= (this.cursor(origin)?.atMs ?? cursor.atMs)) {
-      this.#cursors.set(origin, cursor);
-    }
+    const before = this.cursor(origin) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0 };
+    const isSame = cursor.atMs === before.atMs;
+    if (isSame ? cursor.count < before.count : cursor.atMs < before.atMs) return;
+    this.#cursors.set(origin, cursor);
+  }
+
+  #moveCursor(origin: EndpointId, id: MessageId | null, atMs: number, live: boolean): void {
+    const before = this.cursor(origin) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0, inSecond: 0 };
+    if (atMs < before.atMs && !(live && atMs < before.atMs - 60_000)) return;
+    const second = (ms: number) => Math.floor(ms / 1_000);
+    this.#cursors.set(origin, {
+      id,
+      atMs,
+      count: atMs === before.atMs ? before.count + 1 : 1,
+      inSecond: second(atMs) === second(before.atMs) ? before.inSecond + 1 : 1,
+    });
+  }
+
+  isOwn(shown: SourceRef): boolean {
+    return this.#shown.has(`${shown.endpoint} ${shown.id}`);
+  }
+
+  ownPosition(endpoint: EndpointId): OwnPosition | null {
+    return this.#own.get(endpoint) ?? null;
+  }
+
+  setOwnPosition(endpoint: EndpointId, position: OwnPosition): void {
+    this.#own.set(endpoint, position);
+  }
+
+  withdraw(source: SourceRef): Delivery[] {
+    const ours = new Set(this.#find(source)?.copies.map(({ delivery }) => delivery));
+    const gone = this.#outbox.filter((delivery) =>
+      ours.has(delivery) && this.waiting(delivery.endpoint).includes(delivery)
+    );
+    for (const delivery of gone) this.#forgetCopy(delivery);
+    this.#outbox = this.#outbox.filter((delivery) => !gone.includes(delivery));
+    return gone;
   }
 
   trim(limits: OutboxLimits, nowMs: number): Delivery[] {
@@ -136,10 +169,11 @@ export class RelayStoreModel {
     this.#dropped.set(endpoint, (this.#dropped.get(endpoint) ?? 0) + count);
   }
 
-  takeUnannounced(endpoint: EndpointId): number {
-    const count = this.#dropped.get(endpoint) ?? 0;
-    this.#dropped.delete(endpoint);
-    return count;
+  unannounced(endpoint: EndpointId): number {
+    return this.underWay(endpoint).reduce(
+      (left, { announces }) => left - (announces?.dropped ?? 0),
+      this.#dropped.get(endpoint) ?? 0,
+    );
   }
 
   forget(olderThanMs: number): void {
@@ -160,7 +194,13 @@ export class RelayStoreModel {
   #confirm(sent: Sent, messageId: MessageId | null): void {
     if (sent.confirmed === sent.shipment.parts.length) return;
     sent.confirmed++;
-    if (messageId === null) return;
+    const { endpoint } = sent.shipment;
+    if (messageId === null) {
+      const own = this.#own.get(endpoint);
+      if (own !== undefined) this.#own.set(endpoint, { ...own, since: own.since + 1 });
+      return;
+    }
+    this.#shown.add(`${endpoint} ${messageId}`);
     for (const delivery of sent.shipment.deliveries) this.#copyOf(delivery)?.ids.push(messageId);
   }
 
@@ -168,6 +208,8 @@ export class RelayStoreModel {
     if (kind === "released" && sent.confirmed > 0) return;
     this.#sent = this.#sent.filter((other) => other !== sent);
     if (kind === "released") return;
+    const { endpoint, announces } = sent.shipment;
+    if (kind === "done") this.countDropped(endpoint, -(announces?.dropped ?? 0));
     const gone = new Set(sent.shipment.deliveries.map((delivery) => delivery.id));
     this.#outbox = this.#outbox.filter((delivery) => !gone.has(delivery.id));
     if (kind === "rejected" && sent.confirmed === 0) {

@@ -96,6 +96,8 @@ function compare(model: RelayStoreModel, store: RelayStore): void {
     assert.deepEqual(store.underWay(name), model.underWay(name));
     assert.deepEqual(store.level(name), model.level(name));
     assert.deepEqual(store.cursor(name), model.cursor(name));
+    assert.equal(store.unannounced(name), model.unannounced(name));
+    assert.deepEqual(store.ownPosition(name), model.ownPosition(name));
     for (const message of MESSAGES) {
       const ref = { endpoint: name, id: id(message) };
       assert.deepEqual(store.traces(ref), model.traces(ref));
@@ -104,6 +106,8 @@ function compare(model: RelayStoreModel, store: RelayStore): void {
       if (copy === null) continue;
       const ref = { endpoint: name, id: id(copy) };
       assert.deepEqual(store.sourceOf(ref), model.sourceOf(ref));
+      if (store.sourceOf(ref) !== null) assert.ok(store.isOwn(ref));
+      if (store.isOwn(ref)) assert.ok(model.isOwn(ref), `${name} ${copy} is no copy`);
     }
   }
 }
@@ -114,7 +118,10 @@ const said = fc.record({
   id: fc.option(fc.constantFrom(...MESSAGES)),
   to: fc.array(anEndpoint, { maxLength: 3 }),
   text: fc.string({ unit: "binary", maxLength: 20 }),
-  atMs: fc.option(fc.integer({ min: 0, max: 50 })),
+  atMs: fc.option(
+    fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 60_990, max: 61_050 })),
+  ),
+  live: fc.boolean(),
 });
 
 const accept = fc.tuple(fc.array(said, { minLength: 1, maxLength: 4 }), fc.nat(20)).map(
@@ -162,6 +169,7 @@ const ship = fc.record({
         endpoint: to,
         deliveries,
         parts: partsOf(...texts),
+        announces: null,
         confirmed: 0,
         doubtful: false,
       }]);
@@ -217,15 +225,34 @@ function onEndpoint(name: string, step: (endpoint: EndpointId, ...rest: Paramete
 
 const cursors = fc.tuple(anEndpoint, fc.nat(50)).map(([origin, atMs]) =>
   new StepCommand(`setCursor ${origin} ${atMs}`, (model, { store }) => {
-    const cursor = { id: id("set"), atMs, count: 1_000 };
+    const cursor = { id: id("set"), atMs, count: 1_000, inSecond: 1_000 };
     store.setCursor(origin, cursor);
     model.setCursor(origin, cursor);
   })
 );
 
-const takeUnannounced = onEndpoint("takeUnannounced", (to, model, { store }) => {
-  assert.equal(store.takeUnannounced(to), model.takeUnannounced(to));
+const announce = onEndpoint("announce", (to, model, { store, clock }) => {
+  const dropped = store.unannounced(to);
+  if (dropped === 0) return;
+  const announces = { dropped, atMs: clock.now() };
+  const parts = partsOf(`${dropped} older messages`);
+  model.ship(store.ship([{ endpoint: to, deliveries: [], parts, announces }]));
 });
+const ownPosition = fc.tuple(anEndpoint, fc.nat(50)).map(([to, atMs]) =>
+  new StepCommand(`own ${to} ${atMs}`, (model, { store }) => {
+    store.setOwnPosition(to, { atMs, count: 1, since: 0 });
+    model.setOwnPosition(to, { atMs, count: 1, since: 0 });
+  })
+);
+const withdraw = fc.tuple(anEndpoint, fc.constantFrom(...MESSAGES)).map(([origin, message]) =>
+  new StepCommand(`withdraw ${origin} ${message}`, (model, { store }) => {
+    const source = { endpoint: origin, id: id(message) };
+    assert.deepEqual(byId(store.withdraw(source)), byId(model.withdraw(source)));
+  })
+);
+function byId<T extends { readonly id: number }>(deliveries: readonly T[]): T[] {
+  return deliveries.toSorted((one, other) => one.id - other.id);
+}
 const countDropped = onEndpoint("countDropped", (to, model, { store }) => {
   store.countDropped(to, 2);
   model.countDropped(to, 2);
@@ -258,7 +285,9 @@ const whole = [
   trim,
   forget,
   cursors,
-  takeUnannounced,
+  announce,
+  ownPosition,
+  withdraw,
   countDropped,
   restart,
   crash,

@@ -48,6 +48,7 @@ export function acceptance(said: {
   to: readonly EndpointId[];
   text?: string;
   atMs?: number | null;
+  live?: boolean;
 }): Acceptance {
   const messageId = said.id === null ? null : id(said.id);
   const source = messageId === null ? null : { endpoint: said.origin, id: messageId };
@@ -58,7 +59,13 @@ export function acceptance(said: {
     gateway: "gateway",
     speaker: "nick",
   }));
-  return { origin: said.origin, messageId, cursorAtMs: said.atMs ?? null, deliveries };
+  return {
+    origin: said.origin,
+    messageId,
+    cursorAtMs: said.atMs ?? null,
+    live: said.live === true,
+    deliveries,
+  };
 }
 
 /** A clock that stands still until it is turned. */

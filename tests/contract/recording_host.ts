@@ -8,7 +8,7 @@ import type {
 import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
 import type { ChannelId } from "../../src/relay/port/ids.ts";
 import { textOf } from "../../src/relay/port/rich_text.ts";
-import type { CountedCursor } from "../../src/relay/port/store.ts";
+import { type CountedCursor, movedCursor } from "../../src/relay/port/store.ts";
 import { Changes } from "../support/wait.ts";
 
 /** One call of the bridge. */
@@ -199,11 +199,7 @@ export class RecordingHost implements BridgeHost {
     this.#known.push(event);
     this.takenOver.push(event);
     const before = this.cursor(channel);
-    if (before !== null && atMs < before.atMs) return;
-    const count = before?.atMs === atMs ? before.count + 1 : 1;
-    const second = Math.floor(atMs / 1_000);
-    const sameSecond = before !== null && Math.floor(before.atMs / 1_000) === second;
-    this.#cursors.set(channel, { id, atMs, count, inSecond: sameSecond ? before.inSecond + 1 : 1 });
+    this.#cursors.set(channel, movedCursor(before, { messageId: id, cursorAtMs: atMs }));
   }
 }
 

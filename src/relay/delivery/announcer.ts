@@ -52,8 +52,8 @@ export class Announcer {
   }
 
   /** What is to be announced now; null where there is nothing, or its time has not come. */
-  next(session: AbortSignal | null): NewAnnouncement | null {
-    if (!this.#isDue || session === null || !this.#isTime(session)) return null;
+  next(session: AbortSignal): NewAnnouncement | null {
+    if (!this.#isDue || !this.#isTime(session)) return null;
     this.#isDue = false;
     this.#wasRefused = false;
     const { store, endpoint, bridge, channel, clock } = this.#options;

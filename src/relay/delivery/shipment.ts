@@ -141,22 +141,35 @@ export function knownOwnLines(
   position: OwnPosition | null,
   isOwn: (id: MessageId) => boolean,
 ): (message: OwnMessage) => boolean {
-  let atPosition = position?.count ?? 0;
-  let since = position?.since ?? 0;
-  const known = own.filter(({ id, atMs }) => {
-    if (id !== null) return isOwn(id);
-    if (position === null) return false;
-    return atMs < position.atMs || (atMs === position.atMs && --atPosition >= 0) || --since >= 0;
-  });
-  const set = new Set(known);
-  return (message) => set.has(message);
+  const behind = linesBehind(own, position);
+  const unknown = new Set(behind.slice(position?.since ?? 0));
+  return (message) => message.id === null ? !unknown.has(message) : isOwn(message.id);
 }
 
-/** Where our own lines without ids end; null where there are none. */
-export function positionIn(own: readonly OwnMessage[]): Omit<OwnPosition, "since"> | null {
-  const times = own.filter(({ id }) => id === null).map(({ atMs }) => atMs);
-  const atMs = times.at(-1);
-  return atMs === undefined ? null : { atMs, count: times.filter((time) => time === atMs).length };
+/** The position behind all lines of this history; what was confirmed and it does not show yet counts on. */
+export function positionBehind(
+  own: readonly OwnMessage[],
+  position: OwnPosition | null,
+): OwnPosition {
+  const behind = linesBehind(own, position);
+  const since = Math.max(0, (position?.since ?? 0) - behind.length);
+  const atMs = behind.at(-1)?.atMs;
+  if (atMs === undefined) return { atMs: 0, count: 0, ...position, since };
+  const isSame = (message: OwnMessage) => message.id === null && message.atMs === atMs;
+  return { atMs, count: own.filter(isSame).length, since };
+}
+
+/** Our own lines without an id behind a position. */
+function linesBehind(
+  own: readonly OwnMessage[],
+  position: OwnPosition | null,
+): readonly OwnMessage[] {
+  let left = position?.count ?? 0;
+  return own.filter(({ id, atMs }) => {
+    if (id !== null) return false;
+    if (position === null || atMs > position.atMs) return true;
+    return atMs === position.atMs && --left < 0;
+  });
 }
 
 /**

@@ -7,12 +7,13 @@ import type { ChannelId, EndpointId } from "../port/ids.ts";
 import type { DropReason, RelayObserver } from "../port/observer.ts";
 import type { Delivery, OutboxLimits, RelayStore, Settlement } from "../port/store.ts";
 import { Announcer } from "./announcer.ts";
-import { Backlog, type Pack, type PackingPolicy, Preparation, takePack } from "./backlog.ts";
-import { LATE_MS, marked } from "./late_mark.ts";
+import type { PackingPolicy } from "./backlog.ts";
+import { LATE_MS } from "./late_mark.ts";
+import { Loader, type NewShipment } from "./loader.ts";
 import {
   ActiveShipment,
   knownOwnLines,
-  positionIn,
+  positionBehind,
   reconcile,
   renderableAnew,
   textsShownBy,
@@ -50,9 +51,6 @@ type Input =
 const LONGEST_ANSWER_MS = 60_000;
 /** A receipt without an answer often comes just before the news that the link is gone: give that news time. */
 const DOUBT_GRACE_MS = 1_000;
-const PACKING_LOOKAHEAD = 128;
-/** So many deliveries must be waiting before messages are packed; from then on until none waits. */
-const PACK_FROM_WAITING = 10;
 
 /**
  * Sends the deliveries of one endpoint, in order, and sees them through to their confirmation. One loop owns all its
@@ -61,32 +59,29 @@ const PACK_FROM_WAITING = 10;
 export class EndpointWorker {
   readonly #options: EndpointWorkerOptions;
   readonly #inputs = new AsyncQueue<Input>();
-  readonly #preparation: Preparation;
-  readonly #backlog: Backlog;
+  readonly #loader: Loader;
   readonly #announcer: Announcer;
   /** Aborted when the channel goes down. Null while it is down. */
   #session: AbortController | null = null;
   /** The channel is up, and what was under way before is not taken up again yet. */
-  #entered: Entered | null = null;
+  #entered: { readonly history: History | null } | null = null;
   /** Parts that were handed to the bridge and have no receipt yet. */
   #flying = new Set<object>();
   #active: ActiveShipment[] = [];
   #settlements: Settlement[] = [];
-  #isPacking = false;
   /** True from the first part that did not go well until the channel is up anew: nothing may overtake that part. */
   #held = false;
   #closing = false;
 
   constructor(options: EndpointWorkerOptions) {
     this.#options = options;
-    this.#preparation = new Preparation({ ...options, done: () => this.wake([]) });
     this.#announcer = new Announcer({ ...options, wake: () => this.wake([]) });
-    this.#backlog = new Backlog(options.store, options.endpoint);
+    this.#loader = new Loader({ ...options, wake: () => this.wake([]) });
   }
 
   /** These deliveries were stored for this endpoint, behind all earlier ones. */
   wake(deliveries: readonly Delivery[]): void {
-    this.#backlog.add(deliveries);
+    this.#loader.add(deliveries);
     this.#inputs.push({ kind: "wake" });
   }
 
@@ -98,7 +93,7 @@ export class EndpointWorker {
 
   /** Some of what waits was taken back. */
   withdrawn(): void {
-    this.#backlog.startAnew();
+    this.#loader.startAnew();
   }
 
   channelUp(history: History | null): void {
@@ -174,7 +169,7 @@ export class EndpointWorker {
     this.#down();
     const session = new AbortController();
     this.#session = session;
-    this.#entered = { history, nameless: 0 };
+    this.#entered = { history };
     if (this.#flying.size === 0) return;
     this.#options.clock.sleep(LONGEST_ANSWER_MS, session.signal).then(
       () => this.#inputs.push({ kind: "overdue", session }),
@@ -185,10 +180,10 @@ export class EndpointWorker {
   /** Takes up again what was under way: finds out what arrived, sends the rest. */
   #resume(): void {
     if (this.#entered === null || this.#flying.size > 0) return;
-    const { history, nameless } = this.#entered;
+    const { history } = this.#entered;
     this.#entered = null;
     this.#held = false;
-    this.#backlog.startAnew();
+    this.#loader.startAnew();
     this.#announcer.dropped();
     const { store, endpoint, log, bridge } = this.#options;
     const own = (history?.messages ?? []).filter((message) => message.own);
@@ -197,18 +192,20 @@ export class EndpointWorker {
       const position = store.ownPosition(endpoint);
       const isKnown = knownOwnLines(own, position, (id) => store.isOwn({ endpoint, id }));
       const arrived = reconcile(shipments, own, isKnown, textsShownBy(bridge));
+      const found = arrived.reduce((sum, parts) => sum + parts.size, 0);
+      const facts = {
+        count: shipments.length,
+        found,
+        history: history === null ? "none" : "known",
+      };
       log.info(
         "{count} messages were on their way when the link ended: {found} parts had arrived",
-        {
-          count: shipments.length,
-          found: arrived.reduce((sum, parts) => sum + parts.size, 0),
-          history: history === null ? "none" : "known",
-        },
+        facts,
       );
       this.#takeUp(shipments.map((shipment, at) => new ActiveShipment(shipment, arrived[at])));
     } else this.#active = [];
-    const position = positionIn(own);
-    if (position !== null) store.setOwnPosition(endpoint, { ...position, since: nameless });
+    if (history === null) return;
+    store.setOwnPosition(endpoint, positionBehind(own, store.ownPosition(endpoint)));
   }
 
   #takeUp(all: readonly ActiveShipment[]): void {
@@ -217,9 +214,7 @@ export class EndpointWorker {
     for (const active of all) this.#settlements.push(...active.settleReady());
     const { maxAgeMs } = this.#options.limits();
     for (const active of all) {
-      if (active.isOlderThan(nowMs - maxAgeMs)) {
-        this.#drop(active, { cause: "limits", words: TOO_OLD });
-      }
+      if (active.isOlderThan(nowMs - maxAgeMs)) this.#drop(active, TOO_OLD);
     }
     // So late that its time belongs to it: rendered anew, unless something behind it can't be.
     const anew = new Set(renderableAnew(this.#active, nowMs - LATE_MS));
@@ -253,18 +248,14 @@ export class EndpointWorker {
   #receive(active: ActiveShipment, index: number, receipt: Receipt): void {
     // An old object's receipt says nothing about the one that was read back from the store since.
     if (!this.#active.includes(active)) return;
-    const settled = active.receive(index, receipt);
-    this.#settlements.push(...settled);
-    if (this.#entered !== null) this.#entered.nameless += settled.filter(isNameless).length;
-    else if (receipt.outcome === "unknown" || receipt.outcome === "unsent") {
-      this.#hold(receipt.reason);
-    }
+    this.#settlements.push(...active.receive(index, receipt));
+    if (receipt.outcome === "unknown" || receipt.outcome === "unsent") this.#hold(receipt.reason);
     this.#conclude(active);
   }
 
   /** Stops sending; if the channel does not go down by itself, a new connection must show what arrived. */
   #hold(reason: string): void {
-    if (this.#held) return;
+    if (this.#held || this.#entered !== null) return;
     this.#held = true;
     const { clock, log } = this.#options;
     log.debug("a part is not confirmed: {reason}", { reason });
@@ -292,14 +283,12 @@ export class EndpointWorker {
   }
 
   #release(active: ActiveShipment): void {
-    this.#settlements.push({ kind: "released", shipment: active.shipment.id });
-    this.#backlog.startAnew();
-    this.#forget(active);
+    this.#end(active, "released");
+    this.#loader.startAnew();
   }
 
   #done(active: ActiveShipment): void {
-    this.#settlements.push({ kind: "done", shipment: active.shipment.id });
-    this.#forget(active);
+    this.#end(active, "done");
     this.#announcer.delivered(active.shipment);
     const nowMs = this.#options.clock.now();
     for (const delivery of active.shipment.deliveries) {
@@ -309,21 +298,19 @@ export class EndpointWorker {
 
   /** It ends without having been shown: counted, logged, and announced where that is possible. */
   #drop(active: ActiveShipment, why: DropReason): void {
-    const { store, endpoint, log, observer } = this.#options;
-    const { id, deliveries } = active.shipment;
+    const { endpoint, log, observer } = this.#options;
+    const { deliveries } = active.shipment;
     const [first] = deliveries;
-    const count = deliveries.length;
-    this.#settlements.push({ kind: "rejected", shipment: id });
-    this.#forget(active);
+    this.#end(active, "rejected");
     if (first === undefined) return this.#announcer.refused(why.words);
-    store.countDropped(endpoint, count);
     this.#announcer.dropped();
-    const say = () => log.warn("a message was not relayed: {reason}", { reason: why.words, count });
-    observer.about(first, say);
+    const facts = { reason: why.words, count: deliveries.length };
+    observer.about(first, () => log.warn("a message was not relayed: {reason}", facts));
     observer.dropped(endpoint, first.gateway, deliveries, why);
   }
 
-  #forget(active: ActiveShipment): void {
+  #end(active: ActiveShipment, kind: "done" | "rejected" | "released"): void {
+    this.#settlements.push({ kind, shipment: active.shipment.id });
     this.#active = this.#active.filter((other) => other !== active);
   }
 
@@ -339,61 +326,14 @@ export class EndpointWorker {
 
   /** Lets new shipments leave, as many as may be under way. */
   #fill(): void {
-    while (this.#canShip()) {
+    while (this.#entered === null && !this.#held && !this.#closing) {
       const room = this.#options.bridge.capabilities.window - this.#active.length;
-      const announcement = room <= 0 ? null : this.#announcer.next(this.#session?.signal ?? null);
-      if (announcement !== null) {
-        this.#ship([announcement]);
-        continue;
-      }
-      if (room <= 0 || this.#session === null || this.#backlog.isEmpty) break;
-      if (!this.#shipNext(room, this.#session)) break;
-    }
-    if (this.#backlog.isEmpty) this.#isPacking = false;
-  }
-
-  #canShip(): boolean {
-    return this.#session !== null && this.#entered === null && !this.#held && !this.#closing;
-  }
-
-  /** Ships up to `room` packs; false when nothing is left to ship, or is not ready. */
-  #shipNext(room: number, session: AbortController): boolean {
-    const { bridge } = this.#options;
-    // Where a message can be taken back, it must not take others along.
-    const packing = bridge.capabilities.deletions ? null : this.#options.packing;
-    const limit = packing === null ? room : Math.max(room, PACKING_LOOKAHEAD);
-    let waiting = this.#backlog.first(limit);
-    if (waiting.length === 0) return false;
-    const isAll = waiting.length < limit;
-    this.#isPacking ||= waiting.length >= PACK_FROM_WAITING;
-    const batch: NewShipment[] = [];
-    while (batch.length < room) {
-      // The end of what was read may be the middle of what could be packed: read on before packing it.
-      if (batch.length > 0 && !isAll && waiting.length < PACK_FROM_WAITING) break;
-      const next = takePack(waiting, this.#isPacking ? packing : null);
-      const pack = next === null ? null : this.#preparation.take(next, waiting, session.signal);
-      if (pack === null) break;
-      const shipment = this.#render(pack, waiting);
-      batch.push(shipment);
-      waiting = waiting.slice(shipment.deliveries.length);
-    }
-    this.#backlog.left(batch.flatMap(({ deliveries }) => deliveries));
-    this.#ship(batch);
-    return batch.length > 0;
-  }
-
-  /** One that can't be rendered has a fault in place of parts, and takes no other along. */
-  #render(pack: Pack, waiting: readonly Delivery[]): NewShipment {
-    const { endpoint, bridge, channel, clock } = this.#options;
-    const { deliveries } = pack;
-    try {
-      const acceptedAtMs = deliveries[0]?.acceptedAtMs ?? clock.now();
-      const outgoing = marked(pack.outgoing, acceptedAtMs, clock.now());
-      return { endpoint, deliveries, parts: bridge.render(channel, outgoing) };
-    } catch (thrown) {
-      const alone = deliveries.length > 1 ? takePack(waiting, null) : null;
-      if (alone !== null) return this.#render(alone, waiting);
-      return { endpoint, deliveries, parts: [], fault: describeError(thrown) };
+      if (room <= 0 || this.#session === null) break;
+      const { signal } = this.#session;
+      const announcement = this.#announcer.next(signal);
+      const batch = announcement === null ? this.#loader.next(room, signal) : [announcement];
+      if (batch.length === 0) break;
+      this.#ship(batch);
     }
   }
 
@@ -410,20 +350,7 @@ export class EndpointWorker {
   }
 }
 
-/** A channel that came up. */
-interface Entered {
-  readonly history: History | null;
-  /** Lines without an id that were confirmed since: nobody knows whether this history shows them. */
-  nameless: number;
-}
-
-type NewShipment = Parameters<RelayStore["ship"]>[0][number] & { readonly fault?: string };
-
-const TOO_OLD = "older than OutboxMaxAge";
-
-function isNameless(settlement: Settlement): boolean {
-  return settlement.kind === "part" && settlement.messageId === null;
-}
+const TOO_OLD: DropReason = { cause: "limits", words: "older than OutboxMaxAge" };
 
 /** The port forbids it; to send such a part again would end the same way. */
 function brokenPromise(thrown: unknown): Receipt {

@@ -1,7 +1,7 @@
 import type { History, HistoryMessage } from "../port/bridge.ts";
 import type { MessageEvent } from "../port/event.ts";
 import type { EndpointId } from "../port/ids.ts";
-import type { CountedCursor } from "../port/store.ts";
+import { type CountedCursor, secondOf } from "../port/store.ts";
 
 export interface CatchUpLimits {
   readonly maxMessages: number;
@@ -46,18 +46,13 @@ const SAME_TIME_MS = 2_000;
 
 function missedOf(events: readonly MessageEvent[], cursor: CountedCursor): MessageEvent[] {
   const inSeconds = events.every(({ id, atMs }) => id !== null || atMs % 1_000 === 0);
-  const cursorMs = inSeconds ? secondOf(cursor.atMs) : cursor.atMs;
+  const cursorMs = inSeconds ? secondOf(cursor.saidAtMs) : cursor.saidAtMs;
   let known = inSeconds ? cursor.inSecond : cursor.count;
   return events.filter(({ id, atMs }) =>
     id !== null
       ? atMs >= cursor.atMs - SAME_TIME_MS
       : atMs > cursorMs || (atMs === cursorMs && --known < 0)
   );
-}
-
-/** The start of the second in which this instant lies. */
-function secondOf(atMs: number): number {
-  return Math.floor(atMs / 1_000) * 1_000;
 }
 
 /**
@@ -80,19 +75,20 @@ const MOST_AHEAD_MS = 10 * 60_000;
  * service's may differ; without a history it stands at now.
  */
 export function firstCursor(history: History | null, nowMs: number): CountedCursor {
-  if (history === null) return { id: null, atMs: nowMs, count: 0, inSecond: 0 };
+  if (history === null) return { id: null, atMs: nowMs, saidAtMs: nowMs, count: 0, inSecond: 0 };
   const isPlausible = (one: HistoryMessage) => {
     const { id, atMs } = one.own ? one : one.event;
     return id === null || atMs <= nowMs + MOST_AHEAD_MS;
   };
   const newest = history.messages.findLast(isPlausible) ?? history.messages.at(-1);
-  if (newest === undefined) return { id: null, atMs: 0, count: 0, inSecond: 0 };
+  if (newest === undefined) return { id: null, atMs: 0, saidAtMs: 0, count: 0, inSecond: 0 };
   const { id, atMs } = newest.own ? newest : newest.event;
   const times = history.messages.flatMap((message) => message.own ? [] : [message.event.atMs]);
   const count = times.filter((time) => time === atMs).length;
   return {
     id,
     atMs,
+    saidAtMs: atMs,
     count,
     inSecond: times.filter((time) => secondOf(time) === secondOf(atMs)).length,
   };
@@ -106,7 +102,7 @@ export class ServiceClocks {
   readonly #aheadMs = new Map<EndpointId, readonly number[]>();
 
   /**
-   * Where a message moves the cursor, in the service's own time. One from the future must not hide all that is said until
+   * How far a message moves the place from where history is read. One from the future must not hide all that is said until
    * then; what is read twice because of that is known by its id. Without ids the service's time is all there is.
    */
   cursorTime(origin: EndpointId, event: MessageEvent, nowMs: number): number {

@@ -7,10 +7,10 @@ import { type ChannelRefusal, type History, ownLine } from "../port/bridge.ts";
 import type { ChatEvent, DeletionEvent } from "../port/event.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
-import type { Acceptance, Delivery, DeliveryId, NewDelivery, RelayStore } from "../port/store.ts";
+import type { NewDelivery, RelayStore } from "../port/store.ts";
 import { catchUp, type CatchUpLimits, firstCursor, saidBeforeUs } from "./catch_up.ts";
 import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
-import type { Intake } from "./intake.ts";
+import type { Intake, Taken } from "./intake.ts";
 import type { Routing } from "./routing.ts";
 
 interface CoreLoopOptions {
@@ -43,14 +43,6 @@ export type HostInput =
   | { readonly kind: "link-end"; readonly account: AccountId };
 
 type LoopInput = HostInput | { readonly kind: "act"; readonly act: () => void };
-
-/** What follows from an event, and the event; null for what the relay itself says. */
-interface Taken {
-  readonly acceptance: Acceptance;
-  readonly event: ChatEvent | null;
-  /** Why nothing follows from a message: a fault of the program. */
-  readonly fault?: string;
-}
 
 /**
  * The one loop that handles what all bridges report, in the order in which they reported it. It stores what follows
@@ -148,7 +140,7 @@ export class CoreLoop {
         continue;
       }
       if (event.kind === "deletion") this.#withdraw(account, event);
-      taken.push(this.#taken(account, event));
+      taken.push(this.#options.intake.taken(account, event));
     }
     this.#accept(taken);
   }
@@ -205,36 +197,18 @@ export class CoreLoop {
     this.#acceptOwn(origin, [delivery]);
   }
 
-  /** An event that can't be handled is set aside: taken over, so that it does not come again, and counted as dropped. */
-  #taken(account: AccountId, event: ChatEvent): Taken {
-    const { intake, log } = this.#options;
-    try {
-      return { acceptance: intake.acceptanceOf(account, event), event };
-    } catch (error) {
-      const fault = describeError(error);
-      log.error("an event could not be relayed: {error}", { account, error: fault });
-      const origin = endpointId(account, event.channel);
-      const base = { origin, deliveries: [], live: !event.late };
-      if (event.kind !== "message") {
-        return { acceptance: { ...base, messageId: null, cursorAtMs: null }, event };
-      }
-      return { acceptance: { ...base, messageId: event.id, cursorAtMs: event.atMs }, event, fault };
-    }
-  }
-
   /** Stores what was taken over, and wakes the workers. Answers how many were new. */
   #accept(taken: readonly Taken[]): number {
     if (taken.length === 0) return 0;
     const { store, clock, observer } = this.#options;
     const stored = store.accept(taken.map(({ acceptance }) => acceptance), clock.now());
     let fresh = 0;
-    taken.forEach(({ acceptance, event, fault }, at) => {
-      const { origin } = acceptance;
+    taken.forEach(({ acceptance: { origin }, event, lost }, at) => {
       const deliveries = stored[at] ?? null;
       if (deliveries === null) return observer.duplicate(origin);
       fresh++;
       observer.accepted(origin, deliveries, event);
-      if (fault !== undefined) this.#countLost(acceptance, fault);
+      if (lost !== undefined) this.#countLost(lost);
     });
     const added = stored.flatMap((deliveries) => deliveries ?? []);
     for (const [endpoint, deliveries] of Map.groupBy(added, (one) => one.endpoint)) {
@@ -243,22 +217,12 @@ export class CoreLoop {
     return fresh;
   }
 
-  /** What could not even be composed counts like a delivery that was dropped. */
-  #countLost({ origin, messageId }: Acceptance, fault: string): void {
-    const { store, routing, observer, worker, clock } = this.#options;
-    for (const { destination: endpoint, gateway } of routing.from(origin)) {
-      const lost: Delivery = {
-        id: 0 as DeliveryId,
-        acceptedAtMs: clock.now(),
-        endpoint,
-        outgoing: ownLine(""),
-        source: messageId === null ? null : { endpoint: origin, id: messageId },
-        gateway,
-        speaker: null,
-      };
-      store.countDropped(endpoint, 1);
-      observer.dropped(endpoint, gateway, [lost], { cause: "fault", words: fault });
-      worker(endpoint)?.dropped();
+  #countLost({ deliveries, words }: NonNullable<Taken["lost"]>): void {
+    const { store, observer, worker } = this.#options;
+    for (const one of deliveries) {
+      store.countDropped(one.endpoint, 1);
+      observer.dropped(one.endpoint, one.gateway, [one], { cause: "fault", words });
+      worker(one.endpoint)?.dropped();
     }
   }
 

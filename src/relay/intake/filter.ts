@@ -1,7 +1,7 @@
 import { isBlank } from "../../base/text.ts";
-import type { MessageEvent } from "../port/event.ts";
+import type { ChatEvent, DeletionEvent, EditEvent, MessageEvent } from "../port/event.ts";
 import { restyled, type RichText, textOf } from "../port/rich_text.ts";
-import type { Replacement, SenderSettings } from "../port/settings.ts";
+import type { AccountSettings, Replacement, SenderSettings } from "../port/settings.ts";
 
 /** Whether nothing of this person is to be relayed. */
 export function isIgnored(settings: SenderSettings, nick: string): boolean {
@@ -78,4 +78,18 @@ function replaceInRich(rich: RichText, replacements: readonly Replacement[]): Ri
   if (after === before) return rich;
   const bySpan = rich.map((span) => ({ ...span, text: replaceAll(span.text, replacements) }));
   return textOf(bySpan) === after ? bySpan : restyled(rich, after);
+}
+
+/** Whether the account's settings let this out at all. */
+export function isWanted(
+  event: Exclude<ChatEvent, MessageEvent | EditEvent | DeletionEvent>,
+  settings: AccountSettings,
+): boolean {
+  const who = event.kind === "reaction"
+    ? event.sender
+    : event.kind === "topic"
+    ? event.by
+    : event.who;
+  if (who !== null && isIgnored(settings, who.nick)) return false;
+  return !settings.noSendJoinPart || (event.kind !== "join" && event.kind !== "leave");
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import { isBlank } from "../../base/text.ts";
-import type { Bridge } from "../port/bridge.ts";
+import { type Bridge, ownLine } from "../port/bridge.ts";
 import type {
   ChatEvent,
   DeletionEvent,
@@ -13,7 +14,14 @@ import type {
 import { type AccountId, type EndpointId, endpointId, type MessageId } from "../port/ids.ts";
 import { openText, textOf } from "../port/rich_text.ts";
 import type { AccountSettings, Route } from "../port/settings.ts";
-import type { Acceptance, NewDelivery, RelayStore, SourceRef } from "../port/store.ts";
+import type {
+  Acceptance,
+  Delivery,
+  DeliveryId,
+  NewDelivery,
+  RelayStore,
+  SourceRef,
+} from "../port/store.ts";
 import {
   composeEdit,
   composeLine,
@@ -22,7 +30,7 @@ import {
   type Reference,
 } from "./compose.ts";
 import { ServiceClocks } from "./catch_up.ts";
-import { ignoreReason, isIgnored, rewrite } from "./filter.ts";
+import { ignoreReason, isWanted, rewrite } from "./filter.ts";
 import { numberedNick } from "./nick.ts";
 import {
   LATELY_MS,
@@ -49,19 +57,54 @@ interface IntakeOptions {
   readonly log: Logger;
 }
 
+/** What follows from an event, and the event; null for what the relay itself says. */
+export interface Taken {
+  readonly acceptance: Acceptance;
+  readonly event: ChatEvent | null;
+  /** What should have followed from it, but for a fault of the program. */
+  readonly lost?: { readonly deliveries: readonly Delivery[]; readonly words: string };
+}
+
 /** Turns events into what must be stored of them: which deliveries follow, and how far the cursor moves. */
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #clocks = new ServiceClocks();
-
   readonly #reactions = new Reactions();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
   }
 
-  /** What follows from an event of this account. Stores nothing. */
-  acceptanceOf(account: AccountId, event: ChatEvent): Acceptance {
+  /**
+   * What follows from an event of this account. Stores nothing. An event that can't be handled is taken over all the same,
+   * so that it does not come again, and its message is lost.
+   */
+  taken(account: AccountId, event: ChatEvent): Taken {
+    try {
+      return { acceptance: this.#acceptanceOf(account, event), event };
+    } catch (error) {
+      const fault = describeError(error);
+      this.#options.log.error("an event could not be relayed: {error}", { account, error: fault });
+      const origin = endpointId(account, event.channel);
+      const base = { origin, deliveries: [], live: !event.late };
+      if (event.kind !== "message") {
+        return { acceptance: { ...base, messageId: null, cursorAtMs: null }, event };
+      }
+      const acceptance = { ...base, messageId: event.id, cursorAtMs: event.atMs };
+      return { acceptance, event, lost: { deliveries: this.#lost(origin, event), words: fault } };
+    }
+  }
+
+  #lost(origin: EndpointId, { id }: MessageEvent): Delivery[] {
+    return this.#options.routing.from(origin).map((route) => ({
+      ...followUp(route, ownLine("")),
+      source: id === null ? null : { endpoint: origin, id },
+      id: 0 as DeliveryId,
+      acceptedAtMs: this.#options.clock.now(),
+    }));
+  }
+
+  #acceptanceOf(account: AccountId, event: ChatEvent): Acceptance {
     const origin = endpointId(account, event.channel);
     const base = { origin, messageId: null, cursorAtMs: null };
     const from = this.#options.accounts.get(account);
@@ -72,6 +115,7 @@ export class Intake {
           origin,
           messageId: event.id,
           cursorAtMs: this.#clocks.cursorTime(origin, event, this.#options.clock.now()),
+          saidAtMs: event.atMs,
           live: !event.late,
           deliveries: this.#message(origin, from, event),
         };
@@ -285,20 +329,6 @@ export class Intake {
       nowMs: this.#options.clock.now(),
     };
   }
-}
-
-/** Whether the account's settings let this out at all. */
-function isWanted(
-  event: Exclude<ChatEvent, MessageEvent | EditEvent | DeletionEvent>,
-  settings: AccountSettings,
-): boolean {
-  const who = event.kind === "reaction"
-    ? event.sender
-    : event.kind === "topic"
-    ? event.by
-    : event.who;
-  if (who !== null && isIgnored(settings, who.nick)) return false;
-  return !settings.noSendJoinPart || (event.kind !== "join" && event.kind !== "leave");
 }
 
 const NOTHING: Reference = { id: null, message: null };

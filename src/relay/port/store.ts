@@ -37,6 +37,8 @@ export interface Acceptance {
   readonly messageId: MessageId | null;
   /** By the service's clock: moves the cursor of `origin`. Null: the cursor stays (a join, a reaction …). */
   readonly cursorAtMs: number | null;
+  /** The message's time as the service tells it, where the cursor is kept from following it. */
+  readonly saidAtMs?: number;
   /** Said just now: when its time is long before the cursor's, the service's clock was set back, and so is the cursor. */
   readonly live?: boolean;
   readonly deliveries: readonly NewDelivery[];
@@ -70,25 +72,56 @@ export type Settlement =
   | { readonly kind: "part"; readonly shipment: ShipmentId; readonly messageId: MessageId | null }
   /** All parts are confirmed: its deliveries leave the outbox, and what it announces is announced. */
   | { readonly kind: "done"; readonly shipment: ShipmentId }
-  /** Refused for good: its deliveries leave the outbox without links (but for parts that were confirmed). */
+  /** Given up: its deliveries leave the outbox, counted as dropped; links remain of the parts that were confirmed. */
   | { readonly kind: "rejected"; readonly shipment: ShipmentId }
   /** No part left: its deliveries are waiting again, as if never rendered. Only with no part confirmed. */
   | { readonly kind: "released"; readonly shipment: ShipmentId };
 
 /** A cursor that also tells messages without ids apart. */
 export interface CountedCursor extends Cursor {
+  /** Time of the message that was taken over last, as the service tells it. */
+  readonly saidAtMs: number;
   /** How many messages that bear this very time were taken over. */
   readonly count: number;
   /** How many of this very second: some histories tell no more of the time. */
   readonly inSecond: number;
 }
 
-/** How far an endpoint's history was looked through for our own lines that have no id. */
+/** A live message from so long before the cursor is no straggler: the service's clock was set back. */
+const CLOCK_SET_BACK_MS = 60_000;
+
+/** The cursor after one more message. Pure. Never backwards, unless a live message shows that the clock was set back. */
+export function movedCursor(
+  cursor: CountedCursor | null,
+  message: Pick<Acceptance, "messageId" | "saidAtMs" | "live"> & { readonly cursorAtMs: number },
+): CountedCursor {
+  const { messageId: id, cursorAtMs: atMs, saidAtMs = atMs, live = false } = message;
+  if (cursor === null) return { id, atMs, saidAtMs, count: 1, inSecond: 1 };
+  const isBack = live && saidAtMs < cursor.saidAtMs - CLOCK_SET_BACK_MS;
+  const position = isBack || atMs >= cursor.atMs
+    ? { id, atMs }
+    : { id: cursor.id, atMs: cursor.atMs };
+  if (saidAtMs < cursor.saidAtMs && !isBack) return { ...cursor, ...position };
+  const isSameSecond = secondOf(saidAtMs) === secondOf(cursor.saidAtMs);
+  return {
+    ...position,
+    saidAtMs,
+    count: saidAtMs === cursor.saidAtMs ? cursor.count + 1 : 1,
+    inSecond: isSameSecond ? cursor.inSecond + 1 : 1,
+  };
+}
+
+/** The start of the second in which this instant lies. */
+export function secondOf(atMs: number): number {
+  return Math.floor(atMs / 1_000) * 1_000;
+}
+
+/** How far an endpoint's history was looked through for our own lines, where it shows them without ids. */
 export interface OwnPosition {
   /** Time of the last of them, by the service's clock, and how many bear it. */
   readonly atMs: number;
   readonly count: number;
-  /** How many were confirmed since: the first ones behind. */
+  /** How many parts were confirmed since: the first lines behind. */
   readonly since: number;
 }
 

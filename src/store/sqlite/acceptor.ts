@@ -1,10 +1,11 @@
 import type { EndpointId } from "../../relay/port/ids.ts";
-import type {
-  Acceptance,
-  Delivery,
-  DeliveryId,
-  NewDelivery,
-  SourceRef,
+import {
+  type Acceptance,
+  type Delivery,
+  type DeliveryId,
+  movedCursor,
+  type NewDelivery,
+  type SourceRef,
 } from "../../relay/port/store.ts";
 import type { Targets } from "./columns.ts";
 import type { StoreDatabase } from "./database.ts";
@@ -88,7 +89,8 @@ export class Acceptor {
 
   #moveCursor(database: StoreDatabase, origin: number, item: Acceptance): void {
     if (item.cursorAtMs === null || !Number.isFinite(item.cursorAtMs)) return;
-    database.state.moveCursor(origin, item.messageId, item.cursorAtMs, item.live === true);
+    const message = { ...item, cursorAtMs: item.cursorAtMs };
+    database.state.setCursor(origin, movedCursor(database.state.cursor(origin), message));
   }
 
   #count(answer: Answer): void {

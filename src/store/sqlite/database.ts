@@ -84,17 +84,12 @@ export class StoreDatabase {
   }
 }
 
-/** A live message from so long before the cursor is no straggler: the service's clock was set back. */
-const CLOCK_SET_BACK_MS = 60_000;
-
 /** Statements on the small tables: names of endpoints, cursors, counts of what was dropped, the id sequence. */
 class StateTable {
   readonly #handle: DatabaseSync;
   readonly #addEndpoint;
   readonly #cursor;
   readonly #setCursor;
-  readonly #moveCursor;
-  readonly #dropCursor;
   readonly #dropped;
   readonly #addDropped;
   readonly #setNextId;
@@ -107,18 +102,9 @@ class StateTable {
     this.#addEndpoint = handle.prepare("INSERT OR IGNORE INTO endpoint VALUES (?, ?)");
     this.#cursor = handle.prepare("SELECT * FROM cursor WHERE endpoint = ?");
     this.#setCursor = handle.prepare(
-      "INSERT INTO cursor VALUES (?, ?, ?, ?, ?) ON CONFLICT (endpoint) DO UPDATE SET " +
-        "name = excluded.name, at = excluded.at, count = excluded.count, in_second = excluded.in_second " +
-        "WHERE excluded.at > cursor.at OR (excluded.at = cursor.at AND excluded.count >= cursor.count)",
-    );
-    this.#dropCursor = handle.prepare("DELETE FROM cursor WHERE endpoint = ?");
-    this.#moveCursor = handle.prepare(
-      "INSERT INTO cursor VALUES (?1, ?2, ?3, 1, 1) ON CONFLICT (endpoint) DO UPDATE SET " +
-        "name = excluded.name, at = excluded.at, " +
-        "count = CASE WHEN excluded.at = cursor.at THEN cursor.count + 1 ELSE 1 END, " +
-        "in_second = CASE WHEN CAST(excluded.at / 1000 AS INTEGER) = CAST(cursor.at / 1000 AS INTEGER) " +
-        "THEN cursor.in_second + 1 ELSE 1 END " +
-        `WHERE excluded.at >= cursor.at OR (?4 AND excluded.at < cursor.at - ${CLOCK_SET_BACK_MS})`,
+      "INSERT INTO cursor VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (endpoint) DO UPDATE SET " +
+        "name = excluded.name, at = excluded.at, said_at = excluded.said_at, count = excluded.count, " +
+        "in_second = excluded.in_second",
     );
     this.#own = handle.prepare("SELECT * FROM own WHERE endpoint = ?");
     this.#setOwn = handle.prepare("INSERT OR REPLACE INTO own VALUES (?, ?, ?, ?)");
@@ -148,19 +134,9 @@ class StateTable {
     return row === undefined ? null : cursorIn(row);
   }
 
-  setCursor(endpoint: number, { id, atMs, count, inSecond }: CountedCursor): void {
-    this.#setCursor.run(endpoint, id === null ? null : toText(id), atMs, count, inSecond);
-  }
-
-  /** In place of any other, older or newer. */
-  putCursor(endpoint: number, cursor: CountedCursor): void {
-    this.#dropCursor.run(endpoint);
-    this.setCursor(endpoint, cursor);
-  }
-
-  /** One more message was taken over. Never backwards, unless `live` tells that the service's clock was set back. */
-  moveCursor(endpoint: number, id: MessageId | null, atMs: number, live: boolean): void {
-    this.#moveCursor.run(endpoint, id === null ? null : toText(id), atMs, live ? 1 : 0);
+  /** In place of any other. */
+  setCursor(endpoint: number, { id, atMs, saidAtMs, count, inSecond }: CountedCursor): void {
+    this.#setCursor.run(endpoint, id === null ? null : toText(id), atMs, saidAtMs, count, inSecond);
   }
 
   own(endpoint: number): OwnPosition | null {
@@ -222,6 +198,7 @@ function cursorIn(row: Row): CountedCursor {
   return {
     id: id === null ? null : id as MessageId,
     atMs: numberIn(row, "at"),
+    saidAtMs: numberIn(row, "said_at"),
     count: numberIn(row, "count"),
     inSecond: numberIn(row, "in_second"),
   };

@@ -12,7 +12,8 @@ export const APPLICATION_ID = 0x4b524c59;
  * `reserve` is always empty: filling it once makes room in the file.
  * Services name messages at random, so that each new one falls on another page of an index: the indexes hold a short
  * `hash` of the name, which makes them a quarter as large.
- * `cursor.count` is how many messages that bear its time were taken over, `in_second` how many of its second. `own` is
+ * `cursor.at` is where history is read from, `said_at` the time of the last message as its service tells it, `count` how many
+ * messages that bear it were taken over, `in_second` how many of its second. `own` is
  * how far our own lines without ids were looked through, and how many were confirmed `since`.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -64,6 +65,7 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE reserve (filler BLOB NOT NULL) STRICT;
 `,
   `
+  ALTER TABLE cursor ADD COLUMN said_at REAL NOT NULL DEFAULT 0;
   ALTER TABLE cursor ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE cursor ADD COLUMN in_second INTEGER NOT NULL DEFAULT 1;
   ALTER TABLE shipment ADD COLUMN announces INTEGER;
@@ -74,5 +76,6 @@ export const MIGRATIONS: readonly string[] = [
     count INTEGER NOT NULL,
     since INTEGER NOT NULL
   ) STRICT;
+  UPDATE cursor SET said_at = at;
 `,
 ];

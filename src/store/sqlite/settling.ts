@@ -14,8 +14,8 @@ export class Settling {
   readonly #database: StoreDatabase;
   readonly #links: LinkBook;
   readonly #log: Logger;
-  /** Confirmed parts without an id, by endpoint. */
-  readonly #nameless = new Map<number, number>();
+  /** Confirmed parts, by endpoint. */
+  readonly #shown = new Map<number, number>();
   /** Confirmed parts of the shipments of this batch, as far as they changed. */
   readonly #confirmed = new Map<UnderWay, number>();
   readonly #ended = new Map<UnderWay, Ending>();
@@ -50,7 +50,7 @@ export class Settling {
     for (const [shipment, confirmed] of this.#confirmed) {
       if (!this.#ended.has(shipment)) this.#database.outbox.setConfirmed(shipment.id, confirmed);
     }
-    for (const [endpoint, count] of this.#nameless) this.#database.state.addOwn(endpoint, count);
+    for (const [endpoint, count] of this.#shown) this.#database.state.addOwn(endpoint, count);
   }
 
   apply(state: OpenState): void {
@@ -71,10 +71,8 @@ export class Settling {
     if (part >= shipment.parts.length) return;
     this.#confirmed.set(shipment, part + 1);
     const { id, endpoint, rows } = shipment;
-    if (messageId === null) {
-      this.#nameless.set(endpoint, (this.#nameless.get(endpoint) ?? 0) + 1);
-      return;
-    }
+    this.#shown.set(endpoint, (this.#shown.get(endpoint) ?? 0) + 1);
+    if (messageId === null) return;
     const copy = { part, endpoint, copy: messageId };
     // Also what nobody's message stands behind is remembered: it must not pass for another line of the same words.
     if (rows.length === 0) {
@@ -90,9 +88,8 @@ export class Settling {
     this.#ended.set(shipment, ending);
     this.#database.outbox.removeShipment(shipment.id);
     const announced = shipment.announces?.dropped ?? 0;
-    if (ending === "done" && announced > 0) {
-      this.#database.state.addDropped(shipment.endpoint, -announced);
-    }
+    const dropped = ending === "done" ? -announced : shipment.rows.length;
+    if (dropped !== 0) this.#database.state.addDropped(shipment.endpoint, dropped);
     for (const row of shipment.rows) {
       this.#database.outbox.removeDelivery(shipment.endpoint, row.id);
       if (ending === "done" || row.source === null || this.#confirmedOf(shipment) > 0) continue;

@@ -117,7 +117,9 @@ class SqliteRelayStore implements RelayStore {
 
   setCursor(origin: EndpointId, cursor: CountedCursor): void {
     this.#home.write("settled", [origin], (database) => {
-      database.state.setCursor(this.#home.number(origin), cursor);
+      const number = this.#home.number(origin);
+      const before = database.state.cursor(number);
+      if (before === null || cursor.atMs >= before.atMs) database.state.setCursor(number, cursor);
     });
   }
 

@@ -189,7 +189,7 @@ export function bringBack(
     for (const row of memory.outbox.shipments()) {
       disk.outbox.addShipment({ ...row, endpoint: endpoint(row.endpoint) });
     }
-    for (const [id, cursor] of memory.state.cursors()) disk.state.putCursor(endpoint(id), cursor);
+    for (const [id, cursor] of memory.state.cursors()) disk.state.setCursor(endpoint(id), cursor);
     for (const [id, own] of memory.state.allOwn()) disk.state.setOwn(endpoint(id), own);
     if (carried.dropped) disk.state.clearAllDropped();
     for (const [id, count] of memory.state.allDropped()) disk.state.addDropped(endpoint(id), count);

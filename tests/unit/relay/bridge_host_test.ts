@@ -11,7 +11,13 @@ import { channelId, messageId } from "./builders.ts";
 const ACCOUNT = "memory.left" as AccountId;
 const CHANNEL = channelId("#a");
 const ENDPOINT = endpointId(ACCOUNT, CHANNEL);
-const CURSOR = { id: messageId("5"), atMs: 1_000_000_000, count: 1, inSecond: 1 };
+const CURSOR = {
+  id: messageId("5"),
+  atMs: 1_000_000_000,
+  saidAtMs: 1_000_000_000,
+  count: 1,
+  inSecond: 1,
+};
 const SKEW_MS = 120_000;
 
 /** The cursor that a bridge is told when a message taken over at `acceptedAtMs` is under way (null: none is). */

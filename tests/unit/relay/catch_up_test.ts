@@ -6,7 +6,7 @@ import { message, messageId } from "./builders.ts";
 
 const LIMITS = { maxMessages: 3, maxAgeMs: 60_000 };
 const NOW_MS = 100_000;
-const CURSOR = { id: messageId("5"), atMs: 50_000, count: 1, inSecond: 1 };
+const CURSOR = { id: messageId("5"), atMs: 50_000, saidAtMs: 50_000, count: 1, inSecond: 1 };
 
 function said(
   atMs: number,
@@ -58,7 +58,7 @@ Deno.test("catchUp() without ids counts what bears the cursor's own time: the fi
 });
 
 Deno.test("catchUp() counts within the cursor's second where a history tells whole seconds", () => {
-  const cursor = { ...CURSOR, atMs: 50_400, inSecond: 2 };
+  const cursor = { ...CURSOR, atMs: 50_400, saidAtMs: 50_400, inSecond: 2 };
   const history = [49, 50, 50, 50, 51].map((at, nr) => said(at * 1_000, null, `line ${nr}`));
   assert.deepEqual(texts(history, true, cursor).texts, ["line 3", "line 4"]);
 });
@@ -91,14 +91,21 @@ Deno.test("firstCursor() stands at the newest message, before everything, or at 
   assert.deepEqual(firstCursor({ messages: [said(1), said(2)], complete: true }, 9), {
     id: "at-2",
     atMs: 2,
+    saidAtMs: 2,
     count: 1,
     inSecond: 2,
   });
   const same = [said(1, null), said(2, null), said(2, null)];
   assert.equal(firstCursor({ messages: same, complete: true }, 9).count, 2);
-  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9, count: 0, inSecond: 0 });
+  assert.deepEqual(firstCursor(null, 9), { id: null, atMs: 9, saidAtMs: 9, count: 0, inSecond: 0 });
   const empty = { messages: [], complete: true };
-  assert.deepEqual(firstCursor(empty, 9), { id: null, atMs: 0, count: 0, inSecond: 0 });
+  assert.deepEqual(firstCursor(empty, 9), {
+    id: null,
+    atMs: 0,
+    saidAtMs: 0,
+    count: 0,
+    inSecond: 0,
+  });
 });
 
 Deno.test("saidBeforeUs() answers what a later catchUp() would take though it stood there before", () => {

@@ -84,7 +84,7 @@ Deno.test("each message is counted once where it is read, and where it is shown"
   await counted.clock.advance(10);
   assert.deepEqual([counted.received, meter.endpoint(counted.from).duplicates], [2, 1]);
   assert.deepEqual(counted.sent, {
-    ...{ accepted: 2, delivered: 2, rejected: 0, unconfirmed: 0, limits: 0 },
+    ...{ accepted: 2, delivered: 2, rejected: 0, fault: 0, limits: 0 },
   });
   assert.equal(meter.endpoint(counted.to).shown, 3);
 });
@@ -107,7 +107,7 @@ Deno.test("what is lost is counted by its cause", async () => {
   await rejecting.right.waitForTexts(["<alice> good"]);
   await rejecting.clock.advance(10);
   assert.deepEqual(rejecting.sent, {
-    ...{ accepted: 2, delivered: 1, rejected: 1, unconfirmed: 0, limits: 0 },
+    ...{ accepted: 2, delivered: 1, rejected: 1, fault: 0, limits: 0 },
   });
   const lost = rejecting.meter.recent.newest().filter((event) => event.kind === "dropped");
   assert.deepEqual(lost.map(({ count, words }) => [count, words]), [[1, "not allowed"]]);

@@ -1,16 +1,17 @@
 import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
-import type {
-  Acceptance,
-  CountedCursor,
-  Delivery,
-  OutboxLevel,
-  OutboxLimits,
-  OwnPosition,
-  RelayStore,
-  Settlement,
-  Shipment,
-  SourceRef,
-  Trace,
+import {
+  type Acceptance,
+  type CountedCursor,
+  type Delivery,
+  movedCursor,
+  type OutboxLevel,
+  type OutboxLimits,
+  type OwnPosition,
+  type RelayStore,
+  type Settlement,
+  type Shipment,
+  type SourceRef,
+  type Trace,
 } from "../../../src/relay/port/store.ts";
 
 interface Taken {
@@ -54,7 +55,11 @@ export class RelayStoreModel {
         this.#takenOf.set(delivery, taken);
       }
       if (item.cursorAtMs !== null) {
-        this.#moveCursor(item.origin, item.messageId, item.cursorAtMs, item.live === true);
+        const cursor = movedCursor(this.cursor(item.origin), {
+          ...item,
+          cursorAtMs: item.cursorAtMs,
+        });
+        this.#cursors.set(item.origin, cursor);
       }
       return true;
     });
@@ -105,22 +110,9 @@ export class RelayStoreModel {
   }
 
   setCursor(origin: EndpointId, cursor: CountedCursor): void {
-    const before = this.cursor(origin) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0 };
-    const isSame = cursor.atMs === before.atMs;
-    if (isSame ? cursor.count < before.count : cursor.atMs < before.atMs) return;
-    this.#cursors.set(origin, cursor);
-  }
-
-  #moveCursor(origin: EndpointId, id: MessageId | null, atMs: number, live: boolean): void {
-    const before = this.cursor(origin) ?? { atMs: Number.NEGATIVE_INFINITY, count: 0, inSecond: 0 };
-    if (atMs < before.atMs && !(live && atMs < before.atMs - 60_000)) return;
-    const second = (ms: number) => Math.floor(ms / 1_000);
-    this.#cursors.set(origin, {
-      id,
-      atMs,
-      count: atMs === before.atMs ? before.count + 1 : 1,
-      inSecond: second(atMs) === second(before.atMs) ? before.inSecond + 1 : 1,
-    });
+    if (cursor.atMs >= (this.cursor(origin)?.atMs ?? cursor.atMs)) {
+      this.#cursors.set(origin, cursor);
+    }
   }
 
   isOwn(shown: SourceRef): boolean {
@@ -195,11 +187,9 @@ export class RelayStoreModel {
     if (sent.confirmed === sent.shipment.parts.length) return;
     sent.confirmed++;
     const { endpoint } = sent.shipment;
-    if (messageId === null) {
-      const own = this.#own.get(endpoint);
-      if (own !== undefined) this.#own.set(endpoint, { ...own, since: own.since + 1 });
-      return;
-    }
+    const own = this.#own.get(endpoint);
+    if (own !== undefined) this.#own.set(endpoint, { ...own, since: own.since + 1 });
+    if (messageId === null) return;
     this.#shown.add(`${endpoint} ${messageId}`);
     for (const delivery of sent.shipment.deliveries) this.#copyOf(delivery)?.ids.push(messageId);
   }
@@ -209,7 +199,8 @@ export class RelayStoreModel {
     this.#sent = this.#sent.filter((other) => other !== sent);
     if (kind === "released") return;
     const { endpoint, announces } = sent.shipment;
-    if (kind === "done") this.countDropped(endpoint, -(announces?.dropped ?? 0));
+    const announced = announces?.dropped ?? 0;
+    this.countDropped(endpoint, kind === "done" ? -announced : sent.shipment.deliveries.length);
     const gone = new Set(sent.shipment.deliveries.map((delivery) => delivery.id));
     this.#outbox = this.#outbox.filter((delivery) => !gone.has(delivery.id));
     if (kind === "rejected" && sent.confirmed === 0) {

@@ -225,7 +225,7 @@ function onEndpoint(name: string, step: (endpoint: EndpointId, ...rest: Paramete
 
 const cursors = fc.tuple(anEndpoint, fc.nat(50)).map(([origin, atMs]) =>
   new StepCommand(`setCursor ${origin} ${atMs}`, (model, { store }) => {
-    const cursor = { id: id("set"), atMs, count: 1_000, inSecond: 1_000 };
+    const cursor = { id: id("set"), atMs, saidAtMs: atMs, count: 1_000, inSecond: 1_000 };
     store.setCursor(origin, cursor);
     model.setCursor(origin, cursor);
   })

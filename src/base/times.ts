@@ -49,3 +49,8 @@ export function numberInWords(count: number): string {
 export function counted(count: number, noun: string): string {
   return `${numberInWords(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
+
+/** The start of the second in which this instant lies. */
+export function secondOf(atMs: number): number {
+  return Math.floor(atMs / 1_000) * 1_000;
+}

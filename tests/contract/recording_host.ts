@@ -8,7 +8,8 @@ import type {
 import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
 import type { ChannelId } from "../../src/relay/port/ids.ts";
 import { textOf } from "../../src/relay/port/rich_text.ts";
-import { type CountedCursor, movedCursor } from "../../src/relay/port/store.ts";
+import type { CountedCursor } from "../../src/relay/port/store.ts";
+import { movedCursor } from "../../src/store/sqlite/database.ts";
 import { Changes } from "../support/wait.ts";
 
 /** One call of the bridge. */

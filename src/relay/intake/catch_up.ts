@@ -1,7 +1,8 @@
+import { secondOf } from "../../base/times.ts";
 import type { History, HistoryMessage } from "../port/bridge.ts";
 import type { MessageEvent } from "../port/event.ts";
 import type { EndpointId } from "../port/ids.ts";
-import { type CountedCursor, secondOf } from "../port/store.ts";
+import type { CountedCursor } from "../port/store.ts";
 
 export interface CatchUpLimits {
   readonly maxMessages: number;

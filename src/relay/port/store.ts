@@ -87,35 +87,6 @@ export interface CountedCursor extends Cursor {
   readonly inSecond: number;
 }
 
-/** A live message from so long before the cursor is no straggler: the service's clock was set back. */
-const CLOCK_SET_BACK_MS = 60_000;
-
-/** The cursor after one more message. Pure. Never backwards, unless a live message shows that the clock was set back. */
-export function movedCursor(
-  cursor: CountedCursor | null,
-  message: Pick<Acceptance, "messageId" | "saidAtMs" | "live"> & { readonly cursorAtMs: number },
-): CountedCursor {
-  const { messageId: id, cursorAtMs: atMs, saidAtMs = atMs, live = false } = message;
-  if (cursor === null) return { id, atMs, saidAtMs, count: 1, inSecond: 1 };
-  const isBack = live && saidAtMs < cursor.saidAtMs - CLOCK_SET_BACK_MS;
-  const position = isBack || atMs >= cursor.atMs
-    ? { id, atMs }
-    : { id: cursor.id, atMs: cursor.atMs };
-  if (saidAtMs < cursor.saidAtMs && !isBack) return { ...cursor, ...position };
-  const isSameSecond = secondOf(saidAtMs) === secondOf(cursor.saidAtMs);
-  return {
-    ...position,
-    saidAtMs,
-    count: saidAtMs === cursor.saidAtMs ? cursor.count + 1 : 1,
-    inSecond: isSameSecond ? cursor.inSecond + 1 : 1,
-  };
-}
-
-/** The start of the second in which this instant lies. */
-export function secondOf(atMs: number): number {
-  return Math.floor(atMs / 1_000) * 1_000;
-}
-
 /** How far an endpoint's history was looked through for our own lines, where it shows them without ids. */
 export interface OwnPosition {
   /** Time of the last of them, by the service's clock, and how many bear it. */

@@ -1,14 +1,13 @@
 import type { EndpointId } from "../../relay/port/ids.ts";
-import {
-  type Acceptance,
-  type Delivery,
-  type DeliveryId,
-  movedCursor,
-  type NewDelivery,
-  type SourceRef,
+import type {
+  Acceptance,
+  Delivery,
+  DeliveryId,
+  NewDelivery,
+  SourceRef,
 } from "../../relay/port/store.ts";
 import type { Targets } from "./columns.ts";
-import type { StoreDatabase } from "./database.ts";
+import { movedCursor, type StoreDatabase } from "./database.ts";
 import type { StoreHome } from "./failover.ts";
 import type { LinkBook } from "./link_book.ts";
 import { toRow } from "./outbox_table.ts";

@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
 import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
-import type { CountedCursor, OwnPosition } from "../../relay/port/store.ts";
+import { secondOf } from "../../base/times.ts";
+import type { Acceptance, CountedCursor, OwnPosition } from "../../relay/port/store.ts";
 import { numberIn, type Row, textIn, textOrNullIn, toText } from "./columns.ts";
 import { LinkTable } from "./copy_table.ts";
 import { OutboxTable } from "./outbox_table.ts";
@@ -82,6 +83,30 @@ export class StoreDatabase {
       // SQLite has rolled back by itself after some errors.
     }
   }
+}
+
+/** A live message from so long before the cursor is no straggler: the service's clock was set back. */
+const CLOCK_SET_BACK_MS = 60_000;
+
+/** The cursor after one more message. Pure. Never backwards, unless a live message shows that the clock was set back. */
+export function movedCursor(
+  cursor: CountedCursor | null,
+  message: Pick<Acceptance, "messageId" | "saidAtMs" | "live"> & { readonly cursorAtMs: number },
+): CountedCursor {
+  const { messageId: id, cursorAtMs: atMs, saidAtMs = atMs, live = false } = message;
+  if (cursor === null) return { id, atMs, saidAtMs, count: 1, inSecond: 1 };
+  const isBack = live && saidAtMs < cursor.saidAtMs - CLOCK_SET_BACK_MS;
+  const position = isBack || atMs >= cursor.atMs
+    ? { id, atMs }
+    : { id: cursor.id, atMs: cursor.atMs };
+  if (saidAtMs < cursor.saidAtMs && !isBack) return { ...cursor, ...position };
+  const isSameSecond = secondOf(saidAtMs) === secondOf(cursor.saidAtMs);
+  return {
+    ...position,
+    saidAtMs,
+    count: saidAtMs === cursor.saidAtMs ? cursor.count + 1 : 1,
+    inSecond: isSameSecond ? cursor.inSecond + 1 : 1,
+  };
 }
 
 /** Statements on the small tables: names of endpoints, cursors, counts of what was dropped, the id sequence. */

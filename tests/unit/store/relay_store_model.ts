@@ -1,18 +1,18 @@
 import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
-import {
-  type Acceptance,
-  type CountedCursor,
-  type Delivery,
-  movedCursor,
-  type OutboxLevel,
-  type OutboxLimits,
-  type OwnPosition,
-  type RelayStore,
-  type Settlement,
-  type Shipment,
-  type SourceRef,
-  type Trace,
+import type {
+  Acceptance,
+  CountedCursor,
+  Delivery,
+  OutboxLevel,
+  OutboxLimits,
+  OwnPosition,
+  RelayStore,
+  Settlement,
+  Shipment,
+  SourceRef,
+  Trace,
 } from "../../../src/relay/port/store.ts";
+import { movedCursor } from "../../../src/store/sqlite/database.ts";
 
 interface Taken {
   readonly source: SourceRef;

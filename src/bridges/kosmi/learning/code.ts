@@ -48,13 +48,15 @@ export class Code {
     accepts: (node: Node) => boolean,
   ): { readonly node: Node; readonly start: number } | null {
     const lowest = Math.max(0, index - 3_000);
-    let open = this.#code.lastIndexOf("{", index);
-    for (let tries = 0; open >= lowest && tries < 12; tries++) {
-      const node = this.expression(open);
-      if (node?.type === "ObjectExpression" && open + node.end > index && accepts(node)) {
-        return { node, start: open };
+    const before = this.#code.slice(lowest, index + 1);
+    let open = before.lastIndexOf("{");
+    for (let tries = 0; open >= 0 && tries < 12; tries++) {
+      const start = lowest + open;
+      const node = this.expression(start);
+      if (node?.type === "ObjectExpression" && start + node.end > index && accepts(node)) {
+        return { node, start };
       }
-      open = open === 0 ? -1 : this.#code.lastIndexOf("{", open - 1);
+      open = open === 0 ? -1 : before.lastIndexOf("{", open - 1);
     }
     return null;
   }

@@ -44,6 +44,7 @@ export class WebAppLearning implements WebAppKnowledge {
   readonly #options: LearningOptions;
   /** Texts that the server refused: the same again is no news. */
   readonly #refused = new Set<string>();
+  readonly #forgotten = new Set<string>();
   #learned: Learned | null = null;
   #saving: Promise<void> = Promise.resolve();
   #loading: Promise<void> | null = null;
@@ -76,6 +77,10 @@ export class WebAppLearning implements WebAppKnowledge {
     return this.#learned?.operations[name] ?? null;
   }
 
+  lacks(name: OperationName): boolean {
+    return this.#learned !== null && this.plan(name) === null && !this.#forgotten.has(name);
+  }
+
   /** Resolves when what was kept is read. */
   opened(): Promise<void> {
     return this.#loading ??= this.#options.store.load().then((raw) => {
@@ -93,6 +98,7 @@ export class WebAppLearning implements WebAppKnowledge {
     const plan = name === "anonLogin" ? this.anonLogin : this.plan(name);
     if (learned === null || plan === null) return;
     this.#refused.add(plan.text ?? "");
+    this.#forgotten.add(name);
     // What was good until now is not: the app has changed since.
     this.#dueAtMs = -Infinity;
     const { [name as OperationName]: _, ...operations } = learned.operations;

@@ -156,8 +156,9 @@ export class Scan {
     if (char === '"' || char === "'" || char === "`") return code[at - 1] === "\\" ? -1 : at;
     if (char !== "}") return -1;
     // A template that begins with another one's text: `${FIELDS} query …`.
-    const open = code.lastIndexOf("`", at);
-    return open >= 0 && at - open < 2_000 ? open : -1;
+    const lowest = Math.max(0, at - 2_000);
+    const open = code.slice(lowest, at).lastIndexOf("`");
+    return open < 0 ? -1 : lowest + open;
   }
 
   #treeAt(mark: number): { readonly source: Source; readonly end: number } | null {

@@ -1,6 +1,5 @@
-import { buildDocument, newDraft } from "../protocol/document.ts";
 import { describeErrors, type GraphqlError } from "../protocol/graphql_error.ts";
-import type { Plan, Value, Values } from "../protocol/plan.ts";
+import { type Plan, type Value, type Values, variablesOf } from "../protocol/plan.ts";
 import {
   type KosmiProtocol,
   OPERATION_NAMES,
@@ -9,7 +8,7 @@ import {
   type Shape,
   type ShapeName,
 } from "../protocol/protocol.ts";
-import { readValidationError, repairDraft } from "../protocol/repair.ts";
+import { Mending, readValidationError } from "../protocol/repair.ts";
 import { findShape, type Places } from "../protocol/roles.ts";
 import { INTROSPECTION, planFromSchema, readSchema, type Schema } from "../protocol/schema.ts";
 import type { KosmiLink, OperationAnswer } from "./link.ts";
@@ -83,14 +82,16 @@ async function byAnswers(
   name: OperationName,
 ): Promise<OperationFinding> {
   const spec = protocol.operations[name];
-  const draft = newDraft(spec);
+  const mending = new Mending(protocol, spec);
   const found = (drift: Drift | null, said = "") => ({ name, title: spec.title, drift, said });
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    const document = buildDocument(protocol, spec, draft, valuesOf(spec));
+    const document = mending.document(valuesOf(spec));
+    if (document.missing.length > 0) return found({ changes: [], missing: document.missing });
     const text = document.text.replace(/\}\s*$/, `  ${NO_FIELD}\n}`);
-    const request = { title: spec.title, text, variables: document.variables };
+    const variables = variablesOf(document.plan, valuesOf(spec));
     let answer: OperationAnswer;
     try {
+      const request = { title: spec.title, text, variables };
       answer = await link.request(request, protocol.limits.operationTimeoutMs);
     } catch (thrown) {
       if (link.signal.aborted) throw thrown;
@@ -102,9 +103,7 @@ async function byAnswers(
       return found(null, describeErrors(errors) || "an answer to a document that is not valid");
     }
     if (faults.length === 0) return found(driftOf(protocol, spec, document.plan));
-    const repair = repairDraft({ protocol, spec, draft, document }, faults);
-    if (repair.missing.length > 0) return found({ changes: [], missing: repair.missing });
-    if (!repair.changed) return found(null, describeErrors(faults));
+    if (mending.learn(faults, document) === null) return found(null, describeErrors(faults));
   }
   return found(null, "its document is not accepted");
 }

@@ -117,7 +117,7 @@ export class OperationRunner {
 
   /** Whether the app turns out to say it otherwise than the statement that was refused. */
   async #hasLearned(refused: Statement, values: Values): Promise<boolean> {
-    await this.#learn();
+    if (this.#known.isLearnable(refused.name)) await this.#learn();
     this.#link.signal.throwIfAborted();
     const now = this.#known.statement(refused.name, values);
     return now.origin === "learned" && now.text !== refused.text;
@@ -135,7 +135,7 @@ export class OperationRunner {
   async unreadable(name: OperationName): Promise<boolean> {
     const before = this.#known.statement(name, {}).text;
     this.#known.unreadable(name);
-    await this.#learn();
+    if (this.#known.isLearnable(name)) await this.#learn();
     return this.#known.statement(name, {}).text !== before;
   }
 
@@ -233,7 +233,7 @@ export class OperationRunner {
         notes: notes.join(", "),
       });
       // What the app says now may be better than what is left.
-      void this.#learn();
+      if (this.#known.isLearnable(statement.name)) void this.#learn();
     }
     if (missing.length === 0) return null;
     return new OperationMissingError(

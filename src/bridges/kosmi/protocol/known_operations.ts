@@ -1,9 +1,8 @@
-import { buildDocument, type Document, type Draft, givenPlan, newDraft } from "./document.ts";
 import type { GraphqlError } from "./graphql_error.ts";
 import { KOSMI_PROTOCOL } from "./operations.ts";
-import { type Plan, rolesGiven, type Values, variablesOf, writeDocument } from "./plan.ts";
+import { type Plan, type Values, variablesOf, writeDocument } from "./plan.ts";
 import type { KosmiProtocol, OperationName, OperationSpec, ShapeName } from "./protocol.ts";
-import { repairDraft } from "./repair.ts";
+import { type MendedDocument, Mending } from "./repair.ts";
 import { fieldsOf, readShape } from "./read_answer.ts";
 import { findShape, type Found } from "./roles.ts";
 import { planFromSchema, type Schema } from "./schema.ts";
@@ -20,8 +19,8 @@ export interface Statement {
   readonly variables: Readonly<Record<string, unknown>>;
   readonly plan: Plan;
   readonly found: Found | null;
-  /** What the document was put together from, where the server's errors can mend it. */
-  readonly draft: { readonly draft: Draft; readonly document: Document } | null;
+  /** What the server's errors can mend; null for a document that is taken or left as it is. */
+  readonly mending: { readonly of: Mending; readonly document: MendedDocument } | null;
 }
 
 /** What was learned of the web app. */
@@ -29,9 +28,15 @@ export interface LearnedOperations {
   plan(name: OperationName): Plan | null;
   /** The server doesn't take it, or answers what can't be read. */
   forget(name: OperationName): void;
+  /** The app was read and has no such operation: reading it again helps nobody. */
+  lacks(name: OperationName): boolean;
 }
 
-export const NOTHING_LEARNED: LearnedOperations = { plan: () => null, forget: () => {} };
+const NOTHING_LEARNED: LearnedOperations = {
+  plan: () => null,
+  forget: () => {},
+  lacks: () => false,
+};
 
 /**
  * How each operation is said: by the configuration, else by the web app's own document, else by the server's schema, else by the
@@ -40,7 +45,7 @@ export const NOTHING_LEARNED: LearnedOperations = { plan: () => null, forget: ()
 export class KnownOperations {
   readonly protocol: KosmiProtocol;
   readonly #learned: LearnedOperations;
-  readonly #drafts = new Map<OperationName, Draft>();
+  readonly #mendings = new Map<OperationName, Mending>();
   readonly #found = new WeakMap<Plan, Found | null>();
   /** Null: missing on the server. */
   readonly #fromSchema = new Map<OperationName, Plan | null>();
@@ -65,24 +70,17 @@ export class KnownOperations {
         variables: variablesOf(plan, values),
         plan,
         found: this.#foundIn(plan, spec.shape),
-        draft: null,
+        mending: null,
       };
     }
-    const draft = this.#draft(name, spec);
-    const document = buildDocument(this.protocol, spec, draft, values);
-    const { plan, text, variables } = document;
+    const of = this.#mending(name, spec);
+    const document = of.document(values);
+    const { plan, text } = document;
     const found = this.#foundIn(plan, spec.shape);
-    const title = spec.title;
-    return {
-      name,
-      origin: "built in",
-      title,
-      text,
-      variables,
-      plan,
-      found,
-      draft: { draft, document },
-    };
+    const { title } = spec;
+    const variables = variablesOf(plan, values);
+    const mending = { of, document };
+    return { name, origin: "built in", title, text, variables, plan, found, mending };
   }
 
   #wholePlan(
@@ -104,12 +102,10 @@ export class KnownOperations {
     return found;
   }
 
-  #draft(name: OperationName, spec: OperationSpec): Draft {
-    const known = this.#drafts.get(name);
-    if (known !== undefined && known.roots.length > 0) return known;
-    const fresh = newDraft(spec);
-    this.#drafts.set(name, fresh);
-    return fresh;
+  #mending(name: OperationName, spec: OperationSpec): Mending {
+    const known = this.#mendings.get(name) ?? new Mending(this.protocol, spec);
+    this.#mendings.set(name, known);
+    return known;
   }
 
   /** The value of an answer under our own names. */
@@ -129,7 +125,7 @@ export class KnownOperations {
   }
 
   learnSchema(schema: Schema): void {
-    this.#drafts.clear();
+    this.#mendings.clear();
     for (const [name, spec] of entriesOf(this.protocol.operations)) {
       this.#fromSchema.set(name, planFromSchema(this.protocol, spec, schema).plan);
     }
@@ -143,34 +139,33 @@ export class KnownOperations {
     statement: Statement,
     errors: readonly GraphqlError[],
   ): { readonly missing: readonly string[]; readonly notes: readonly string[] } {
-    const { name, origin, draft } = statement;
-    const spec = this.protocol.operations[name];
-    if (draft === null) {
+    const { name, origin, mending } = statement;
+    if (mending === null) {
       if (origin === "configuration") return { missing: ["what its document asks for"], notes: [] };
       if (origin === "learned") this.#learned.forget(name);
       else this.#fromSchema.delete(name);
       return { missing: [], notes: [`its ${origin} document is not taken`] };
     }
     // Something better came meanwhile: these errors speak of what is no longer asked.
-    if (this.#drafts.get(name) !== draft.draft) return { missing: [], notes: [] };
-    const repair = repairDraft({ protocol: this.protocol, spec, ...draft }, errors);
-    const missing = repair.missing.length > 0 || repair.changed
-      ? repair.missing
-      : ["what its document asks for"];
-    if (missing.length > 0) this.#drafts.delete(name);
-    return { missing, notes: repair.notes };
+    if (this.#mendings.get(name) !== mending.of) return { missing: [], notes: [] };
+    const notes = mending.of.learn(errors, mending.document);
+    const { missing } = notes === null
+      ? { missing: ["what its document asks for"] }
+      : mending.of.document({});
+    if (missing.length > 0) this.#mendings.delete(name);
+    return { missing, notes: notes ?? [] };
   }
 
   /** An answer to it can't be read: what led to it is not asked again. */
   unreadable(name: OperationName): void {
     if (this.#learned.plan(name) !== null) this.#learned.forget(name);
     this.#fromSchema.delete(name);
-    this.#drafts.delete(name);
+    this.#mendings.delete(name);
   }
 
-  /** Whether the operation can be given something, as it is said now. */
-  gives(name: OperationName, role: string): boolean {
-    return rolesGiven(this.statement(name, {}).plan).has(role);
+  /** Whether the web app may tell how the operation is said. */
+  isLearnable(name: OperationName): boolean {
+    return !this.#learned.lacks(name) && !isConfigured(this.protocol, name);
   }
 }
 
@@ -194,4 +189,15 @@ function entriesOf(
 ): (readonly [OperationName, OperationSpec])[] {
   // Object.entries widens the keys; the record has exactly these.
   return Object.entries(operations) as [OperationName, OperationSpec][];
+}
+
+/** A document of the configuration, as it stands there; its variables keep our names. */
+function givenPlan(spec: OperationSpec): Plan {
+  const variables = Object.entries(spec.arguments).flatMap(([role, { names, types }]) => {
+    const name = names.find((each) => new RegExp(`\\$${each}\\b`).test(spec.document));
+    return name === undefined ? [] : [{ name, type: types[0] ?? "", value: { role } }];
+  });
+  const { title, kind, document } = spec;
+  const root = spec.names[0] ?? "";
+  return { title, kind, field: root, root, variables, fields: null, text: document };
 }

@@ -48,17 +48,6 @@ function filled(value: Value, values: Values): unknown {
   return Object.fromEntries(entries);
 }
 
-/** The roles that a plan's variables carry. */
-export function rolesGiven(plan: Plan): ReadonlySet<string> {
-  const roles = new Set<string>();
-  const collect = (value: Value): void => {
-    if ("role" in value) roles.add(value.role);
-    if ("object" in value) Object.values(value.object).forEach(collect);
-  };
-  for (const { value } of plan.variables) collect(value);
-  return roles;
-}
-
 /** Puts the document together, one field a line. `lines` tells which field stands on which line, from 0. */
 export function writeDocument(
   plan: Plan,

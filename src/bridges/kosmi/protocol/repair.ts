@@ -1,295 +1,289 @@
-import { askedNames, type Document, type DocumentLine, type Draft } from "./document.ts";
 import type { GraphqlError } from "./graphql_error.ts";
-import type { FieldSpec, KosmiProtocol, OperationSpec } from "./protocol.ts";
+import { type Plan, type PlannedVariable, type Values, writeDocument } from "./plan.ts";
+import type { FieldSpec, KosmiProtocol, OperationSpec, ShapeName } from "./protocol.ts";
+import type { Field } from "./roles.ts";
 
-/** What came of mending a draft. `missing` names what the server no longer has and the operation can't do without. */
-interface Repair {
-  readonly changed: boolean;
+/** A document that was put together from the specification and from what the server said of earlier ones. */
+export interface MendedDocument {
+  readonly plan: Plan;
+  readonly text: string;
+  /** What the server no longer has and the operation can't do without; the document is of no use then. */
   readonly missing: readonly string[];
-  /** For the log: what was dropped or renamed. */
-  readonly notes: readonly string[];
+  /** What stands on each line, from 0. */
+  readonly lines: readonly (Line | null)[];
 }
 
-interface Bench {
-  readonly protocol: KosmiProtocol;
-  readonly spec: OperationSpec;
-  readonly draft: Draft;
-  readonly document: Document;
-  readonly missing: string[];
-  readonly notes: string[];
-  /** Paths whose alternatives were all put in during this repair. */
-  readonly widened: Set<string>;
-  changed: boolean;
+/** A field on a line of a document. Paths are our own keys joined by "/"; `spec` is null for the root field. */
+interface Line {
+  readonly path: string;
+  readonly name: string;
+  readonly spec: FieldSpec | null;
 }
 
-/** Changes `draft` by what the server said of `document`. */
-export function repairDraft(
-  of: {
-    readonly protocol: KosmiProtocol;
-    readonly spec: OperationSpec;
-    readonly draft: Draft;
-    readonly document: Document;
-  },
-  errors: readonly GraphqlError[],
-): Repair {
-  const bench: Bench = { ...of, missing: [], notes: [], widened: new Set(), changed: false };
-  for (const error of errors) {
-    const fault = readValidationError(error.message);
-    if (fault !== null) mend(bench, fault, error.line);
-    // Another root field from here on: the other errors speak of the one before.
-    if (of.draft.roots[0] !== of.document.plan.root) break;
+interface Selection {
+  readonly fields: readonly Field[];
+  readonly missing: readonly string[];
+}
+
+const TYPENAME: Field = { key: "__typename", fields: [] };
+
+/**
+ * One operation as it is built in, with what the server said is wrong with it: facts, from which each document is made anew. A name that
+ * is gone gives way to all its alternatives at once; the server says which of them it has not.
+ */
+export class Mending {
+  readonly #protocol: KosmiProtocol;
+  readonly #spec: OperationSpec;
+  #roots: readonly string[];
+  /** `path=name` of fields, `(role=name` of arguments, and `:type`, that the server has not. */
+  readonly #denied = new Set<string>();
+  /** `path=name` of fields that have no fields of their own, or have some. */
+  readonly #leaves = new Set<string>();
+  readonly #branches = new Set<string>();
+  /** Arguments that the server asked for, and types that it named. */
+  readonly #wanted = new Map<string, string>();
+  readonly #types = new Map<string, string>();
+  readonly #unknown = new Set<string>();
+
+  constructor(protocol: KosmiProtocol, spec: OperationSpec) {
+    this.#protocol = protocol;
+    this.#spec = spec;
+    this.#roots = spec.names;
   }
-  return { changed: bench.changed, missing: bench.missing, notes: bench.notes };
-}
 
-/** True when these errors are about the document and not about what it asked for. */
-export function isValidationFailure(errors: readonly GraphqlError[]): boolean {
-  return errors.length > 0 && errors.some((error) => readValidationError(error.message) !== null);
-}
+  document(values: Values): MendedDocument {
+    const { kind, title, names, shape } = this.#spec;
+    const root = this.#roots[0] ?? names[0] ?? "";
+    const meanings = new Map<Field, Line>();
+    const isLeaf = this.#leaves.has(`=${root}`);
+    const selection = isLeaf ? { fields: [], missing: [] } : this.#selection(shape, "", meanings);
+    const variables = this.#variables();
+    const plan = { title, kind, field: root, root, variables, fields: selection.fields };
+    const { text, lines } = writeDocument(plan, values);
+    return {
+      plan,
+      text,
+      missing: [
+        ...(this.#roots.length === 0 ? [`${kind} ${names.join("/")}`] : selection.missing),
+        ...[...this.#unknown].map((name) => `a value for the argument ${name}, which is new`),
+      ],
+      lines: lines.map((field, line) =>
+        line === 1
+          ? { path: "", name: root, spec: null }
+          : field === null
+          ? null
+          : meanings.get(field) ?? null
+      ),
+    };
+  }
 
-function mend(bench: Bench, fault: ValidationFault, line: number | null): void {
-  switch (fault.kind) {
-    case "field":
-      return mendField(bench, fault.field, line);
-    case "leaf":
-      return markShape(bench, fault.field, line, bench.draft.leaves);
-    case "branch":
-      return markShape(bench, fault.field, line, bench.draft.branches);
-    case "argument":
-      return dropArgument(bench, fault.argument);
-    case "argument-missing":
-      return addArgument(bench, fault.argument);
-    case "type":
-      return dropType(bench, fault.type);
-    case "variable-type":
-      return setType(bench, fault.variable, fault.expected);
-    case "variable-unused":
-      return dropArgument(bench, fault.variable);
+  /** Takes what the server said of a document. The answer names what is gone; null: it said nothing new. */
+  learn(errors: readonly GraphqlError[], of: MendedDocument): readonly string[] | null {
+    const before = this.#facts();
+    const [root] = this.#roots;
+    for (const { message, line } of errors) {
+      const fault = readValidationError(message);
+      if (fault !== null) this.#take(fault, line, of);
+      // Another root field from here on: the other errors speak of the one before.
+      if (this.#roots[0] !== root) break;
+    }
+    const fresh = this.#facts().filter((fact) => !before.includes(fact));
+    return fresh.length === 0 && this.#roots[0] === root ? null : fresh;
+  }
+
+  #facts(): string[] {
+    const named = (kind: string, facts: Iterable<unknown>) =>
+      [...facts].map((fact) => `${kind} ${fact}`);
+    return [
+      ...named("no", this.#denied),
+      ...named("plain", this.#leaves),
+      ...named("an object", this.#branches),
+      ...named("with", this.#wanted),
+      ...named("of type", this.#types),
+      ...named("unknown", this.#unknown),
+    ];
+  }
+
+  #take(fault: ValidationFault, line: number | null, of: MendedDocument): void {
+    switch (fault.kind) {
+      case "field":
+        for (const found of linesNamed(of, fault.name, line)) this.#deny(found);
+        return;
+      case "leaf":
+      case "branch": {
+        const marks = fault.kind === "leaf" ? this.#leaves : this.#branches;
+        for (const found of linesNamed(of, fault.name, line)) {
+          const mark = `${found.path}=${found.name}`;
+          if (marks.has(mark)) this.#deny(found);
+          else marks.add(mark);
+        }
+        return;
+      }
+      case "argument":
+      case "variable-unused":
+        return this.#denyArgument(fault.name);
+      case "argument-missing": {
+        const known = Object.entries(this.#spec.arguments)
+          .find(([, { names }]) => names.includes(fault.name));
+        if (known === undefined) this.#unknown.add(fault.name);
+        else this.#wanted.set(known[0], fault.name);
+        return;
+      }
+      case "type":
+        this.#denied.add(`:${fault.name}`);
+        return;
+      case "variable-type":
+        for (const role of Object.keys(this.#spec.arguments)) {
+          if (this.#argument(role) === fault.name) this.#types.set(role, fault.expected ?? "");
+        }
+    }
+  }
+
+  #deny({ path, name, spec }: Line): void {
+    if (spec === null) this.#dropRoot(name);
+    else this.#denied.add(`${path}=${name}`);
+  }
+
+  /** What was learned of one root field's arguments says nothing of another's. */
+  #dropRoot(name: string): void {
+    this.#roots = this.#roots.filter((each) => each !== name);
+    this.#wanted.clear();
+    this.#types.clear();
+    this.#unknown.clear();
+    for (const fact of this.#denied) if (fact.startsWith("(")) this.#denied.delete(fact);
+  }
+
+  #denyArgument(name: string): void {
+    for (const [role, { need }] of Object.entries(this.#spec.arguments)) {
+      if (this.#argument(role) !== name) continue;
+      this.#denied.add(`(${role}=${name}`);
+      // Another root field may take it.
+      if (need === "required" && this.#argument(role) === undefined) {
+        this.#dropRoot(this.#roots[0] ?? "");
+      }
+      return;
+    }
+  }
+
+  /** The name of an argument now; undefined where it is not given. */
+  #argument(role: string): string | undefined {
+    const { need = "offered", names = [] } = this.#spec.arguments[role] ?? {};
+    const left = names.filter((name) => !this.#denied.has(`(${role}=${name}`));
+    const wanted = this.#wanted.get(role);
+    if (wanted !== undefined && left.includes(wanted)) return wanted;
+    return need === "offered" ? undefined : left[0];
+  }
+
+  #variables(): readonly PlannedVariable[] {
+    return Object.entries(this.#spec.arguments).flatMap(([role, { types }]) => {
+      const name = this.#argument(role);
+      const type = this.#types.get(role) ??
+        types.find((each) => !this.#denied.has(`:${each.replace(/[!\[\]]/g, "")}`));
+      return name === undefined || type === undefined ? [] : [{ name, type, value: { role } }];
+    });
+  }
+
+  /** What to ask of a shape; of what is only offered something when nothing else is left. */
+  #selection(shape: ShapeName, path: string, meanings: Map<Field, Line>): Selection {
+    const plain = this.#fields(shape, path, meanings, false);
+    if (plain.fields.length > 0) return plain;
+    const offered = this.#fields(shape, path, meanings, true);
+    return offered.fields.length > 0 ? offered : { ...plain, fields: [TYPENAME] };
+  }
+
+  #fields(
+    shape: ShapeName,
+    above: string,
+    meanings: Map<Field, Line>,
+    withOffered: boolean,
+  ): Selection {
+    const fields: Field[] = [];
+    const missing: string[] = [];
+    for (const [role, spec] of Object.entries(this.#protocol.shapes[shape])) {
+      if (spec.need === "offered" && !withOffered) continue;
+      const path = above === "" ? role : `${above}/${role}`;
+      const left = spec.names.filter((name) => !this.#denied.has(`${path}=${name}`));
+      const asked = left.length === spec.names.length ? left.slice(0, 1) : left;
+      let lost: readonly string[] = left.length > 0
+        ? []
+        : [`field ${spec.names.join("/")} (${path})`];
+      for (const name of asked) {
+        const inner = this.#inner(spec, path, name, meanings);
+        lost = inner.missing;
+        // An object without what it is asked for is not asked for, where that may be.
+        if (lost.length > 0 && spec.need !== "required") continue;
+        const field: Field = { key: name, fields: inner.fields };
+        meanings.set(field, { path, name, spec });
+        fields.push(field);
+      }
+      if (spec.need === "required") missing.push(...lost);
+    }
+    return { fields, missing };
+  }
+
+  #inner(spec: FieldSpec, path: string, name: string, meanings: Map<Field, Line>): Selection {
+    const mark = `${path}=${name}`;
+    if (spec.shape !== undefined && !this.#leaves.has(mark)) {
+      return this.#selection(spec.shape, path, meanings);
+    }
+    return { fields: this.#branches.has(mark) ? [TYPENAME] : [], missing: [] };
   }
 }
 
 /** The lines that a fault is about: the one at its position, else all that name the field. */
-function linesNamed(bench: Bench, name: string, line: number | null): DocumentLine[] {
-  const at = line === null ? null : bench.document.lines[line - 1];
+function linesNamed({ lines }: MendedDocument, name: string, line: number | null): Line[] {
+  const at = line === null ? null : lines[line - 1];
   if (at !== undefined && at !== null && at.name === name) return [at];
-  return bench.document.lines.flatMap((each) => each?.name === name ? [each] : []);
+  return lines.flatMap((each) => each?.name === name ? [each] : []);
 }
 
-function mendField(bench: Bench, name: string, line: number | null): void {
-  for (const found of linesNamed(bench, name, line)) {
-    if (found.spec === null) dropRoot(bench, found.name);
-    else dropField(bench, found.path, found.name, found.spec);
-  }
+/** True when these errors are about the document and not about what it asked for. */
+export function isValidationFailure(errors: readonly GraphqlError[]): boolean {
+  return errors.some(({ message }) => readValidationError(message) !== null);
 }
 
-function dropRoot(bench: Bench, name: string): void {
-  if (!bench.draft.roots.includes(name)) return;
-  bench.draft.roots = bench.draft.roots.filter((each) => each !== name);
-  // What was learned of one root field's arguments says nothing of another's.
-  bench.draft.args.clear();
-  bench.draft.types.clear();
-  bench.changed = true;
-  bench.notes.push(`no ${bench.spec.kind} ${name}`);
-  if (bench.draft.roots.length === 0) bench.missing.push(`${bench.spec.kind} ${name}`);
+/** What a server finds wrong with a document: `name` is the field, argument, type or variable. */
+interface ValidationFault {
+  readonly kind:
+    | "field"
+    | "leaf"
+    | "branch"
+    | "argument"
+    | "argument-missing"
+    | "type"
+    | "variable-type"
+    | "variable-unused";
+  readonly name: string;
+  /** The type that is wanted in its place. */
+  readonly expected?: string;
 }
-
-function dropField(bench: Bench, path: string, name: string, spec: FieldSpec): void {
-  const { draft } = bench;
-  const asked = askedNames(draft, path, spec);
-  if (!asked.includes(name)) return;
-  let left = asked.filter((each) => each !== name);
-  // The first name is gone: ask for all the others at once, the server says which it has not.
-  if (!draft.fields.has(path) && !bench.widened.has(path)) {
-    left = spec.names.filter((each) => each !== name);
-    bench.widened.add(path);
-  }
-  draft.fields.set(path, left);
-  bench.changed = true;
-  if (left.length > 0) return;
-  bench.notes.push(`no field ${path}`);
-  if (offerSiblings(bench, path)) return;
-  if (spec.need === "required" && !parentMayGo(bench, path)) {
-    bench.missing.push(`field ${spec.names.join("/")} (${path})`);
-  }
-}
-
-/** The last of a selection is gone: ask for what was only to be asked where the schema shows it. */
-function offerSiblings(bench: Bench, path: string): boolean {
-  const siblings = siblingsOf(bench, path);
-  const empty = siblings.every(([at, spec]) => askedNames(bench.draft, at, spec).length === 0);
-  if (!empty) return false;
-  const fresh = siblings.filter(([at, spec]) =>
-    spec.need === "offered" && !bench.draft.fields.has(at)
-  );
-  for (const [at, spec] of fresh) bench.draft.fields.set(at, spec.names);
-  return fresh.length > 0;
-}
-
-/** True when the object that holds a required field is itself not required: it is dropped in its place. */
-function parentMayGo(bench: Bench, path: string): boolean {
-  const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-  if (parent === "") return false;
-  const spec = specAt(bench, parent);
-  if (spec === null || spec.need === "required") return false;
-  bench.draft.fields.set(parent, []);
-  bench.notes.push(`no field ${parent}`);
-  return true;
-}
-
-function markShape(bench: Bench, name: string, line: number | null, marks: Set<string>): void {
-  for (const found of linesNamed(bench, name, line)) {
-    const mark = `${found.path}=${found.name}`;
-    if (marks.has(mark)) {
-      if (found.spec !== null) dropField(bench, found.path, found.name, found.spec);
-      continue;
-    }
-    marks.add(mark);
-    bench.changed = true;
-  }
-}
-
-function dropArgument(bench: Bench, name: string): void {
-  for (const [key, argument] of Object.entries(bench.spec.arguments)) {
-    const names = bench.draft.args.get(key) ?? (argument.need === "offered" ? [] : argument.names);
-    if (names[0] !== name) continue;
-    const left = names.slice(1);
-    bench.draft.args.set(key, left);
-    bench.changed = true;
-    bench.notes.push(`no argument ${name}`);
-    if (left.length > 0 || argument.need !== "required") return;
-    // Another root field may take it.
-    dropRoot(bench, bench.document.plan.root);
-    if (bench.draft.roots.length === 0) bench.missing.push(`argument ${name}`);
-    return;
-  }
-}
-
-function addArgument(bench: Bench, name: string): void {
-  for (const [key, argument] of Object.entries(bench.spec.arguments)) {
-    const current = bench.draft.args.get(key) ??
-      (argument.need === "offered" ? [] : argument.names);
-    if (!argument.names.includes(name)) continue;
-    // Mended already, by another error about the same document.
-    if (current[0] === name) return;
-    bench.draft.args.set(key, [name]);
-    bench.changed = true;
-    return;
-  }
-  bench.missing.push(`a value for the argument ${name}, which is new`);
-}
-
-function dropType(bench: Bench, type: string): void {
-  for (const [key, argument] of Object.entries(bench.spec.arguments)) {
-    const types = bench.draft.types.get(key) ?? argument.types;
-    const left = types.filter((each) => each.replace(/[!\[\]]/g, "") !== type);
-    if (left.length === types.length || left.length === 0) continue;
-    bench.draft.types.set(key, left);
-    bench.changed = true;
-  }
-}
-
-function setType(bench: Bench, variable: string, expected: string): void {
-  for (const [key, argument] of Object.entries(bench.spec.arguments)) {
-    const name = (bench.draft.args.get(key) ?? argument.names)[0];
-    if (name !== variable || bench.draft.types.get(key)?.[0] === expected) continue;
-    bench.draft.types.set(key, [expected]);
-    bench.changed = true;
-  }
-}
-
-function siblingsOf(bench: Bench, path: string): [string, FieldSpec][] {
-  const parent = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : "";
-  const shape = parent === "" ? bench.spec.shape : specAt(bench, parent)?.shape;
-  if (shape === undefined) return [];
-  return Object.entries(bench.protocol.shapes[shape])
-    .map(([key, spec]) => [parent === "" ? key : `${parent}/${key}`, spec]);
-}
-
-function specAt(bench: Bench, path: string): FieldSpec | null {
-  let shape = bench.protocol.shapes[bench.spec.shape];
-  let found: FieldSpec | null = null;
-  for (const key of path.split("/")) {
-    found = shape[key] ?? null;
-    if (found === null) return null;
-    shape = found.shape === undefined ? {} : bench.protocol.shapes[found.shape];
-  }
-  return found;
-}
-
-/** What a server can find wrong with a document. */
-type ValidationFault =
-  | { readonly kind: "field"; readonly field: string; readonly parent: string }
-  | { readonly kind: "leaf"; readonly field: string }
-  | { readonly kind: "branch"; readonly field: string }
-  | { readonly kind: "argument"; readonly argument: string; readonly field: string }
-  | { readonly kind: "argument-missing"; readonly argument: string }
-  | { readonly kind: "type"; readonly type: string }
-  | { readonly kind: "variable-type"; readonly variable: string; readonly expected: string }
-  | { readonly kind: "variable-unused"; readonly variable: string };
 
 const Q = `["'\`“”‘’]`;
-const NAME = `${Q}\\$?([\\w.]+)${Q}`;
-const TYPE = `${Q}([\\w!\\[\\]]+)${Q}`;
-
-type Reader = readonly [RegExp, (one: string, two: string) => ValidationFault];
+const NAME = `${Q}\\$?(?<name>[\\w.]+)${Q}`;
+const TYPE = `${Q}(?<expected>[\\w!\\[\\]]+)${Q}`;
+const ANY = `${Q}[^"]{1,200}${Q}`;
 
 /** The wordings of graphql-js (old and new) and Absinthe. */
-const READERS: readonly Reader[] = [
-  [
-    new RegExp(`Cannot query field ${NAME} on type ${TYPE}`, "i"),
-    (field, parent) => ({ kind: "field", field, parent }),
-  ],
-  [
-    new RegExp(`Field ${NAME} must not have a selection`, "i"),
-    (field) => ({ kind: "leaf", field }),
-  ],
-  [
-    new RegExp(`Field ${NAME} (?:of type ${TYPE} )?must have a (?:sub)?selection`, "i"),
-    (field) => ({ kind: "branch", field }),
-  ],
-  [
-    new RegExp(`Unknown argument ${NAME} on field ${NAME}`, "i"),
-    (argument, field) => ({
-      kind: "argument",
-      argument,
-      field: field.slice(field.lastIndexOf(".") + 1),
-    }),
-  ],
-  [
-    new RegExp(`Unknown argument ${NAME}`, "i"),
-    (argument) => ({ kind: "argument", argument, field: "" }),
-  ],
-  [
-    new RegExp(`Argument ${Q}[\\w.]+\\((\\w+):\\)${Q} of type ${TYPE} is required`, "i"),
-    (argument) => ({ kind: "argument-missing", argument }),
-  ],
-  [
-    new RegExp(`argument ${NAME} of type ${TYPE} is required`, "i"),
-    (argument) => ({ kind: "argument-missing", argument }),
-  ],
-  [
-    new RegExp(`In argument ${NAME}: Expected type ${TYPE}, found null`, "i"),
-    (argument) => ({ kind: "argument-missing", argument }),
-  ],
-  [
-    new RegExp(`Unknown type ${TYPE}`, "i"),
-    (type) => ({ kind: "type", type: type.replace(/[!\[\]]/g, "") }),
-  ],
-  [
-    new RegExp(`Variable ${NAME}.*(?:expecting type|argument of type|expected type) ${TYPE}`, "i"),
-    (variable, expected) => ({ kind: "variable-type", variable, expected }),
-  ],
-  [
-    new RegExp(`Variable ${NAME} is (?:never|not) used`, "i"),
-    (variable) => ({ kind: "variable-unused", variable }),
-  ],
-];
+const READERS = ([
+  ["field", `Cannot query field ${NAME} on type`],
+  ["leaf", `Field ${NAME} must not have a selection`],
+  ["branch", `Field ${NAME} (?:of type ${ANY} )?must have a (?:sub)?selection`],
+  ["argument", `Unknown argument ${NAME}`],
+  ["argument-missing", `Argument ${Q}[\\w.]+\\((?<name>\\w+):\\)${Q} of type ${ANY} is required`],
+  ["argument-missing", `argument ${NAME} of type ${ANY} is required`],
+  ["argument-missing", `In argument ${NAME}: Expected type ${ANY}, found null`],
+  ["type", `Unknown type ${Q}[!\\[\\]]*(?<name>\\w+)[!\\[\\]]*${Q}`],
+  ["variable-type", `Variable ${NAME}.*(?:expecting type|argument of type|expected type) ${TYPE}`],
+  ["variable-unused", `Variable ${NAME} is (?:never|not) used`],
+] as const).map(([kind, pattern]) => ({ kind, pattern: new RegExp(pattern, "i") }));
 
 /** Reads one message of a server that did not accept a document; null when it says something else. */
 export function readValidationError(message: string): ValidationFault | null {
-  for (const [pattern, make] of READERS) {
-    const match = pattern.exec(message.slice(0, 2_000));
-    if (match !== null) return make(match[1] ?? "", match[2] ?? "");
+  for (const { kind, pattern } of READERS) {
+    const groups = pattern.exec(message.slice(0, 2_000))?.groups;
+    if (groups === undefined) continue;
+    const { name = "", expected } = groups;
+    return expected === undefined ? { kind, name } : { kind, name, expected };
   }
   return null;
 }

@@ -6,6 +6,7 @@ import {
 } from "./irc_servers/certificate.ts";
 import { inspircdConf, type InspircdOptions } from "./irc_servers/inspircd_conf.ts";
 import { ngircdConf, type NgircdOptions } from "./irc_servers/ngircd_conf.ts";
+import { zncConf, type ZncOptions } from "./irc_servers/znc_conf.ts";
 import { ServerProcess, type ServerProgram } from "./irc_servers/server_process.ts";
 import { IrcClient } from "./irc_client.ts";
 import { freePort } from "./ports.ts";
@@ -103,6 +104,47 @@ export async function startAtheme(inspircd: TestInspircd): Promise<TestServices>
   };
 }
 
+/** A ZNC between its clients and a server of the network. */
+export interface TestZnc extends AsyncDisposable {
+  readonly host: "127.0.0.1";
+  readonly port: number;
+  /** What its clients log in with: user, network and password. */
+  readonly password: string;
+  readonly process: ServerProcess;
+}
+
+/** Starts ZNC in front of a server; resolves when it takes clients, and soon after it is in its channels. */
+export async function startZnc(
+  server: Pick<TestIrcServer, "port">,
+  options: ZncOptions = {},
+): Promise<TestZnc> {
+  const dir = await tempDir("znc-");
+  const port = freePort();
+  await using started = new AsyncDisposableStack();
+  started.use(dir);
+  await Deno.chmod(dir.path, 0o755);
+  await Deno.mkdir(`${dir.path}/configs`);
+  const conf = await zncConf(options, { own: port, server: server.port }, "a-znc-password");
+  await Deno.writeTextFile(`${dir.path}/configs/znc.conf`, conf);
+  const process = started.use(
+    await ServerProcess.start({
+      name: "znc",
+      command: "/usr/bin/znc",
+      args: ["--foreground", "--datadir", dir.path],
+      cwd: dir.path,
+      ports: [port],
+    }),
+  );
+  const running = started.move();
+  return {
+    host: "127.0.0.1",
+    port,
+    password: "owner/test:a-znc-password",
+    process,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
 async function prepare(options: NgircdOptions & CommonOptions | InspircdOptions & CommonOptions) {
   const dir = await tempDir("ircd-");
   const certificate = await makeCertificate(dir.path, options.certificate);
@@ -172,4 +214,4 @@ function connectTo(server: TestIrcServer, nick: string): Promise<IrcClient> {
   return IrcClient.connect({ host, port, nick, ...(password === null ? {} : { password }) });
 }
 
-export type { CertificateOptions, InspircdOptions, NgircdOptions, TestCertificate };
+export type { CertificateOptions, InspircdOptions, NgircdOptions, TestCertificate, ZncOptions };

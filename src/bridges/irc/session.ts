@@ -107,17 +107,18 @@ export class Session {
       ask: (token) => ({ command: "PING", params: [token] }),
       onSilence: () => this.#finish({ kind: "lost", reason: "The server does not answer PING" }),
     });
-    const whoFence = new Fence({
-      ...{ ...asking, name: "relayw", limitMs: limits.throughMs },
-      // Nobody has such a nick: the answer is its end alone.
-      ask: (token) => ({ command: "WHO", params: [token] }),
+    const networkFence = new Fence({
+      ...{ ...asking, name: "#relay", limitMs: limits.throughMs },
+      // There is no such channel. Of all questions whose answer repeats a word this one costs least: WHO makes ngircd wait
+      // for three seconds.
+      ask: (token) => ({ command: "NAMES", params: [token] }),
       onSilence: () => this.#channels.away("the network behind the bouncer does not answer"),
     });
     return {
       ...{ settings, host, clock, log, timers, server, self, budget, bouncer, memory, fence, send },
       people: new People(server, this.#held, settings.puppet === null ? null : self),
       get through() {
-        return bouncer.present ? whoFence : fence;
+        return bouncer.present ? networkFence : fence;
       },
       has: (name) => this.#registration.capabilities.has(name) && server.passes(name),
       offered: (capability) => this.#registration.capabilities.offered(capability),
@@ -199,11 +200,13 @@ export class Session {
   }
 
   /** Another connection of ours has seen our line. */
-  readonly seen = (channel: ChannelId, text: string, id: MessageId | null): void =>
+  seen(channel: ChannelId, text: string, id: MessageId | null): void {
     this.#sender.answers.echoed(channel, text, null, { id, atMs: null, otherwise: () => {} });
+  }
 
-  /** Enters one channel more. */
-  readonly enter = (plan: ChannelPlan): void => this.#channels.add(plan);
+  enter(plan: ChannelPlan): void {
+    this.#channels.add(plan);
+  }
 
   /** Enters and leaves channels as the host wants it now. */
   replan(): void {
@@ -340,8 +343,7 @@ export class Session {
   }
 
   #fault(thrown: unknown): void {
-    this.#link.log.error("Fault while handling a line from the server: {error}", {
-      error: describeError(thrown),
-    });
+    const error = describeError(thrown);
+    this.#link.log.error("Fault while handling a line from the server: {error}", { error });
   }
 }

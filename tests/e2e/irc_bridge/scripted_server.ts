@@ -105,8 +105,8 @@ export class ScriptedServer implements AsyncDisposable {
         return;
       case "PING":
         return this.send(`PONG server.example :${first}`);
-      case "WHO":
-        return this.send(`:server.example 315 relay ${first} :End of /WHO list.`);
+      case "NAMES":
+        return this.send(`:server.example 366 relay ${first} :End of /NAMES list.`);
       case "JOIN":
         for (const name of first.split(",")) {
           this.send(`:${HOST} JOIN ${name}`, `:server.example 353 relay = ${name} :relay alice`);

@@ -40,9 +40,7 @@ export class Channels {
     this.#list = list;
     this.#doings = doings;
     this.#ownParts = new OwnParts((name) => link.server.fold(name));
-    this.entering = new Entering(link, list, doings, (channel, reason) => {
-      this.#out(channel, reason);
-    });
+    this.entering = new Entering(link, list, doings);
     this.#joins = new JoinQueue({
       features: link.server,
       timers: link.timers,

@@ -24,19 +24,11 @@ export class Entering {
   readonly #link: Link;
   readonly #list: ChannelList;
   readonly #doings: ChannelDoings;
-  /** The network does not answer: the channel can't be entered now. */
-  readonly #failed: (channel: Channel, reason: string) => void;
 
-  constructor(
-    link: Link,
-    list: ChannelList,
-    doings: ChannelDoings,
-    failed: (channel: Channel, reason: string) => void,
-  ) {
+  constructor(link: Link, list: ChannelList, doings: ChannelDoings) {
     this.#link = link;
     this.#list = list;
     this.#doings = doings;
-    this.#failed = failed;
   }
 
   begin(channel: Channel): void {
@@ -49,15 +41,12 @@ export class Entering {
     if (link.has("batch") || link.has("server-time") || link.bouncer.present) {
       // Behind the answer stand the list of names, all that the server plays back by itself, and what a bouncer still
       // had to send for an earlier connection of ours.
-      link.through.after(this.#settler(channel), () => this.#unanswered(channel));
+      if (link.bouncer.present) link.through.renew();
+      link.through.untilAfter(this.#settler(channel));
     } else {
       // What such a server plays back looks like live lines: the end of its list of names is the end of entering.
       channel.retry = link.timers.after(link.settings.limits.joinMs, this.#settler(channel));
     }
-  }
-
-  #unanswered(channel: Channel): void {
-    if (channel.state === "entering") this.#failed(channel, "the network does not answer");
   }
 
   /** The list of names is complete (366). */

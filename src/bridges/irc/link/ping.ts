@@ -18,9 +18,13 @@ export interface FenceOptions {
 }
 
 interface Waiting {
-  readonly reached: () => void;
-  readonly missed: () => void;
+  readonly reached: (atMs: number | null) => void;
+  /** Null: asked again until there is an answer. */
+  readonly missed: (() => void) | null;
 }
+
+/** A question that was answered later than this may have gone to a connection of the bouncer that is no more. */
+const OLD_MS = 1_000;
 
 /**
  * Tells when everything sent so far has been worked off: a connection's lines are handled in order, so that the answer to
@@ -43,27 +47,57 @@ export class Fence {
     return this.#under.length > 0;
   }
 
-  /** Calls `reached` once all that was sent before this call has been worked off; `missed` when no answer comes. */
-  after(reached: () => void, missed: () => void = () => {}): void {
-    this.#waiting.push({ reached, missed });
+  /**
+   * Calls `reached` once all that was sent before this call has been worked off, with the time that the answer bears;
+   * `missed` when no answer comes.
+   */
+  after(reached: (atMs: number | null) => void, missed: () => void = () => {}): void {
+    this.#wait({ reached, missed });
+  }
+
+  /** The same for what a later question serves as well: it is asked again when the network is back. */
+  untilAfter(reached: () => void): void {
+    this.#wait({ reached, missed: null });
+  }
+
+  #wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
     if (!this.open) this.#ask();
   }
 
   /** Takes the token of an answer; false when it is not ours. */
-  answered(token: string): boolean {
+  answered(token: string, atMs: number | null = null): boolean {
     if (!this.open || token !== this.#token()) return false;
     this.#options.onRoundTrip(this.#options.clock.monotonic() - this.#sentAtMs);
-    this.passed();
+    this.passed(atMs);
     return true;
   }
 
   /** The question that is under way was answered, in whatever words. */
-  passed(): void {
+  passed(atMs: number | null = null): void {
     const reached = this.#under;
     this.#limit();
     this.#under = [];
     if (this.#waiting.length > 0) this.#ask();
-    reached.forEach((each) => each.reached());
+    reached.forEach((each) => each.reached(atMs));
+  }
+
+  /** The network is there again: a question that has been open for a while went to nobody. */
+  renew(): void {
+    const isOld = this.#options.clock.monotonic() - this.#sentAtMs > OLD_MS;
+    if (this.open && isOld) this.#miss();
+  }
+
+  /** Asks again for those who wait for any answer; the others hear that there was none. */
+  #miss(): void {
+    const all = [...this.#under, ...this.#waiting];
+    this.#limit();
+    this.#under = [];
+    // A late answer must not pass for that to the next question.
+    this.#count++;
+    this.#waiting = all.filter((each) => each.missed === null);
+    if (this.#waiting.length > 0) this.#ask();
+    all.forEach((each) => each.missed?.());
   }
 
   #ask(): void {
@@ -77,13 +111,8 @@ export class Fence {
   }
 
   #silent(): void {
-    const missed = [...this.#under, ...this.#waiting];
-    this.#under = [];
-    this.#waiting = [];
-    // A late answer must not pass for that to the next question.
-    this.#count++;
     this.#options.onSilence();
-    missed.forEach((each) => each.missed());
+    if (this.open) this.#miss();
   }
 
   #token(): string {

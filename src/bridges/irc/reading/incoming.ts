@@ -2,7 +2,7 @@ import type { Channels } from "../channels/channels.ts";
 import type { Link } from "../link/link.ts";
 import type { FirstCommands } from "../login/first_commands.ts";
 import type { Registration } from "../login/registration.ts";
-import { type IrcMessage, lastParam, param } from "../wire/message.ts";
+import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
 import type { Membership } from "./membership.ts";
 import type { Messages } from "./messages.ts";
 import type { Replies } from "./replies.ts";
@@ -39,6 +39,9 @@ export class Incoming {
     const isNumeric = /^\d{3}$/.test(message.command);
     if (isNumeric) this.#hearNick(message);
     const { registration, replies } = this.#parts;
+    const { through } = this.#link;
+    // The question to the network is about a channel that is none: whichever numeric answers it.
+    if (isNumeric && through.answered(param(message, 1), serverTimeMs(message))) return;
     const handler = (registration.isOver ? this.#after : this.#login).get(message.command);
     if (handler !== undefined) handler(message, label);
     else if (registration.isOver && isNumeric) replies.numeric(message, label);
@@ -60,7 +63,8 @@ export class Incoming {
       this.#link.send({ command: "PONG", params: [lastParam(message)] });
     }];
     yield ["PONG", (message) => {
-      if (fence.answered(lastParam(message))) bouncer.ponged(message.nick);
+      const isOurs = fence.answered(lastParam(message), serverTimeMs(message));
+      if (isOurs) bouncer.ponged(message.nick);
     }];
     yield ["396", (message) => self.hostShown(param(message, 1))];
     // Some servers tell their features again when they change.
@@ -75,10 +79,15 @@ export class Incoming {
     const toRegistration: Handler = (message) => void registration.handle(message);
     for (const command of REGISTRATION) yield [command, toRegistration];
     yield ["001", (message) => {
-      this.#welcomedBy = message.nick === "" ? null : message.nick;
-      this.#link.bouncer.welcomed(message.nick);
+      this.#welcomed(message);
       registration.handle(message);
     }];
+  }
+
+  #welcomed(message: IrcMessage): void {
+    this.#welcomedBy = message.nick === "" ? null : message.nick;
+    this.#link.bouncer.welcomed(message.nick);
+    this.#hearNick(message);
   }
 
   *#afterWelcome(): Iterable<readonly [string, Handler]> {
@@ -112,7 +121,8 @@ export class Incoming {
         if (!firstCommands.service.heard(message)) replies.numeric(message, label);
       }];
     }
-    yield ["315", (message) => void this.#link.through.answered(param(message, 1))];
+    // A bouncer that gets its connection back shows the network's welcome then.
+    yield ["001", (message) => this.#welcomed(message)];
     yield ["353", (message) => membership.names(message)];
     yield ["731", (message) => membership.gone(message)];
     yield ["366", (message) => channels.entering.namesComplete(param(message, 1))];

@@ -28,7 +28,7 @@ export class Replies {
     const { through } = this.#link;
     const name = param(message, 1);
     // To the question behind a message this is an answer as good as any.
-    if (name === "WHO" && through.open) return through.passed();
+    if (name === "NAMES" && through.open) return through.passed();
     const channel = message.command === "439" ? this.#channels.idOf(name) : null;
     this.#sender.slowDown(channel, readPlain(lastParam(message)));
   }
@@ -37,7 +37,7 @@ export class Replies {
     const command = param(message, 1);
     const reason = `${readPlain(lastParam(message))} (421)`;
     if (/disconnected from upstream/i.test(reason)) return this.#channels.away(reason);
-    if (command === "WHO" && this.#link.through.open) return this.#link.through.passed();
+    if (command === "NAMES" && this.#link.through.open) return this.#link.through.passed();
     if (command === "RELAYMSG") {
       this.#sender.answers.refused(null, label, { verdict: "relay", reason });
     }

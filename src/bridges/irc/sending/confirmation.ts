@@ -227,18 +227,18 @@ export class Confirmation {
     const behind = this.#flights.takeUnfenced();
     if (this.#link.bouncer.present) this.#parts.spend();
     this.#link.through.after(
-      () => behind.forEach((flight) => this.#workedOff(flight)),
+      (atMs) => behind.forEach((flight) => this.#workedOff(flight, atMs)),
       () => behind.forEach((flight) => this.#unanswered(flight)),
     );
   }
 
   /** The network has handled the line, and did not refuse it. */
-  #workedOff(flight: Flight): void {
+  #workedOff(flight: Flight, atMs: number | null): void {
     if (!this.#flights.has(flight)) return;
     const [altered, ...others] = flight.echo === null ? flight.strange : [null, ...flight.strange];
     const shown = flight.echo ?? altered ?? null;
     if (shown === null && this.#echoes && flight.part.kind === "message") this.#notShown(flight);
-    else this.#confirm(flight, shown);
+    else this.#confirm(flight, shown ?? { id: null, atMs });
     for (const line of others) line?.otherwise();
   }
 

@@ -1,18 +1,13 @@
 import { describeError } from "../../base/errors.ts";
-import { Timers } from "../../base/timers.ts";
 import type { BridgeHost, ChannelPlan, LinkEnd, Part, Receipt } from "../../relay/port/bridge.ts";
 import type { Person } from "../../relay/port/event.ts";
 import type { ChannelId, MessageId } from "../../relay/port/ids.ts";
 import { ChannelList } from "./channels/channel_list.ts";
 import { Channels } from "./channels/channels.ts";
 import { type Batch, Batches, type Placed, PlaybackFilter } from "./history/playback.ts";
-import { Bouncer } from "./link/bouncer.ts";
-import type { Link, Memory } from "./link/link.ts";
+import { type Link, makeLink, type Memory } from "./link/link.ts";
 import type { IrcSettings } from "./link/options.ts";
-import { People } from "./link/people.ts";
-import { Fence, Keepalive } from "./link/ping.ts";
-import { LineBudget, Self } from "./link/self.ts";
-import { ServerFeatures } from "./link/server_features.ts";
+import { Keepalive } from "./link/ping.ts";
 import { FirstCommands } from "./login/first_commands.ts";
 import { heldFor, LastWords } from "./login/link_end.ts";
 import { NickKeeper } from "./login/nick_keeper.ts";
@@ -67,10 +62,22 @@ export class Session {
   #connection: Connection | null = null;
   #keepalive: Keepalive | null = null;
   #end: LinkEnd | null = null;
+  /** We say goodbye for this reason. */
+  #leaving: LinkEnd | null = null;
   #quitting = false;
 
   constructor(settings: IrcSettings, host: BridgeHost, parts: SessionParts) {
-    const link = this.#makeLink(settings, host, parts.memory);
+    const link = makeLink(settings, host, parts.memory, {
+      held: this.#held,
+      send: (line, maxBytes) => this.#connection?.send(line, maxBytes),
+      control: (line, sent) => this.#sender.control(line, sent),
+      useUtf8: () => this.#connection?.useUtf8(),
+      has: (capability) => this.#registration.capabilities.has(capability),
+      offered: (capability) => this.#registration.capabilities.offered(capability),
+      fault: (thrown) => this.#fault(thrown),
+      silent: (reason) => this.#finish({ kind: "lost", reason }),
+      away: (reason) => this.#channels.away(reason),
+    });
     this.#link = link;
     this.#pace = parts.pace;
     this.#playback = new PlaybackFilter(settings.clock);
@@ -84,46 +91,12 @@ export class Session {
       ...{ settings, features: link.server, self: link.self, timers: link.timers, log: link.log },
       ...{ held: this.#held, send: link.send },
       ready: () => this.#ready(),
-      failed: (end) => this.#finish(end),
+      failed: (end) => this.#leave(end),
       sts: (value) => this.#heedSts(value),
     });
     this.#incoming = this.#makeIncoming();
     const onLine = (message: IrcMessage, { label }: Placed) => this.#line(message, label);
     this.#batches = new Batches(this.#held, onLine, (batch) => this.#played(batch));
-  }
-
-  #makeLink(settings: IrcSettings, host: BridgeHost, memory: Memory): Link {
-    const { clock, log, limits } = settings;
-    const server = new ServerFeatures(this.#held);
-    const self = new Self(settings.nick, server, memory);
-    const budget = new LineBudget(server, self);
-    const bouncer = new Bouncer();
-    const timers = new Timers(clock, (thrown) => this.#fault(thrown));
-    const send = (line: OutLine) => this.#connection?.send(line, budget.lineBytes - 2);
-    const onRoundTrip = (roundTripMs: number) => host.latency(roundTripMs);
-    const asking = { send, clock, timers, onRoundTrip };
-    const fence = new Fence({
-      ...{ ...asking, name: "relay", limitMs: limits.deadMs },
-      ask: (token) => ({ command: "PING", params: [token] }),
-      onSilence: () => this.#finish({ kind: "lost", reason: "The server does not answer PING" }),
-    });
-    const networkFence = new Fence({
-      ...{ ...asking, name: "#relay", limitMs: limits.throughMs },
-      // There is no such channel. Of all questions whose answer repeats a word this one costs least: WHO makes ngircd wait
-      // for three seconds.
-      ask: (token) => ({ command: "NAMES", params: [token] }),
-      onSilence: () => this.#channels.away("the network behind the bouncer does not answer"),
-    });
-    return {
-      ...{ settings, host, clock, log, timers, server, self, budget, bouncer, memory, fence, send },
-      people: new People(server, this.#held, settings.puppet === null ? null : self),
-      get through() {
-        return bouncer.present ? networkFence : fence;
-      },
-      has: (name) => this.#registration.capabilities.has(name) && server.passes(name),
-      offered: (capability) => this.#registration.capabilities.offered(capability),
-      control: (line, sent) => this.#sender.control(line, sent),
-    };
   }
 
   #makeChannels(): Channels {
@@ -313,8 +286,16 @@ export class Session {
     this.#firstCommands.begin(loggedIn);
   }
 
+  /** Ends a login that can't succeed, as the server expects of a client that gives up. */
+  #leave(end: LinkEnd): void {
+    this.#leaving = end;
+    this.#connection?.send({ command: "QUIT", params: [this.#link.settings.quitMessage] });
+    this.#link.timers.after(CLOSE_MS, () => this.#finish(end));
+  }
+
   #socketClosed(error: Error | null): void {
     this.#closed.resolve();
+    if (this.#leaving !== null) return this.#finish(this.#leaving);
     if (this.#quitting) return this.#finish({ kind: "stopped", reason: "We said goodbye" });
     if (this.#lastWords.ofFlood) this.#pace.slower();
     this.#finish(this.#lastWords.end(error, this.isRegistered));

@@ -42,6 +42,7 @@ async function optionsOf(
     random: Math.random,
     log: logging.logger(["doctor", account.name]),
     clientCertificatePem: await readPem(account.options.tlsClientCertificate),
+    saslKeyPem: await readPem(account.options.saslKey, "SASLKey"),
   });
   return {
     ...options,

@@ -116,8 +116,9 @@ async function wireIrcAccount(
   wiring: Wiring,
 ): Promise<WiredAccount> {
   const clientCertificatePem = await readPem(account.options.tlsClientCertificate);
+  const saslKeyPem = await readPem(account.options.saslKey, "SASLKey");
   const { sts } = wiring;
-  const given = { ...shared(account, config, wiring), clientCertificatePem, sts };
+  const given = { ...shared(account, config, wiring), clientCertificatePem, saslKeyPem, sts };
   return {
     bridge: wireIrc(account, given),
     settings: account.settings,
@@ -157,15 +158,18 @@ function hidingTokens(source: TokenSource, logging: Logging): CredentialSource {
 }
 
 /** Content of a PEM file that the configuration names. Throws an Error that says what to do. */
-export async function readPem(path: string | null): Promise<string | null> {
+export async function readPem(
+  path: string | null,
+  key: "TLSClientCertificate" | "SASLKey" = "TLSClientCertificate",
+): Promise<string | null> {
   if (path === null) return null;
   if (!await mayRead(path)) {
-    throw new Error(refusal({ kind: "file", path, key: "TLSClientCertificate" }));
+    throw new Error(refusal({ kind: "file", path, key }));
   }
   try {
     return await Deno.readTextFile(path);
   } catch (error) {
-    throw new Error(`Cannot read TLSClientCertificate ${path}`, { cause: error });
+    throw new Error(`Cannot read ${key} ${path}`, { cause: error });
   }
 }
 

@@ -27,6 +27,8 @@ interface IrcWiring {
   readonly sts?: StsPolicies;
   /** Content of the file that TLSClientCertificate names. */
   readonly clientCertificatePem: string | null;
+  /** Content of the file that SASLKey names. */
+  readonly saslKeyPem: string | null;
 }
 
 /** An IRC account of the configuration as a bridge. */
@@ -36,7 +38,7 @@ export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge
 
 /** What the configuration says of an IRC account, in the bridge's terms: options of one name are passed on as they are. */
 export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcBridgeOptions {
-  const { clock, random, log, general, clientCertificatePem } = wiring;
+  const { clock, random, log, general, clientCertificatePem, saslKeyPem } = wiring;
   const { options } = account;
   const pinSha256 = options.tlsFingerprint === null ? [] : [options.tlsFingerprint];
   return {
@@ -49,7 +51,8 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
       ? { verify: !options.skipTlsVerify, clientCertificatePem, pinSha256 }
       : null,
     stsTls: { clientCertificatePem, pinSha256 },
-    sasl: saslOf(options),
+    sasl: saslOf(options, saslKeyPem),
+    relayOwnLines: options.relayOwnLines === "auto" ? null : options.relayOwnLines === "true",
     nickServ: nickServOf(options),
     messageLength: options.messageLength === 0 ? null : options.messageLength,
     stripMarkup: options.stripMarkdown,
@@ -81,16 +84,19 @@ const MECHANISMS: Readonly<Record<string, SaslMechanism>> = {
   plain: "PLAIN",
   external: "EXTERNAL",
   "scram-sha-256": "SCRAM-SHA-256",
+  "scram-sha-512": "SCRAM-SHA-512",
+  "ecdsa-nist256p-challenge": "ECDSA-NIST256P-CHALLENGE",
 };
 
 /** Matterbridge has one pair of keys for SASL and NickServ; ours for SASL alone come first. */
-function saslOf(options: IrcOptionValues): IrcSasl | null {
+function saslOf(options: IrcOptionValues, keyPem: string | null): IrcSasl | null {
   if (!options.useSasl) return null;
   return {
     required: true,
     mechanism: MECHANISMS[options.saslMechanism] ?? null,
     login: options.saslLogin ?? options.nickServNick ?? options.nick,
     password: options.saslPassword ?? options.nickServPassword ?? "",
+    keyPem,
   };
 }
 

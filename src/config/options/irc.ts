@@ -188,10 +188,24 @@ export const IRC_OPTIONS = {
   }),
   saslMechanism: option({
     key: "SASLMechanism",
-    type: choice(["auto", "plain", "scram-sha-256", "external"]),
+    type: choice([
+      "auto",
+      "plain",
+      "scram-sha-256",
+      "scram-sha-512",
+      "external",
+      "ecdsa-nist256p-challenge",
+    ]),
     fallback: "auto",
     doc:
       "How SASL proves who we are; auto takes the best that the server offers (ours, not Matterbridge's).",
+  }),
+  saslKey: option({
+    key: "SASLKey",
+    type: optionalText({ name: "path" }),
+    fallback: null,
+    doc:
+      "PEM file with the private key (P-256) for SASL's ecdsa-nist256p-challenge (ours, not Matterbridge's).",
   }),
   saslLogin: option({
     key: "SASLLogin",
@@ -332,6 +346,13 @@ export const IRC_OPTIONS = {
     type: boolean,
     fallback: false,
     doc: "Shows the remote nick as the sender where the server offers RELAYMSG.",
+  }),
+  relayOwnLines: option({
+    key: "RelayOwnLines",
+    type: choice(["auto", "true", "false"]),
+    fallback: "auto",
+    doc:
+      "Relays what another client says under the relay's own nick; auto: behind a bouncer (ours, not Matterbridge's).",
   }),
   userInfo: option({
     key: "UserInfo",

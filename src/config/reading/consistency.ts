@@ -31,15 +31,10 @@ const NEEDS: readonly (readonly [
   needs: string,
 ])[] = [
   ["skipTlsVerify", (values) => values.skipTlsVerify && !values.useTls, "UseTLS=true"],
-  ["tlsFingerprint", (values) => values.tlsFingerprint !== null && !values.useTls, "UseTLS=true"],
-  [
-    "tlsClientCertificate",
-    (values) => values.tlsClientCertificate !== null && !values.useTls,
-    "UseTLS=true",
-  ],
   ["saslMechanism", (values) => values.saslMechanism !== "auto" && !values.useSasl, "UseSASL=true"],
   ["saslLogin", (values) => values.saslLogin !== null && !values.useSasl, "UseSASL=true"],
   ["saslPassword", (values) => values.saslPassword !== null && !values.useSasl, "UseSASL=true"],
+  ["saslKey", (values) => values.saslKey !== null && !values.useSasl, "UseSASL=true"],
   [
     "nickServNick",
     (values) => values.nickServNick !== null && values.nickServPassword === null && !values.useSasl,
@@ -104,8 +99,14 @@ function checkSasl(options: IrcOptionValues, lookup: Lookup, findings: Findings)
     findings.fault(place, 'found "external", which needs UseTLS=true and a TLSClientCertificate');
     return;
   }
+  if (saslMechanism === "ecdsa-nist256p-challenge" && options.saslKey === null) {
+    const place = placeOf(IRC_OPTIONS.saslMechanism, lookup);
+    findings.fault(place, `found "${saslMechanism}", which needs a SASLKey`);
+    return;
+  }
+  const hasOther = hasCertificate || options.saslKey !== null;
   const needsPassword = saslMechanism !== "external" &&
-    !(hasCertificate && saslMechanism === "auto");
+    saslMechanism !== "ecdsa-nist256p-challenge" && !(hasOther && saslMechanism === "auto");
   if (!needsPassword || saslPassword !== null || nickServPassword !== null) return;
   const { key } = IRC_OPTIONS.nickServPassword;
   findings.warn(

@@ -52,6 +52,15 @@ Deno.test("a configured charset is written too", async () => {
   assert.equal(new TextDecoder("koi8-r").decode(line.bytes), "PRIVMSG #test :<bob> привет");
 });
 
+Deno.test("a configured charset is left aside where the server takes UTF-8 alone", async () => {
+  await using server = new ScriptedServer({ features: "UTF8ONLY NICKLEN=30" });
+  await using relay = start(server.asServer, { charset: "koi8-r" });
+  await relay.up();
+  await relay.say("привет");
+  const line = await server.waitFor((one) => one.command === "PRIVMSG", "the line");
+  assert.equal(new TextDecoder().decode(line.bytes), "PRIVMSG #test :<bob> привет");
+});
+
 Deno.test("malformed lines change nothing", async () => {
   await using server = new ScriptedServer({ caps: FULL });
   await using relay = start(server.asServer);

@@ -91,7 +91,6 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     }),
     [
       "m.toml:4: irc.libera.SkipTLSVerify: has no effect without UseTLS=true",
-      "m.toml:5: irc.libera.TLSFingerprint: has no effect without UseTLS=true",
       "m.toml:6: irc.libera.SASLLogin: has no effect without UseSASL=true",
       "m.toml:7: irc.libera.NickServNick: has no effect without NickServPassword",
       "m.toml:8: irc.libera.MessageClipped: has no effect without MessageSplit=false",

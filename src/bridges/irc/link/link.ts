@@ -1,15 +1,15 @@
-import type { SeenIds } from "../../../base/bounded.ts";
+import type { Holdings, SeenIds } from "../../../base/bounded.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
-import type { Timers } from "../../../base/timers.ts";
+import { Timers } from "../../../base/timers.ts";
 import type { BridgeHost } from "../../../relay/port/bridge.ts";
 import type { OutLine } from "../wire/message.ts";
-import type { Bouncer } from "./bouncer.ts";
+import { Bouncer } from "./bouncer.ts";
 import type { IrcSettings } from "./options.ts";
-import type { People } from "./people.ts";
-import type { Fence } from "./ping.ts";
-import type { LineBudget, Self } from "./self.ts";
-import type { ServerFeatures } from "./server_features.ts";
+import { People } from "./people.ts";
+import { Fence } from "./ping.ts";
+import { LineBudget, Self } from "./self.ts";
+import { ServerFeatures } from "./server_features.ts";
 
 /** What the parts of one connection share. Made by the session; passed whole. */
 export interface Link {
@@ -34,6 +34,8 @@ export interface Link {
   offered(capability: string): string | null;
   /** Leaves at once. */
   send(line: OutLine): void;
+  /** The server takes UTF-8 alone: the configured charset is left aside. */
+  useUtf8(): void;
   /** Leaves within the flood budget, ahead of messages. `sent` is called when it leaves. */
   control(line: OutLine, sent?: () => void): void;
 }
@@ -46,4 +48,56 @@ export interface Memory {
   readonly spokenAs: SeenIds;
   /** Lines that the server took and did not show. */
   readonly silent: SeenIds;
+}
+
+/** What a link asks of its session. */
+interface LinkDoings extends Pick<Link, "has" | "offered" | "useUtf8"> {
+  readonly control: (line: OutLine, sent?: () => void) => void;
+  readonly send: (line: OutLine, maxBytes: number) => void;
+  /** What the server makes us hold. */
+  readonly held: Holdings;
+  readonly fault: (thrown: unknown) => void;
+  /** Nobody answers us. */
+  readonly silent: (reason: string) => void;
+  /** The network behind the bouncer does not answer. */
+  readonly away: (reason: string) => void;
+}
+
+/** The link of one session. Nothing is sent before the session asks for it. */
+export function makeLink(
+  settings: IrcSettings,
+  host: BridgeHost,
+  memory: Memory,
+  doings: LinkDoings,
+): Link {
+  const { clock, log, limits } = settings;
+  const server = new ServerFeatures(doings.held);
+  const self = new Self(settings.nick, server, memory);
+  const budget = new LineBudget(server, self);
+  const bouncer = new Bouncer();
+  const timers = new Timers(clock, doings.fault);
+  const send = (line: OutLine) => doings.send(line, budget.lineBytes - 2);
+  const asking = { send, clock, timers, onRoundTrip: (ms: number) => host.latency(ms) };
+  const fence = new Fence({
+    ...{ ...asking, name: "relay", limitMs: limits.deadMs },
+    ask: (token) => ({ command: "PING", params: [token] }),
+    onSilence: () => doings.silent("The server does not answer PING"),
+  });
+  const networkFence = new Fence({
+    ...{ ...asking, name: "#relay", limitMs: limits.throughMs },
+    // There is no such channel. Of all questions whose answer repeats a word this one costs least: WHO makes ngircd wait for
+    // three seconds.
+    ask: (token) => ({ command: "NAMES", params: [token] }),
+    onSilence: () => doings.away("the network behind the bouncer does not answer"),
+  });
+  return {
+    ...{ settings, host, clock, log, timers, server, self, budget, bouncer, memory, fence, send },
+    ...{ offered: doings.offered, control: doings.control },
+    has: (capability) => doings.has(capability) && server.passes(capability),
+    useUtf8: doings.useUtf8,
+    people: new People(server, doings.held, settings.puppet === null ? null : self),
+    get through() {
+      return bouncer.present ? networkFence : fence;
+    },
+  };
 }

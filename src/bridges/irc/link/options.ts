@@ -93,7 +93,12 @@ interface IrcTls {
   readonly caPem?: readonly string[];
 }
 
-export type SaslMechanism = "PLAIN" | "EXTERNAL" | "SCRAM-SHA-256";
+export type SaslMechanism =
+  | "PLAIN"
+  | "EXTERNAL"
+  | "SCRAM-SHA-256"
+  | "SCRAM-SHA-512"
+  | "ECDSA-NIST256P-CHALLENGE";
 
 export interface IrcSasl {
   /** True: without SASL the account does not come up. False: it goes on with a warning. */
@@ -101,7 +106,10 @@ export interface IrcSasl {
   /** null: the strongest that the server and our means have in common. */
   readonly mechanism: SaslMechanism | null;
   readonly login: string;
+  /** "" where there is none. */
   readonly password: string;
+  /** Private key for ECDSA-NIST256P-CHALLENGE; null: none. */
+  readonly keyPem?: string | null;
 }
 
 /** Login by message to a service, for networks without SASL. */

@@ -3,6 +3,7 @@ import type { Logger } from "../../../base/log.ts";
 import type { Cancel, Timers } from "../../../base/timers.ts";
 import { type IrcSasl, type SaslMechanism, UNTOLD } from "../link/options.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message.ts";
+import { ecdsa } from "./ecdsa.ts";
 import {
   authenticateChunks,
   ChallengeReader,
@@ -10,7 +11,7 @@ import {
   mechanismsFor,
   plain,
   type SaslConversation,
-  scramSha256,
+  scram,
 } from "./sasl.ts";
 
 const SCRAM_ONLY =
@@ -81,7 +82,8 @@ export class Authentication {
     if (this.#ended) return;
     this.#timeout?.();
     // Whoever can't prove to know the password by SCRAM must not get it by a second question.
-    if (this.#current?.mechanism === "SCRAM-SHA-256") {
+    const isScram = (name: SaslMechanism) => name.startsWith("SCRAM");
+    if (this.#current !== null && isScram(this.#current.mechanism) && !this.#left.some(isScram)) {
       return this.#fail(`${reason}${this.#left.length === 0 ? "" : SCRAM_ONLY}`, "person");
     }
     const mechanism = this.#left.shift();
@@ -89,7 +91,11 @@ export class Authentication {
     if (mechanism === "PLAIN" && !this.#options.mayTellPassword) {
       return this.#fail(`PLAIN would show the password, and ${UNTOLD}`, "person");
     }
-    this.#current = conversation(mechanism, this.#options.sasl);
+    try {
+      this.#current = conversation(mechanism, this.#options.sasl);
+    } catch (thrown) {
+      return this.#fail(describeError(thrown), "person");
+    }
     this.#reader = new ChallengeReader();
     this.#timeout = this.#options.timers.after(this.#options.limitMs, () => {
       this.#fail("the services of the network do not answer", "wait");
@@ -150,6 +156,10 @@ function conversation(mechanism: SaslMechanism, sasl: IrcSasl): SaslConversation
     case "EXTERNAL":
       return external(sasl);
     case "SCRAM-SHA-256":
-      return scramSha256(sasl);
+      return scram("SHA-256", sasl);
+    case "SCRAM-SHA-512":
+      return scram("SHA-512", sasl);
+    case "ECDSA-NIST256P-CHALLENGE":
+      return ecdsa(sasl);
   }
 }

@@ -45,6 +45,8 @@ export class Capabilities {
   readonly #choice: CapabilityChoice;
   readonly #negotiated: () => void;
   readonly #listedAll: (offered: Pick<HeldTexts, "get">) => boolean;
+  /** SASL was granted after the negotiation: services are back. */
+  readonly #saslIsBack: () => void;
   #pending = 0;
   #listed = false;
   #done = false;
@@ -56,12 +58,14 @@ export class Capabilities {
     /** All that is offered is known; false ends the negotiation before anything is asked for. */
     listedAll: (offered: Pick<HeldTexts, "get">) => boolean = () => true,
     held: Holdings | null = null,
+    saslIsBack: () => void = () => {},
   ) {
     this.#offered = new HeldTexts("capabilities", held);
     this.#choice = choice;
     this.#send = send;
     this.#negotiated = negotiated;
     this.#listedAll = listedAll;
+    this.#saslIsBack = saslIsBack;
   }
 
   /** Tags of clients (`+draft/react`) come with all other tags. */
@@ -106,7 +110,7 @@ export class Capabilities {
 
   #appeared(written: readonly string[]): void {
     this.#note(written);
-    const names = written.map(nameOf).filter((name) => this.#wants(name) && name !== "sasl");
+    const names = written.map(nameOf).filter((name) => this.#wants(name));
     this.#request(names.filter((name) => !this.enabled.has(name)));
   }
 
@@ -119,6 +123,7 @@ export class Capabilities {
     if (!granted && names.length > 1) {
       for (const name of names.map(nameOf)) if (this.#wants(name)) this.#request([name]);
     }
+    if (granted && this.#done && names.some((name) => nameOf(name) === "sasl")) this.#saslIsBack();
     this.#settle();
   }
 

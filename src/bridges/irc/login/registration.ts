@@ -2,7 +2,7 @@ import type { Holdings } from "../../../base/bounded.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Timers } from "../../../base/timers.ts";
 import type { LinkEnd } from "../../../relay/port/bridge.ts";
-import { type IrcSettings, mayTellPassword } from "../link/options.ts";
+import { type IrcSasl, type IrcSettings, mayTellPassword } from "../link/options.ts";
 import type { Self } from "../link/self.ts";
 import type { ServerFeatures } from "../link/server_features.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message.ts";
@@ -55,12 +55,19 @@ export class Registration {
       relayMsg: settings.useRelayMsg,
       only: settings.puppet?.capabilities ?? null,
     };
-    this.capabilities = new Capabilities(choice, send, () => this.#negotiated(), (offered) => {
-      const value = offered.get("sts");
-      if (value !== undefined && options.sts(value)) return false;
-      this.#opening.identify();
-      return true;
-    }, options.held ?? null);
+    this.capabilities = new Capabilities(
+      choice,
+      send,
+      () => this.#negotiated(),
+      (offered) => {
+        const value = offered.get("sts");
+        if (value !== undefined && options.sts(value)) return false;
+        this.#opening.identify();
+        return true;
+      },
+      options.held ?? null,
+      () => this.#loginAgain(),
+    );
   }
 
   /** The socket is open: says who we are. */
@@ -84,8 +91,8 @@ export class Registration {
       this.capabilities.handle(message);
       return true;
     }
-    if (this.#ended) return false;
     if (this.#authentication?.handle(message)) return true;
+    if (this.#ended) return false;
     switch (message.command) {
       case "001":
         this.#welcome(message);
@@ -111,19 +118,32 @@ export class Registration {
   }
 
   #negotiated(): void {
-    const { settings, timers, log, send } = this.#options;
+    const { settings, send } = this.#options;
     if (settings.sasl === null) return send({ command: "CAP", params: ["END"] });
-    const enabled = this.capabilities.has("sasl");
+    this.#authenticate(settings.sasl, (outcome) => this.#authenticated(outcome));
+  }
+
+  #authenticate(sasl: IrcSasl, done: (outcome: SaslOutcome) => void): void {
+    const { settings, timers, log, send } = this.#options;
+    const hasCertificate = (settings.tls?.clientCertificatePem ?? null) !== null;
+    const offered = this.capabilities.has("sasl") ? this.capabilities.offered("sasl") : null;
+    const { saslMs } = settings.limits;
     this.#authentication = new Authentication({
-      sasl: settings.sasl,
-      hasCertificate: (settings.tls?.clientCertificatePem ?? null) !== null,
+      ...{ sasl, hasCertificate, timers, log, send, limitMs: saslMs, done },
       mayTellPassword: mayTellPassword(settings),
-      timers,
-      log,
-      send,
-      limitMs: settings.limits.saslMs,
-      done: (outcome) => this.#authenticated(outcome),
-    }, enabled ? this.capabilities.offered("sasl") : null);
+    }, offered);
+  }
+
+  /** Services were away and are back: they know nothing of our login. */
+  #loginAgain(): void {
+    const { settings, log } = this.#options;
+    if (settings.sasl === null || !this.#welcomed) return;
+    this.#authenticate(settings.sasl, (outcome) => {
+      this.#loggedIn = outcome.ok;
+      if (outcome.ok) {
+        log.info("Logged in again by SASL {mechanism}", { mechanism: outcome.mechanism });
+      } else log.warn("Cannot log in again by SASL: {reason}", { reason: outcome.reason });
+    });
   }
 
   #authenticated(outcome: SaslOutcome): void {

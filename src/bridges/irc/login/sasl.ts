@@ -13,16 +13,18 @@ export function mechanismsFor(
   offered: string,
   hasCertificate: boolean,
 ): SaslMechanism[] {
-  const known: SaslMechanism[] = sasl.mechanism !== null
-    ? [sasl.mechanism]
-    : sasl.password === "" && hasCertificate
-    ? ["EXTERNAL"]
-    : ["SCRAM-SHA-256", "PLAIN"];
+  const known = sasl.mechanism === null ? ourMechanisms(sasl, hasCertificate) : [sasl.mechanism];
   const listed = offered.toUpperCase().split(",").filter((name) => name !== "");
   return listed.length === 0
     // A server that lists nothing (CAP 3.1) is asked for what every server knows.
-    ? known.filter((name) => sasl.mechanism !== null || name !== "SCRAM-SHA-256")
+    ? known.filter((name) => sasl.mechanism !== null || !name.startsWith("SCRAM"))
     : known.filter((name) => listed.includes(name));
+}
+
+function ourMechanisms(sasl: IrcSasl, hasCertificate: boolean): SaslMechanism[] {
+  if (sasl.password !== "") return ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"];
+  if ((sasl.keyPem ?? null) !== null) return ["ECDSA-NIST256P-CHALLENGE"];
+  return hasCertificate ? ["EXTERNAL"] : ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"];
 }
 
 /** The longest payload of one AUTHENTICATE line. */
@@ -70,11 +72,18 @@ const decoder = new TextDecoder();
 /** A server could ask for so many rounds that we would do nothing else. */
 const MAX_ITERATIONS = 1_000_000;
 
+type ScramHash = "SHA-256" | "SHA-512";
+
 /**
- * SCRAM-SHA-256 (RFC 7677) without channel binding: the password never leaves, and the server must prove that it
- * knows it too.
+ * SCRAM (RFC 5802, 7677) without channel binding: the password never leaves, and the server must prove that it knows it
+ * too.
  */
-export function scramSha256(sasl: IrcSasl, nonce: string = randomNonce()): SaslConversation {
+export function scram(
+  hash: ScramHash,
+  sasl: IrcSasl,
+  nonce: string = randomNonce(),
+): SaslConversation {
+  const hmac = (key: Uint8Array<ArrayBuffer>, text: string) => hmacOf(hash, key, text);
   const firstBare = `n=${escapeName(sasl.login)},r=${nonce}`;
   let step = 0;
   let serverSignature = "";
@@ -92,18 +101,18 @@ export function scramSha256(sasl: IrcSasl, nonce: string = randomNonce()): SaslC
     ) {
       throw new Error("Cannot log in by SCRAM: the server's challenge is malformed");
     }
-    const salted = await saltedPassword(sasl.password, fromBase64(salt), iterations);
+    const salted = await saltedPassword(hash, sasl.password, fromBase64(salt), iterations);
     const finalBare = `c=biws,r=${combined}`;
     const signed = `${firstBare},${challenge},${finalBare}`;
     const clientKey = await hmac(salted, "Client Key");
-    const storedKey = new Uint8Array(await crypto.subtle.digest("SHA-256", clientKey));
+    const storedKey = new Uint8Array(await crypto.subtle.digest(hash, clientKey));
     const proof = xor(clientKey, await hmac(storedKey, signed));
     serverSignature = toBase64(await hmac(await hmac(salted, "Server Key"), signed));
     return `${finalBare},p=${toBase64(proof)}`;
   }
 
   return {
-    mechanism: "SCRAM-SHA-256",
+    mechanism: `SCRAM-${hash}`,
     async answer(bytes) {
       step++;
       const challenge = decoder.decode(bytes);
@@ -130,21 +139,23 @@ function randomNonce(): string {
 }
 
 async function saltedPassword(
+  hash: ScramHash,
   password: string,
   salt: Uint8Array<ArrayBuffer>,
   iterations: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const normal = encoder.encode(password.normalize("NFKC"));
   const key = await crypto.subtle.importKey("raw", normal, "PBKDF2", false, ["deriveBits"]);
-  const parameters = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
-  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, 256));
+  const parameters = { name: "PBKDF2", hash, salt, iterations };
+  return new Uint8Array(await crypto.subtle.deriveBits(parameters, key, Number(hash.slice(4))));
 }
 
-async function hmac(
+async function hmacOf(
+  hash: ScramHash,
   keyBytes: Uint8Array<ArrayBuffer>,
   text: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const algorithm = { name: "HMAC", hash };
   const key = await crypto.subtle.importKey("raw", keyBytes, algorithm, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, encoder.encode(text)));
 }

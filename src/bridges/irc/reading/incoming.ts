@@ -68,7 +68,10 @@ export class Incoming {
     }];
     yield ["396", (message) => self.hostShown(param(message, 1))];
     // Some servers tell their features again when they change.
-    yield ["005", (message) => server.add(message.params)];
+    yield ["005", (message) => {
+      server.add(message.params);
+      if (server.has("UTF8ONLY")) this.#link.useUtf8();
+    }];
     yield ["NICK", (message) => membership.renamed(message)];
     yield ["CAP", toRegistration];
     for (const command of SASL) yield [command, toRegistration];

@@ -5,15 +5,21 @@ import {
   external,
   mechanismsFor,
   plain,
-  scramSha256,
+  scram,
 } from "../../../../src/bridges/irc/login/sasl.ts";
 
-const account = { required: true, mechanism: null, login: "user", password: "pencil" };
+const account = {
+  required: true,
+  mechanism: null,
+  login: "user",
+  password: "pencil",
+  keyPem: null,
+};
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (written: Uint8Array) => new TextDecoder().decode(written);
 
-Deno.test("scramSha256() speaks the conversation of RFC 7677", async () => {
-  const talk = scramSha256(account, "rOprNGfwEbeRWgbNEkqO");
+Deno.test("scram() speaks the conversation of RFC 7677", async () => {
+  const talk = scram("SHA-256", account, "rOprNGfwEbeRWgbNEkqO");
   assert.equal(text(await talk.answer(bytes(""))), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
   const challenge =
     "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
@@ -27,8 +33,8 @@ Deno.test("scramSha256() speaks the conversation of RFC 7677", async () => {
   );
 });
 
-Deno.test("scramSha256() refuses a server that does not know the password", async () => {
-  const talk = scramSha256(account, "abc");
+Deno.test("scram() refuses a server that does not know the password", async () => {
+  const talk = scram("SHA-256", account, "abc");
   await talk.answer(bytes(""));
   await talk.answer(bytes("r=abcdef,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1"));
   await assert.rejects(
@@ -37,7 +43,7 @@ Deno.test("scramSha256() refuses a server that does not know the password", asyn
   );
 });
 
-Deno.test("scramSha256() refuses a nonce that is not ours and too much work", async () => {
+Deno.test("scram() refuses a nonce that is not ours and too much work", async () => {
   for (
     const challenge of [
       "r=xyz,s=AAAA,i=1",
@@ -46,7 +52,7 @@ Deno.test("scramSha256() refuses a nonce that is not ours and too much work", as
       "e=other-error",
     ]
   ) {
-    const talk = scramSha256(account, "abc");
+    const talk = scram("SHA-256", account, "abc");
     await talk.answer(bytes(""));
     await assert.rejects(async () => await talk.answer(bytes(challenge)), /malformed/, challenge);
   }

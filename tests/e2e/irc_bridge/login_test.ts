@@ -163,3 +163,19 @@ needs("inspircd", "openssl")(
     assert.deepEqual(plain.lines.map((line) => line.raw), ["CAP LS 302"]);
   },
 );
+
+needs("inspircd", "openssl")(
+  "inspircd: a pin holds where the server wants TLS (STS), too",
+  async () => {
+    const extra =
+      '<module name="ircv3_sts">\n<sts host="localhost" duration="1d" port="{tlsPort}">';
+    await using server = await startInspircd({ extra });
+    const running = { host: "localhost", tls: null };
+    const { fingerprint } = server.certificate;
+    await using right = start(server, { ...running, stsTls: { pinSha256: [fingerprint] } });
+    await right.up();
+    await using wrong = start(server, { ...running, stsTls: { pinSha256: ["00".repeat(32)] } });
+    const end = await wrong.ended;
+    assert.deepEqual([end.kind, /not the pinned one/.test(end.reason)], ["refused", true]);
+  },
+);

@@ -407,6 +407,38 @@ Deno.test("SASL that is required and missing is a refusal, services that are sil
   assert.match(third.log.texts("warn").join(), /Going on without/);
 });
 
+Deno.test("a login that can't succeed ends with a goodbye", async () => {
+  const sasl = { required: true, mechanism: "PLAIN", login: "me", password: "hunter2!" } as const;
+  await using server = new ScriptedServer({ caps: ["sasl=EXTERNAL"] });
+  await using relay = start(server.asServer, { sasl });
+  await server.waitFor((line) => line.command === "QUIT", "the goodbye");
+  assert.match((await relay.ended).reason, /offers only EXTERNAL/);
+});
+
+Deno.test("services that come back are told again who we are", async () => {
+  const sasl = { required: true, mechanism: "PLAIN", login: "me", password: "hunter2!" } as const;
+  await using server = new ScriptedServer({
+    caps: ["sasl=PLAIN", "cap-notify"],
+    onLine: (line, self) => {
+      if (line.command !== "AUTHENTICATE") return false;
+      if (line.params[0] === "PLAIN") self.send("AUTHENTICATE +");
+      else self.send("900 relay relay!r@h me :Logged in", "903 relay :SASL successful");
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { sasl });
+  await relay.up();
+  server.send(":server.example CAP relay DEL :sasl", ":server.example CAP relay NEW :sasl=PLAIN");
+  const logins = () => server.lines.filter((line) => line.params[0] === "PLAIN").length;
+  await server.waitFor(
+    (line) => line.command === "AUTHENTICATE" && logins() === 2,
+    "a second login",
+  );
+  server.send(`:${ALICE} PRIVMSG #test :hello`);
+  await relay.message("hello");
+  assert.match(relay.log.texts("info").join(), /Logged in again by SASL PLAIN/);
+});
+
 Deno.test("capabilities that are refused together are asked for one by one", async () => {
   await using server = new ScriptedServer({
     caps: FULL,

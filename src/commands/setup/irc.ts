@@ -28,7 +28,7 @@ interface IrcWiring {
   /** Content of the file that TLSClientCertificate names. */
   readonly clientCertificatePem: string | null;
   /** Content of the file that SASLKey names. */
-  readonly saslKeyPem: string | null;
+  readonly saslKeyPem?: string | null;
 }
 
 /** An IRC account of the configuration as a bridge. */
@@ -38,7 +38,7 @@ export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge
 
 /** What the configuration says of an IRC account, in the bridge's terms: options of one name are passed on as they are. */
 export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcBridgeOptions {
-  const { clock, random, log, general, clientCertificatePem, saslKeyPem } = wiring;
+  const { clock, random, log, general, clientCertificatePem, saslKeyPem = null } = wiring;
   const { options } = account;
   const pinSha256 = options.tlsFingerprint === null ? [] : [options.tlsFingerprint];
   return {

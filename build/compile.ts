@@ -19,7 +19,7 @@ async function main(): Promise<number> {
       print(HELP);
       return 0;
     }
-    await build(options);
+    if (!await build(options)) return 1;
     const { size } = await Deno.stat(options.output);
     print(`${options.output}: ${(size / 1e6).toFixed(1)} MB, for ${options.target}`);
     return 0;
@@ -29,7 +29,8 @@ async function main(): Promise<number> {
   }
 }
 
-async function build(options: CompileOptions): Promise<void> {
+/** False where the base binary is missing: that has been said. */
+async function build(options: CompileOptions): Promise<boolean> {
   const folder = await Deno.makeTempDir({ prefix: "kosmi-relay-" });
   try {
     const entry = await bundle(folder, options);
@@ -49,9 +50,23 @@ async function build(options: CompileOptions): Promise<void> {
       ...permissionFlags(options, platformOf(options.target)),
       entry,
     ]);
+    return true;
+  } catch (error) {
+    if (!isMissingBase(error)) throw error;
+    print(
+      `Cannot compile: the base binary (denort ${Deno.version.deno}) can't be downloaded. ` +
+        "Name one of the same version with DENORT_BIN.",
+    );
+    return false;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Deno downloads what the program is put into, once for each version and target. */
+function isMissingBase(error: unknown): boolean {
+  return error instanceof Error && Deno.env.get("DENORT_BIN") === undefined &&
+    /denort|error sending request|dl\.deno\.land/i.test(error.message);
 }
 
 /** The program in a few files: what only a browser login needs stays apart, and unread until then. */
@@ -70,6 +85,7 @@ async function bundle(folder: string, options: CompileOptions): Promise<string> 
     commit: await commit(),
     dataDirectory: options.dataDirectory,
     config: options.config,
+    browser: options.browser,
   };
   const front = `globalThis[Symbol.for("kosmi-relay.build")]=${JSON.stringify(built)};\n`;
   await Deno.writeTextFile(entry, front + await Deno.readTextFile(entry));

@@ -18,13 +18,16 @@ export const TARGETS: readonly string[] = [
 
 export const HELP = `Builds the relay as one file.
 
-  deno task compile [--target=TARGET] [--output=FILE] [--data-dir=FOLDER] [--config=FILE]
+  deno task compile [--target=TARGET] [--output=FILE] [--data-dir=FOLDER] [--config=FILE] [--without-browser]
 
 --target    ${TARGETS.join("\n            ")}
             (default: this machine's)
 --output    the file to write (default: ./kosmi-relay, with .exe for Windows)
 --data-dir  the one folder that the binary may write (default: data, where it is started)
 --config    the one configuration that it may read (default: matterbridge.toml, where it is started)
+--without-browser
+            a binary that may start no other program: for tokens that are imported, a browser elsewhere
+            (BrowserURL) and anonymous visitors
 
 DENORT_BIN names a base binary of the same version, where it can't be downloaded.`;
 
@@ -37,6 +40,7 @@ export function compileOptions(args: readonly string[], host: string): CompileOp
       output: { type: "string" },
       "data-dir": { type: "string", default: "data" },
       config: { type: "string", default: "matterbridge.toml" },
+      "without-browser": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
@@ -51,5 +55,5 @@ export function compileOptions(args: readonly string[], host: string): CompileOp
   }
   if (dataDirectory === "/") throw new Error("Cannot build: --data-dir=/ would allow everything");
   const output = values.output ?? (target.includes("windows") ? "kosmi-relay.exe" : "kosmi-relay");
-  return { target, output, dataDirectory, config };
+  return { target, output, dataDirectory, config, browser: !values["without-browser"] };
 }

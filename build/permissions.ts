@@ -4,7 +4,26 @@ import { USUAL_BROWSERS } from "../src/auth/browser/local_browser.ts";
 export interface BakedPaths {
   readonly dataDirectory: string;
   readonly config: string;
+  /** Whether it may start a browser, to log in with Email and Password. */
+  readonly browser: boolean;
 }
+
+/** The names under which the configuration is looked for in the folder where the program is started. */
+const USUAL_CONFIGS = [
+  "matterbridge.toml",
+  "matterbridge.local.toml",
+  "matterbridge.yaml",
+  "matterbridge.yml",
+  "matterbridge.json",
+];
+
+/** Where clouds give credentials to whoever asks from one of their machines. No chat server is there. */
+const METADATA_HOSTS = [
+  "169.254.169.254",
+  "[fd00:ec2::254]",
+  "100.100.100.200",
+  "metadata.google.internal",
+];
 
 /** Read by our own code. Of all other variables the program learns nothing, not even that they are there. */
 const ENVIRONMENT = [
@@ -32,21 +51,25 @@ export function platformOf(target: string): Platform {
 
 /** Everything the binary may do, as flags of `deno compile`. What is not named here is refused by the runtime. */
 export function permissionFlags(paths: BakedPaths, platform: Platform): string[] {
-  const browsers = browsersOf(platform);
+  const browsers = paths.browser ? browsersOf(platform) : [];
   const systemd = platform === "linux" ? [SYSTEMD_NOTIFY] : [];
   const credentials = platform === "linux" ? [SYSTEMD_CREDENTIAL] : [];
   const { dataDirectory, config } = paths;
+  const configs = config === USUAL_CONFIGS[0] ? USUAL_CONFIGS : [config];
   return [
     "--no-prompt",
-    list("--allow-read", [dataDirectory, config, ...credentials, ...systemd, ...browsers]),
+    // Nothing is imported from elsewhere while it runs.
+    "--no-remote",
+    list("--allow-read", [dataDirectory, ...configs, ...credentials, ...systemd, ...browsers]),
     list("--allow-write", [dataDirectory, ...systemd]),
-    list("--allow-run", browsers),
+    ...(browsers.length === 0 ? [] : [list("--allow-run", browsers)]),
     list("--allow-env", ENVIRONMENT),
     "--ignore-env",
     // Whose the data directory should be: for the hint that tells the chown to run.
     ...(platform === "windows" ? [] : ["--allow-sys=uid"]),
     // Which servers it speaks to is written in the configuration, after it was built.
     "--allow-net",
+    list("--deny-net", METADATA_HOSTS),
   ];
 }
 

@@ -10,7 +10,7 @@ interface CheckOptions extends CommonOptions {
 export function registerCheck({ program, common, done }: Registrar): void {
   const command = program.command("check")
     .description("say what is wrong with the configuration, without connecting anywhere")
-    .option("--json", "for programs", false)
+    .option("--json", "for programs")
     .addHelpText(
       "after",
       `
@@ -18,11 +18,10 @@ Exit status: 0 it holds (there may be warnings), 2 it does not.
 
 Examples:
   kosmi-relay check
-  kosmi-relay check -conf /etc/kosmi-relay.toml
   kosmi-relay check --json | jq '.faults[].message'`,
     );
   command.action(async () =>
-    done(await check({ ...common(), ...command.opts<{ json: boolean }>() }))
+    done(await check({ ...common(), json: command.opts<{ json?: true }>().json === true }))
   );
 }
 

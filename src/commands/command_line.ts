@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { didYouMean } from "../config/values/did_you_mean.ts";
 import {
   paint,
@@ -16,7 +16,8 @@ import { registerInit } from "./init/init.ts";
 import { registerLearn } from "./learn/learn.ts";
 import { registerReload } from "./reload/reload.ts";
 import { registerRun } from "./run/run.ts";
-import { buildInfo, fullVersion } from "./shared/build_info.ts";
+import { fullVersion, isFree } from "./shared/build_info.ts";
+import { usualConfig } from "./shared/usual_config.ts";
 import { type CommonOptions, EXIT, type ExitCode, type Registration } from "./shared/command.ts";
 import { registerToken } from "./token/token.ts";
 
@@ -39,7 +40,7 @@ export async function runCommandLine(
   stopping: AbortSignal,
 ): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok;
-  const program = commandLine((ended) => code = ended, stopping);
+  const program = commandLine(await usualConfig(), (ended) => code = ended, stopping);
   try {
     await program.parseAsync(withLongFlags(args), { from: "user" });
     return code;
@@ -54,20 +55,31 @@ function withLongFlags(args: readonly string[]): string[] {
   return args.map((arg) => arg.replace(/^-(conf|debug|version|help)(?==|$)/, "--$1"));
 }
 
-function commandLine(done: (code: ExitCode) => void, stopping: AbortSignal): Command {
+function commandLine(
+  usual: string,
+  done: (code: ExitCode) => void,
+  stopping: AbortSignal,
+): Command {
   const program = newProgram()
     .description("Relays chat between Kosmi rooms and IRC channels.")
-    .version(fullVersion(), "--version", "print version, commit, Deno and V8")
-    .option("--conf <file>", "configuration file", buildInfo().config ?? "matterbridge.toml")
-    .option("--debug", "log everything that may help to find a fault", false)
-    .addHelpText("after", HELP);
+    .version(fullVersion(), "-v, --version", "print version, commit, Deno and V8")
+    .option("--conf <file>", `configuration file (default: ${usual})`, fileName)
+    .option("--debug", "log everything that may help to find a fault")
+    .addHelpText("after", help());
   const common = () => {
-    const { conf, debug } = program.opts<CommonOptions>();
+    const { conf = usual, debug = false } = program.opts<Partial<CommonOptions>>();
     return { conf, debug };
   };
   for (const register of COMMANDS) register({ program, stopping, done, common });
+  program.command("version").description("the same as --version")
+    .action(() => void printText(`${fullVersion()}\n`));
   refuseUnknownCommands(program);
   return program;
+}
+
+function fileName(given: string): string {
+  if (given.trim() === "") throw new InvalidArgumentError("It names no file.");
+  return given;
 }
 
 function newProgram(): Command {
@@ -98,17 +110,22 @@ function refuseUnknownCommands(program: Command): void {
   });
 }
 
-const HELP = `
+function help(): string {
+  // The binary may read the configuration that it was built with, and no other.
+  const other = isFree()
+    ? "\n  kosmi-relay -conf relay.toml                … as another file says"
+    : "";
+  return `
 Flags may be written with one dash, as Matterbridge has them: -conf FILE, -debug, -version.
 
 Examples:
-  kosmi-relay                                 relay as ./matterbridge.toml says
-  kosmi-relay -conf /etc/kosmi-relay.toml     … as another file says
   kosmi-relay init                            make a configuration, by five questions
-  kosmi-relay check                           look for faults in ./matterbridge.toml
+  kosmi-relay check                           look for faults in the configuration
+  kosmi-relay                                 relay as the configuration says${other}
   kosmi-relay doctor                          look at everything else that it needs
   kosmi-relay token status                    how long the Kosmi logins last
   kosmi-relay health                          whether the relay that runs here relays
   kosmi-relay reload                          have it read its configuration again
 
 Exit status: 0 done, 1 could not go on, 2 command line or configuration is wrong.`;
+}

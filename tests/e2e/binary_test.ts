@@ -46,7 +46,11 @@ test(
     const { mode } = await Deno.stat(`${world.relay.dir}/data`);
     assert.equal((mode ?? 0) & 0o777, 0o700);
     const stopped = await runProgram(binary, ["health"], { cwd: world.relay.dir });
-    assert.equal(stopped.stderr, "No relay runs on ./data.\n");
+    assert.equal(
+      stopped.stderr,
+      "No relay runs on ./data: run this in the folder where the relay was started (of the systemd service: " +
+        "/var/lib/kosmi-relay).\n",
+    );
     assert.equal(stopped.code, 1);
   },
 );

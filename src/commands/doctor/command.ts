@@ -4,14 +4,14 @@ import type { DoctorOptions } from "./doctor.ts";
 export function registerDoctor({ program, common, done, stopping }: Registrar): void {
   const command = program.command("doctor")
     .description("look at everything the relay needs, and say what to do where something is wrong")
-    .option("--json", "for programs", false)
-    .option("--login", "log in by browser where no good token is cached", false)
-    .option("--verbose", "tell also what Kosmi's web app has that the relay does not use", false)
+    .option("--json", "for programs")
+    .option("--login", "log in by browser where no good token is cached")
+    .option("--verbose", "tell also what Kosmi's web app has that the relay does not use")
     .option(
       "--report <file>",
       "write what a maintainer needs when Kosmi has changed: no text, name, id, token or address",
     )
-    .option("--send", "say a line in every room and channel, to see whether it is shown", false)
+    .option("--send", "say a line in every room and channel, to see whether it is shown")
     .addHelpText(
       "after",
       `
@@ -27,7 +27,8 @@ Examples:
     );
   command.action(async () => {
     const { doctor } = await import("./doctor.ts");
-    const own = command.opts<Omit<DoctorOptions, "conf" | "debug">>();
-    done(await doctor({ ...common(), ...own }, stopping));
+    const asked = command.opts<Partial<DoctorOptions>>();
+    const off = { json: false, login: false, send: false, verbose: false };
+    done(await doctor({ ...common(), ...off, ...asked }, stopping));
   });
 }

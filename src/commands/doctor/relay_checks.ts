@@ -73,7 +73,7 @@ async function tryToWrite(path: string, rows: RowWriter): Promise<DataFinding> {
       rows.broken(
         check,
         `${path} can't be written or locked: after a restart messages would be lost, and each start would log in anew`,
-        `make it writable for this user (chown -R and chmod u+rwX ${path}), or set MATTERBRIDGE_DATA_DIR to a folder that is`,
+        `make it writable for this user: chown -R and chmod u+rwX ${path}`,
       );
       return { usable: true, beside: null };
     }

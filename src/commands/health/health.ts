@@ -14,7 +14,7 @@ export function registerHealth({ program, done }: Registrar): void {
     .addHelpText(
       "after",
       `
-Reads only the data directory (MATTERBRIDGE_DATA_DIR, else ./data). For health checks of containers and monitoring.
+Reads only the data directory of that relay. For health checks of containers and monitoring.
 
 Exit status: 0 every account is connected and in its channels, or has been away for less than a minute; 1 not so, or no
 relay runs there.
@@ -32,7 +32,7 @@ async function health(): Promise<ExitCode> {
     const bytes = await data.read(HEALTH_FILE, MAX_BYTES);
     const record = bytes === null ? null : decodeHealth(bytes);
     if (record === null) {
-      printErrorLine(`No relay runs on ${data.path}.`);
+      printErrorLine(`No relay runs on ${data.path}${elsewhere(data.path)}.`);
       return EXIT.failed;
     }
     const verdict = judgeHealth(record, await beatOf(data), systemClock.now());
@@ -48,4 +48,11 @@ async function health(): Promise<ExitCode> {
 async function beatOf(data: DataDirectory): Promise<number> {
   const { mtime } = await Deno.stat(`${data.path}/${HEALTH_FILE}`);
   return mtime?.getTime() ?? 0;
+}
+
+/** The folder counts from where this command is run. */
+function elsewhere(path: string): string {
+  return path.startsWith("/")
+    ? ""
+    : ": run this in the folder where the relay was started (of the systemd service: /var/lib/kosmi-relay)";
 }

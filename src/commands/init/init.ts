@@ -12,10 +12,11 @@ import {
   wantsColour,
 } from "../../log/terminal.ts";
 import { Asker, AskingEndedError } from "../shared/ask.ts";
-import { buildInfo } from "../shared/build_info.ts";
+import { buildInfo, isFree, programName } from "../shared/build_info.ts";
 import { type CommonOptions, EXIT, type ExitCode, type Registrar } from "../shared/command.ts";
 import { ourDataDirectory } from "../shared/open_data_directory.ts";
 import { CHANNEL_RULES } from "../shared/read_configuration.ts";
+import { LOCAL_CONFIG, PLAIN_CONFIG } from "../shared/usual_config.ts";
 import { askForAnswers, configText } from "./answers.ts";
 
 export function registerInit({ program, common, done, stopping }: Registrar): void {
@@ -24,35 +25,45 @@ export function registerInit({ program, common, done, stopping }: Registrar): vo
     .addHelpText(
       "after",
       `
-Writes matterbridge.toml (or what -conf names), readable by you alone. Never overwrites a file. On request it tests your
-answers against the servers first, without saying anything there.
+Writes a configuration that you alone can read, where the relay finds it: matterbridge.toml; beside the sample of that
+name matterbridge.local.toml, which git ignores; ${
+        isFree() ? "" : "this program: "
+      }matterbridge.toml in the data directory${isFree() ? " for the compiled program" : ""}.
+Never overwrites a file. On request it tests your answers against the servers first, without saying anything there.
 
-Examples:
-  kosmi-relay init
-  kosmi-relay init -conf ./relay.toml`,
+Example:
+  kosmi-relay init`,
     )
-    .action(async () => done(await init(common(), stopping)));
+    .action(async () => {
+      const { conf = null } = program.opts<{ conf?: string }>();
+      done(await init(conf, common(), stopping));
+    });
 }
 
 /** Asks, tests if wanted, writes. Nothing is written before all questions are answered. */
-async function init(options: CommonOptions, stopping: AbortSignal): Promise<ExitCode> {
-  const target = await targetOf(options.conf);
-  if (await exists(options.conf) || await exists(target)) {
-    const there = await exists(options.conf) ? options.conf : target;
+async function init(
+  named: string | null,
+  options: CommonOptions,
+  stopping: AbortSignal,
+): Promise<ExitCode> {
+  const target = await targetOf(named);
+  const there = await whatIsThere(named, target);
+  if (there !== null) {
+    const another = isFree() ? ", or name another with -conf FILE" : "";
     printErrorLine(
-      `${there} is there already, and nothing is overwritten: move it away, or name another with -conf FILE.`,
+      `${there} is there already, and nothing is overwritten: move it away${another}.`,
     );
     return EXIT.usage;
   }
   if (!stdinIsTerminal() || !stdoutIsTerminal()) {
     printErrorLine(
       "init asks questions and needs a terminal. Without one, copy the sample matterbridge.toml and change what is " +
-        "marked there, then run: kosmi-relay check",
+        `marked there, then run: ${programName()} check`,
     );
     return EXIT.usage;
   }
   try {
-    return await converse(options, target, stopping);
+    return await converse(named, options, target, stopping);
   } catch (error) {
     if (!(error instanceof AskingEndedError)) throw error;
     printErrorLine("\nNothing was written.");
@@ -61,6 +72,7 @@ async function init(options: CommonOptions, stopping: AbortSignal): Promise<Exit
 }
 
 async function converse(
+  named: string | null,
   options: CommonOptions,
   target: string,
   stopping: AbortSignal,
@@ -69,7 +81,7 @@ async function converse(
   const text = configText(await askForAnswers(asker));
   const { config, faults } = await loadConfig({
     text,
-    file: options.conf,
+    file: target,
     env: Deno.env.toObject(),
     channels: CHANNEL_RULES,
   });
@@ -85,7 +97,7 @@ async function converse(
       throw new AskingEndedError("not wanted");
     }
   }
-  return await write(options.conf, target, text);
+  return await write(named, target, text);
 }
 
 /** True when nothing is broken. Only warnings, such as that no token is cached yet, are no reason to stop. */
@@ -114,10 +126,29 @@ async function test(
   return !isBroken;
 }
 
-/** The binary may write into its data directory alone. */
-async function targetOf(file: string): Promise<string> {
-  const { state } = await Deno.permissions.query({ name: "write", path: file });
-  return state === "granted" ? file : `${ourDataDirectory()}/matterbridge.toml`;
+/** Where the relay finds it: the binary may write into its data directory alone, and git must not see a secret. */
+async function targetOf(named: string | null): Promise<string> {
+  const wanted = named ?? buildInfo().config ?? PLAIN_CONFIG;
+  const { state } = await Deno.permissions.query({ name: "write", path: wanted });
+  if (state !== "granted") return `${ourDataDirectory()}/${PLAIN_CONFIG}`;
+  return named === null && await isSample(wanted) ? LOCAL_CONFIG : wanted;
+}
+
+/** What keeps us from writing: the file itself, or another one that the relay would read in its place. */
+async function whatIsThere(named: string | null, target: string): Promise<string | null> {
+  if (await exists(target)) return target;
+  if (named !== null) return await exists(named) ? named : null;
+  if (await exists(LOCAL_CONFIG)) return LOCAL_CONFIG;
+  const plain = buildInfo().config ?? PLAIN_CONFIG;
+  return await exists(plain) && !await isSample(plain) ? plain : null;
+}
+
+/** Whether it is the sample of the repository, with nothing filled in. */
+async function isSample(path: string): Promise<boolean> {
+  return await Deno.readTextFile(path).then(
+    (text) => /^RoomURL = ".*@your-room"$/m.test(text),
+    () => false,
+  );
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -129,9 +160,9 @@ function isMissing(error: unknown): boolean {
   return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
 }
 
-async function write(wanted: string, target: string, text: string): Promise<ExitCode> {
+async function write(named: string | null, target: string, text: string): Promise<ExitCode> {
   try {
-    if (target !== wanted) {
+    if (target.startsWith(`${ourDataDirectory()}/`)) {
       await Deno.mkdir(ourDataDirectory(), { recursive: true, mode: 0o700 });
     }
     await Deno.writeTextFile(target, text, { createNew: true, mode: 0o600 });
@@ -140,10 +171,13 @@ async function write(wanted: string, target: string, text: string): Promise<Exit
     return EXIT.failed;
   }
   printLine(`\n${target} is written; you alone can read it.`);
-  if (target !== wanted) {
+  const built = buildInfo().config;
+  const isFound = named === null && (built === null || built === PLAIN_CONFIG);
+  const wanted = named ?? built ?? PLAIN_CONFIG;
+  if (!isFound && target !== wanted) {
     printLine(`This program may write only there. Move it: mv ${target} ${wanted}`);
   }
-  const conf = wanted === (buildInfo().config ?? "matterbridge.toml") ? "" : ` -conf ${wanted}`;
-  printLine(`Start the relay with: kosmi-relay${conf}`);
+  const conf = isFound || wanted === built ? "" : ` -conf ${wanted}`;
+  printLine(`Start the relay with: ${programName()}${conf}`);
   return EXIT.ok;
 }

@@ -29,7 +29,7 @@ export function registerRun({ program, common, done, stopping }: Registrar): voi
     .description("relay until stopped (this is what happens without a command)")
     .addHelpText(
       "after",
-      "\nExamples:\n  kosmi-relay run\n  kosmi-relay run -conf /etc/kosmi-relay.toml -debug",
+      "\nExamples:\n  kosmi-relay run\n  kosmi-relay run -debug",
     )
     .action(async () => done(await run(common(), stopping)));
 }
@@ -42,7 +42,10 @@ async function run(options: CommonOptions, stopping: AbortSignal): Promise<ExitC
   await using logging = await startOurLogging(config, options.debug);
   const log = logging.logger("relay");
   for (const warning of warnings) log.warn("{warning}", { warning: formatFault(warning) });
-  log.info("kosmi-relay {version} starts", { version: VERSION });
+  log.info("kosmi-relay {version} starts, as {file} says", {
+    version: VERSION,
+    file: options.conf,
+  });
   const caught = catchStrayFaults(log);
   try {
     await using data = await openOurDataDirectory(logging.logger("store"));

@@ -29,6 +29,17 @@ export function buildInfo(): BuildInfo {
   };
 }
 
+/** How a person starts this program: for what messages tell them to run. */
+export function programName(): string {
+  if (!Deno.build.standalone) return "deno run -A src/main.ts";
+  return buildInfo().dataDirectory === "data" ? "./kosmi-relay" : "kosmi-relay";
+}
+
+/** Whether the program may be pointed at other files than those that it was built with: no advice may name others. */
+export function isFree(): boolean {
+  return !Deno.build.standalone;
+}
+
 /** The version, from the one place where it is written. */
 export const VERSION: string = manifest.version;
 

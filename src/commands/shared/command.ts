@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 /** Options of every command. */
 export interface CommonOptions {
+  /** The configuration file; where none was named, the first of the usual ones that is there. */
   readonly conf: string;
   readonly debug: boolean;
 }

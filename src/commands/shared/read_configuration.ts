@@ -3,7 +3,9 @@ import { channelIdOf } from "../../bridges/irc/channels/channel_name.ts";
 import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
 import { type ChannelRules, type Fault, formatFault, loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/options/config.ts";
+import { secretsOf } from "../../config/options/secrets.ts";
 import { printErrorLine } from "../../log/terminal.ts";
+import { isFree, programName } from "./build_info.ts";
 import { foreignFileHint, mayRead, refusal } from "./refusal.ts";
 
 /** A configuration that holds, with what a person should know of it all the same. */
@@ -29,13 +31,39 @@ export async function readConfiguration(file: string): Promise<ConfigReading> {
   };
   if (!await mayRead(file)) return failed(refusal({ kind: "config", path: file }));
   const source = await readConfigFile(file);
-  if ("fault" in source) return failed(source.fault + await foreignFileHint(file));
+  if ("fault" in source) return failed(source.fault + await hintFor(file));
   const env = Deno.env.toObject();
   const { text } = source;
   const loaded = await loadConfig({ text, file, env, channels: CHANNEL_RULES });
   const { config, faults, warnings } = loaded;
-  if (config !== null && faults.length === 0) return { ok: true, config, warnings };
+  if (config !== null && faults.length === 0) {
+    return {
+      ok: true,
+      config,
+      warnings: [...await warnOfReaders(file, text, config), ...warnings],
+    };
+  }
   return { ok: false, faults, warnings };
+}
+
+/** What to do about a file that can't be read, as the end of a sentence. */
+async function hintFor(file: string): Promise<string> {
+  const info = await Deno.stat(file).catch((error) => error);
+  if (info instanceof Deno.errors.NotFound) {
+    const another = isFree() ? ", or name another with -conf FILE" : "";
+    return `: ${programName()} init writes one${another}`;
+  }
+  return await foreignFileHint(file);
+}
+
+/** Others on this machine may read the file, and with it the secrets that stand in it. */
+async function warnOfReaders(file: string, text: string, config: Config): Promise<Fault[]> {
+  const info = await Deno.stat(file).catch(() => null);
+  if (info?.mode == null || (info.mode & 0o077) === 0) return [];
+  if (!secretsOf(config).some((secret) => text.includes(secret))) return [];
+  const message =
+    `others on this machine can read it, and a secret stands in it: chmod 600 ${file}`;
+  return [{ file, line: null, key: "", message }];
 }
 
 /** Reads and checks the configuration. Prints every fault and answers null when it does not hold. */

@@ -158,10 +158,10 @@ function optionsOf(registrar: Registrar, command: Command): TokenOptions {
 
 function addStatus(registrar: Registrar, token: Command): void {
   const status = add(token, "status", "tell whose the tokens are and when they expire; no token")
-    .option("--json", "for programs", false)
+    .option("--json", "for programs")
     .addHelpText("after", "\nExample:\n  kosmi-relay token status --json | jq .");
   status.action(async () => {
-    const { json } = status.opts<{ json: boolean }>();
+    const { json = false } = status.opts<{ json?: boolean }>();
     registrar.done(await tokenStatus({ ...optionsOf(registrar, status), json }));
   });
 }

@@ -79,10 +79,10 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 function whyUnreadable(thrown: unknown, path: string): string {
   if (thrown instanceof Deno.errors.NotFound) {
-    return "there is no such file: name the configuration with -conf FILE";
+    return "there is no such file";
   }
   if (thrown instanceof Deno.errors.IsADirectory) {
-    return "this is a folder: name the file in it with -conf FILE";
+    return "this is a folder, and must be a file";
   }
   if (thrown instanceof Deno.errors.PermissionDenied) {
     return "the file can't be read: its permissions do not let this user";
@@ -92,7 +92,7 @@ function whyUnreadable(thrown: unknown, path: string): string {
 }
 
 function notCapable(path: string): string {
-  return "this program was built so that it may not read this file, only the one that was named when it was " +
-    "compiled (matterbridge.toml in the folder where it is started): move the file there, or rebuild with " +
-    `deno task compile --config=${shown(path)}`;
+  return "this program was built so that it may not read this file, only the one that was named when it was compiled " +
+    `(matterbridge.toml in the folder where it is started): move the file there, or rebuild with deno task compile ` +
+    `--config=${shown(path)}`;
 }

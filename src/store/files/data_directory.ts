@@ -73,7 +73,9 @@ async function ensureFolder(path: string, log: Logger): Promise<void> {
   } else if (!info.isDirectory) {
     throw new DataDirectoryError(
       "unsafe",
-      `Cannot use the data directory ${path}: it is not a folder. Move it away or set MATTERBRIDGE_DATA_DIR.`,
+      `Cannot use the data directory ${path}: it is not a folder. Move it away${
+        Deno.build.standalone ? "" : " or set MATTERBRIDGE_DATA_DIR"
+      }.`,
     );
   } else if (info.mode !== null && (info.mode & 0o022) !== 0) {
     log.warn(
@@ -118,9 +120,18 @@ function lockedError(path: string, pid: number | null): DataDirectoryError {
   const who = pid === null ? "another process" : `the process with pid ${pid}`;
   return new DataDirectoryError(
     "locked",
-    `Cannot use the data directory ${path}: ${who} is using it. ` +
-      `Stop that one first, or give this one a folder of its own with MATTERBRIDGE_DATA_DIR.`,
+    `Cannot use the data directory ${path}: ${who} is using it. Stop that one first${
+      otherFolder(path)
+    }.`,
   );
+}
+
+/** The binary may use the folder that it was built with, and no other. */
+function otherFolder(path: string): string {
+  if (!Deno.build.standalone) {
+    return ", or give this one a folder of its own with MATTERBRIDGE_DATA_DIR";
+  }
+  return path.startsWith("/") ? "" : ", or start this one in another folder";
 }
 
 /** Only with the lock held: then nobody else's writing can be under way. */

@@ -11,18 +11,21 @@ Deno.test("compileOptions() bakes ./data and ./matterbridge.toml unless it is to
     output: "kosmi-relay",
     dataDirectory: "data",
     config: "matterbridge.toml",
+    browser: true,
   });
   const args = [
     "--data-dir=/var/lib/r/",
     "--config",
     "/etc/r.toml",
     "--target=x86_64-pc-windows-msvc",
+    "--without-browser",
   ];
   assert.deepEqual(compileOptions(args, HOST), {
     target: "x86_64-pc-windows-msvc",
     output: "kosmi-relay.exe",
     dataDirectory: "/var/lib/r",
     config: "/etc/r.toml",
+    browser: false,
   });
   assert.equal(compileOptions(["--help"], HOST), null);
 });
@@ -34,7 +37,7 @@ Deno.test("compileOptions() refuses what would allow everything, or nothing that
 });
 
 Deno.test("permissionFlags() allows no file, program or variable without its name", () => {
-  const paths = { dataDirectory: "data", config: "matterbridge.toml" };
+  const paths = { dataDirectory: "data", config: "matterbridge.toml", browser: true };
   for (const target of TARGETS) {
     const flags = permissionFlags(paths, platformOf(target));
     const named = flags.filter((flag) =>
@@ -46,8 +49,18 @@ Deno.test("permissionFlags() allows no file, program or variable without its nam
   }
 });
 
+Deno.test("permissionFlags() names no program for a binary without browser", () => {
+  const paths = { dataDirectory: "data", config: "matterbridge.toml", browser: false };
+  const flags = permissionFlags(paths, "linux");
+  assert.ok(!flags.some((flag) => /allow-run|chrom/.test(flag)), flags.join("\n"));
+  assert.ok(flags.some((flag) => flag.startsWith("--deny-net=169.254.169.254,")));
+});
+
 Deno.test("permissionFlags() keeps a comma in a path", () => {
-  const flags = permissionFlags({ dataDirectory: "/a,b", config: "c.toml" }, "windows");
+  const flags = permissionFlags(
+    { dataDirectory: "/a,b", config: "c.toml", browser: true },
+    "windows",
+  );
   assert.ok(flags.includes("--allow-write=/a,,b"), flags.join("\n"));
 });
 

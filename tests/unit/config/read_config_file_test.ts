@@ -34,14 +34,14 @@ Deno.test("readConfigFile() says that there is no such file", () =>
   inFolder(async (folder) => {
     const path = join(folder, "none.toml");
     assert.deepEqual(await readConfigFile(path), {
-      fault: `${path}: there is no such file: name the configuration with -conf FILE`,
+      fault: `${path}: there is no such file`,
     });
   }));
 
 Deno.test("readConfigFile() says that it is a folder", () =>
   inFolder(async (folder) => {
     assert.deepEqual(await readConfigFile(folder), {
-      fault: `${folder}: this is a folder: name the file in it with -conf FILE`,
+      fault: `${folder}: this is a folder, and must be a file`,
     });
   }));
 

@@ -58,8 +58,8 @@ async function hintFor(file: string): Promise<string> {
 
 /** Others on this machine may read the file, and with it the secrets that stand in it. */
 async function warnOfReaders(file: string, text: string, config: Config): Promise<Fault[]> {
-  const info = await Deno.stat(file).catch(() => null);
-  if (info?.mode == null || (info.mode & 0o077) === 0) return [];
+  const mode = await Deno.stat(file).then((info) => info.mode, () => null);
+  if (mode === null || (mode & 0o077) === 0) return [];
   if (!secretsOf(config).some((secret) => text.includes(secret))) return [];
   const message =
     `others on this machine can read it, and a secret stands in it: chmod 600 ${file}`;

@@ -25,6 +25,10 @@ const MODULES: Readonly<Record<string, { readonly folder: string; readonly tests
 };
 /** What a person would not call a mistake, or what nothing can see: texts, log calls' properties. */
 const EXCLUDED = ["StringLiteral", "ObjectLiteral", "Regex"];
+/** Processes that may not read the environment run without changes. */
+const SWITCH =
+  `globalThis.__mutantSwitch ??= (() => { try { return { __STRYKER_ACTIVE_MUTANT__: Deno.env.get("__STRYKER_ACTIVE_MUTANT__") }; } catch { return {}; } })();
+`;
 const AT_A_TIME = 2;
 const LEAST_LIMIT_MS = 20_000;
 
@@ -134,7 +138,10 @@ if (globalThis.__mutantsReached === undefined) {
 }
 `;
   for (const { name, content } of instrumented.files) {
-    await Deno.writeTextFile(`${folder}/${name}`, content + reporter);
+    await Deno.writeTextFile(
+      `${folder}/${name}`,
+      SWITCH + content.replaceAll("g.process.env", "globalThis.__mutantSwitch") + reporter,
+    );
   }
   return instrumented.mutants.filter(({ status }) => status !== "Ignored");
 }

@@ -52,7 +52,7 @@ function makeBridge(
     protocol: KOSMI_PROTOCOL,
     messageDelayMs: options.messageDelayMs ?? 0,
     burst: options.burst ?? 10,
-    history: { maxMessages: 500, maxAgeMs: 86_400_000 },
+    history: { maxMessages: 500 },
     markup: "plain",
     clock: options.clock ?? systemClock,
     random: () => 0.5,

@@ -15,6 +15,7 @@ import type {
   IrcOptionValues,
 } from "../../config/options/config.ts";
 import { parseSocksProxy } from "../../config/values/net.ts";
+import { LEAST_HISTORY } from "../../relay/port/bridge.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import { VERSION } from "../shared/build_info.ts";
 
@@ -58,7 +59,7 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
     stripMarkup: options.stripMarkdown,
     version: `kosmi-relay ${VERSION}`,
     puppets: puppetsOf(options),
-    history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    history: { maxMessages: Math.max(LEAST_HISTORY, general.catchUpMaxMessages) },
     ...(wiring.sts === undefined ? {} : { sts: wiring.sts }),
     clock,
     random,

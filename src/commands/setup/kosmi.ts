@@ -11,6 +11,7 @@ import type { PictureNetwork } from "../../bridges/kosmi/pictures/download.ts";
 import { parseOverrides } from "../../bridges/kosmi/protocol/operations.ts";
 import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
 import type { GeneralConfig, KosmiAccountConfig } from "../../config/options/config.ts";
+import { LEAST_HISTORY } from "../../relay/port/bridge.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 
 interface KosmiWiring {
@@ -45,7 +46,7 @@ export function kosmiOptionsOf(
     credentials,
     protocol: protocolOf(account),
     ...(wiring.app === undefined ? {} : { app: wiring.app }),
-    history: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
+    history: { maxMessages: Math.max(LEAST_HISTORY, general.catchUpMaxMessages) },
     ...(wiring.pictureNetwork === undefined ? {} : { pictureNetwork: wiring.pictureNetwork }),
     clock,
     random,

@@ -204,6 +204,9 @@ export function bridgeHost(options: BridgeHostOptions): BridgeHost {
   return {
     channels: () => options.plans,
     cursor: (channel) => historyCursor(store, account, channel),
+    doubtful: (channel) =>
+      store.underWay(endpointId(account, channel))
+        .flatMap(({ parts, confirmed }) => parts.slice(confirmed)),
     linkUp: (self) => options.linkUp(self.nick),
     channelUp: (channel, history) => post({ kind: "channel-up", account, channel, history }),
     channelDown: (channel, why) => post({ kind: "channel-down", account, channel, why }),

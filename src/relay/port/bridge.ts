@@ -97,6 +97,8 @@ export interface BridgeHost {
   channels(): readonly ChannelPlan[];
   /** The last message of this channel that was taken over, from this or an earlier run; null at the very first. */
   cursor(channel: ChannelId): Cursor | null;
+  /** What of ours was on its way when the last link ended, and may have arrived. */
+  doubtful?(channel: ChannelId): readonly Part[];
   /** Logged in. `self` is how the service shows us. */
   linkUp(self: Person): void;
   /**
@@ -122,6 +124,9 @@ export interface ChannelPlan {
   /** False where the gateway only reads here. */
   readonly sends: boolean;
 }
+
+/** A bridge reads back at least so much, however little is caught up: it may show which of our own messages arrived. */
+export const LEAST_HISTORY = 500;
 
 /** Where reading stopped: the newest message taken over. */
 export interface Cursor {

@@ -281,7 +281,7 @@ Deno.test("a bouncer's playback is history, never live", async () => {
   const cursors = new Map([["#test", cursorAt(null, Date.parse("2019-12-31T00:00:00Z"))]]);
   await using relay = start(server.asServer, {
     cursors,
-    history: { maxMessages: 10, maxAgeMs: Infinity },
+    history: { maxMessages: 10 },
   });
   const history = await relay.up();
   assert.equal(history?.messages.length, 1);

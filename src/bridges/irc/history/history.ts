@@ -47,9 +47,7 @@ export function historyOf(
   const messages = [...rest, ...context.heard].map((line) => historyMessage(line, context)).filter((
     one,
   ) => one !== null);
-  const oldestMs = context.nowMs - context.limits.maxAgeMs;
-  const young = messages.filter((one) => (one.own ? one.atMs : one.event.atMs) >= oldestMs);
-  const kept = newest(young, context.limits.maxMessages);
+  const kept = newest(messages, context.limits.maxMessages);
   return { messages: kept, complete: whole && !cut && kept.length === messages.length };
 }
 

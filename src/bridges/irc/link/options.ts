@@ -179,10 +179,9 @@ export class MemoryStsPolicies implements StsPolicies {
   }
 }
 
-/** Bounds of what is read from the server's history after a reconnect. */
+/** Bounds of what is read from the server's history after a reconnect. What of it is relayed is the core's to say. */
 export interface IrcHistoryLimits {
   readonly maxMessages: number;
-  readonly maxAgeMs: number;
 }
 
 /** Waits of the protocol itself; only tests change them. */
@@ -280,7 +279,7 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     puppets: null,
     puppet: null,
     sts: new MemoryStsPolicies(),
-    history: { maxMessages: 500, maxAgeMs: 24 * 3_600_000 },
+    history: { maxMessages: 500 },
   };
   return {
     ...defaults,

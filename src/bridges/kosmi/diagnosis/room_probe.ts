@@ -56,7 +56,7 @@ export class RoomProbe {
       ownIds: new Set(),
       pace: new TokenBucket({ capacity: 1, refillMs: 0 }, clock.monotonic()),
       window: 1,
-      history: { maxMessages: 20, maxAgeMs: 60_000 },
+      history: { maxMessages: 20 },
       said: new OnceLog(log),
     });
   }

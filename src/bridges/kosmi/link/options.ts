@@ -30,10 +30,8 @@ export interface CredentialSource {
 }
 
 export interface HistoryLimits {
-  /** Most messages fetched from a room's archive at once. */
+  /** Most messages read back from a room's archive. What of them is relayed is the core's to say. */
   readonly maxMessages: number;
-  /** Older messages are not caught up. */
-  readonly maxAgeMs: number;
 }
 
 /** What is known of how the web app speaks to the server, and how to know more. Outlives connections and restarts. */

@@ -24,6 +24,8 @@ interface RoomArchiveOptions {
 const FIRST_LOOK_LIMIT_MS = 2_000;
 /** Waits before each try to read the archive. */
 const ARCHIVE_TRIES_MS: readonly number[] = [0, 500, 2_000];
+/** What was sent before that and is not in the archive will never be there. */
+const LAG_MS = 1_500;
 /** A message from so far in the future shows that Kosmi's clock is ahead of ours. */
 const CLOCKS_DIFFER_MS = 2_000;
 
@@ -66,16 +68,37 @@ export class RoomArchive {
 
   /** What is not read now is never caught up: an archive that fails is asked again before it is done without. */
   async #readAgain(): Promise<CaughtUp | null> {
-    const { host, channel, history, clock, link, runner } = this.#o;
+    const { host, channel, clock, link, runner } = this.#o;
     const since = host.cursor(channel);
     for (const waitMs of since === null ? [0] : ARCHIVE_TRIES_MS) {
       if (waitMs > 0) await clock.sleep(waitMs, link.signal).catch(() => {});
-      const page = (cursor: string | null) => this.page(cursor);
-      const caughtUp = await readArchive({ page, since, limits: history, nowMs: clock.now() });
-      if (caughtUp !== null || link.signal.aborted) return caughtUp;
+      const caughtUp = await this.#read(since);
+      if (link.signal.aborted) return caughtUp;
+      if (caughtUp !== null) return this.#isLagging(caughtUp) ? await this.#later(since) : caughtUp;
       if (runner.offers("chatArchive") === false) return null;
     }
     return null;
+  }
+
+  #read(since: Cursor | null): Promise<CaughtUp | null> {
+    const page = (cursor: string | null) => this.page(cursor);
+    return readArchive({ page, since, limits: this.#o.history });
+  }
+
+  /** True where something of ours was on its way and is not shown: Kosmi takes a message a moment before it shows it. */
+  #isLagging({ messages, before }: CaughtUp): boolean {
+    const { host, channel } = this.#o;
+    const shown = [...before, ...messages].map(({ text }) => text);
+    return (host.doubtful?.(channel) ?? []).some(({ wire }) => {
+      const at = shown.indexOf(wire);
+      if (at !== -1) shown.splice(at, 1);
+      return at === -1;
+    });
+  }
+
+  async #later(since: Cursor | null): Promise<CaughtUp | null> {
+    await this.#o.clock.sleep(LAG_MS, this.#o.link.signal).catch(() => {});
+    return await this.#read(since);
   }
 
   /** One page, without a cursor the newest; null where it can't be had. */
@@ -133,7 +156,6 @@ interface ArchiveOptions {
   readonly page: (cursor: string | null) => Promise<ArchivePage | null>;
   readonly since: Cursor | null;
   readonly limits: HistoryLimits;
-  readonly nowMs: number;
 }
 
 /** A page of one message each would be a strange archive: this bounds what it can cost. */
@@ -259,17 +281,15 @@ function bounded(
   messages: readonly KosmiMessage[],
   reached: boolean,
 ): CaughtUp {
-  const { since, limits, nowMs } = options;
+  const { since } = options;
   if (since === null) return { messages, before: [], complete: true };
   const at = messages.findIndex((message) => message.id === since.id);
   // The clock of the service may count whole seconds: what carries the cursor's own time may be new.
   const fresh = messages.filter((message, index) =>
     message.id !== since.id && (message.atMs === null ? index > at : message.atMs >= since.atMs)
   );
-  const young = fresh.filter((message) => (message.atMs ?? nowMs) >= nowMs - limits.maxAgeMs);
-  const kept = young.slice(Math.max(0, young.length - limits.maxMessages));
   const before = messages.filter((message) =>
     message.atMs !== null && message.atMs >= since.atMs - SHORTLY_MS && !fresh.includes(message)
   );
-  return { messages: kept, before, complete: reached && kept.length === fresh.length };
+  return { messages: fresh, before, complete: reached };
 }

@@ -4,7 +4,7 @@ import { readArchive } from "../../../../src/bridges/kosmi/room/history.ts";
 import type { MessageId } from "../../../../src/relay/port/ids.ts";
 
 const NOW_MS = 1_800_000_000_000;
-const limits = { maxMessages: 100, maxAgeMs: 3_600_000 };
+const limits = { maxMessages: 100 };
 
 function message(
   number: number,
@@ -38,43 +38,34 @@ const texts = (list: readonly KosmiMessage[] | undefined) => list?.map((each) =>
 
 Deno.test("readArchive() reads back to the cursor over pages", async () => {
   const page = archive(30, 4);
-  const read = await readArchive({ page, since: since(20), limits, nowMs: NOW_MS });
+  const read = await readArchive({ page, since: since(20), limits });
   assert.deepEqual(texts(read?.messages), ["21", "22", "23", "24", "25", "26", "27", "28", "29"]);
   assert.equal(read?.complete, true);
 });
 
 Deno.test("readArchive() reads by ids where messages bear no time", async () => {
   const page = archive(30, 4, true);
-  const read = await readArchive({ page, since: since(26), limits, nowMs: NOW_MS });
+  const read = await readArchive({ page, since: since(26), limits });
   assert.deepEqual(texts(read?.messages), ["27", "28", "29"]);
 });
 
 Deno.test("readArchive() takes the whole archive when the cursor's message is gone", async () => {
   const gone = { id: "gone" as MessageId, atMs: NOW_MS - 200_000 };
-  const read = await readArchive({ page: archive(10, 4), since: gone, limits, nowMs: NOW_MS });
+  const read = await readArchive({ page: archive(10, 4), since: gone, limits });
   assert.equal(read?.messages.length, 10);
   assert.equal(read?.complete, true);
 });
 
 Deno.test("readArchive() says that there was more than it may fetch", async () => {
-  const tight = { maxMessages: 5, maxAgeMs: 3_600_000 };
+  const tight = { maxMessages: 5 };
   const read = await readArchive({
     page: archive(50, 4),
     since: since(1),
     limits: tight,
-    nowMs: NOW_MS,
   });
-  assert.deepEqual(texts(read?.messages), ["45", "46", "47", "48", "49"]);
+  assert.deepEqual(texts(read?.messages)?.slice(-5), ["45", "46", "47", "48", "49"]);
+  assert.ok((read?.messages.length ?? 0) <= 12);
   assert.equal(read?.complete, false);
-  const young = { maxMessages: 100, maxAgeMs: 97_500 };
-  const some = await readArchive({
-    page: archive(9, 4),
-    since: since(0),
-    limits: young,
-    nowMs: NOW_MS,
-  });
-  assert.deepEqual(texts(some?.messages), ["3", "4", "5", "6", "7", "8"]);
-  assert.equal(some?.complete, false);
 });
 
 Deno.test("readArchive() ends with a server that gives the same page for every cursor", async () => {
@@ -83,7 +74,7 @@ Deno.test("readArchive() ends with a server that gives the same page for every c
     asked++;
     return Promise.resolve({ messages: [message(9)], back: "again", forward: "again" });
   };
-  const read = await readArchive({ page, since: since(1), limits, nowMs: NOW_MS });
+  const read = await readArchive({ page, since: since(1), limits });
   assert.equal(read?.complete, false);
   assert.ok(asked <= 3, String(asked));
 });
@@ -98,7 +89,6 @@ Deno.test("readArchive() follows forward cursors when the first page is the olde
     page,
     since: { id: null, atMs: message(0).atMs ?? 0 },
     limits,
-    nowMs: NOW_MS,
   });
   assert.deepEqual(texts(read?.messages), ["1", "2", "3", "4"]);
   assert.equal(read?.complete, true);
@@ -106,7 +96,7 @@ Deno.test("readArchive() follows forward cursors when the first page is the olde
 
 Deno.test("readArchive() is null where the archive can't be asked", async () => {
   const page = () => Promise.resolve(null);
-  assert.equal(await readArchive({ page, since: since(1), limits, nowMs: NOW_MS }), null);
+  assert.equal(await readArchive({ page, since: since(1), limits }), null);
 });
 
 Deno.test("readArchive() keeps the server's order of messages of one time, over pages either way round", async () => {
@@ -125,7 +115,7 @@ Deno.test("readArchive() keeps the server's order of messages of one time, over 
     };
     for (const from of [0, 6]) {
       const cursor = { id: `m${from}` as MessageId, atMs: times[from] ?? 0 };
-      const read = await readArchive({ page, since: cursor, limits, nowMs: NOW_MS });
+      const read = await readArchive({ page, since: cursor, limits });
       assert.deepEqual(texts(read?.messages)?.slice(-2), ["7", "8"]);
       const numbers = (texts(read?.messages) ?? []).map(Number);
       assert.deepEqual(numbers, numbers.toSorted((one, other) => one - other));
@@ -147,7 +137,7 @@ Deno.test("readArchive() follows a forward cursor that leads back in time", asyn
     );
     return { ...read, messages };
   };
-  const read = await readArchive({ page: crowded, since: since(21), limits, nowMs: NOW_MS });
+  const read = await readArchive({ page: crowded, since: since(21), limits });
   assert.deepEqual(texts(read?.messages), ["22", "23", "24", "25", "26", "27", "28", "29"]);
   assert.equal(read?.complete, true);
 });

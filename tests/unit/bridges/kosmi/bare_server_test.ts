@@ -26,7 +26,7 @@ function run(url: string, tokens: string[] = ["secret-token"]): RunningBridge {
     protocol: protocolWith(),
     messageDelayMs: 500,
     burst: 10,
-    history: { maxMessages: 500, maxAgeMs: 86_400_000 },
+    history: { maxMessages: 500 },
     markup: "plain",
     clock: systemClock,
     random: () => 0.5,

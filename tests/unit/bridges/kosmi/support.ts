@@ -17,6 +17,7 @@ import type {
   History,
   LinkEnd,
   OutgoingMessage,
+  Part,
   Receipt,
 } from "../../../../src/relay/port/bridge.ts";
 import type { ChatEvent, MessageEvent, Person } from "../../../../src/relay/port/event.ts";
@@ -34,6 +35,8 @@ export class RecordingHost implements BridgeHost {
   readonly events: ChatEvent[] = [];
   readonly ups: { channel: ChannelId; history: History | null }[] = [];
   readonly downs: { channel: ChannelId; why: ChannelRefusal }[] = [];
+  /** Texts that were on their way when the last link ended. */
+  doubts: readonly string[] = [];
   readonly selves: Person[] = [];
   readonly latencies: number[] = [];
 
@@ -51,6 +54,14 @@ export class RecordingHost implements BridgeHost {
   }
   cursor(channel: ChannelId): Cursor | null {
     return this.cursors.get(channel) ?? null;
+  }
+  doubtful(): readonly Part[] {
+    return this.doubts.map((text) => ({
+      kind: "message",
+      wire: text as Part["wire"],
+      target: null,
+      speaker: null,
+    }));
   }
   linkUp(self: Person): void {
     this.selves.push(self);
@@ -160,7 +171,7 @@ export function makeBridge(setup: BridgeSetup, log: LogRecorder): KosmiBridge {
     protocol: protocolWith(),
     messageDelayMs: 0,
     burst: 10,
-    history: { maxMessages: 500, maxAgeMs: 86_400_000 },
+    history: { maxMessages: 500 },
     markup: "plain",
     clock: systemClock,
     random: () => 0.5,

@@ -257,7 +257,7 @@ browserTest("starts beside a data directory that takes nothing", async () => {
   const directory = { path: site.directory.path, makeScratch: refuse, write: refuse };
   const profiles = () =>
     Array.from(Deno.readDirSync("/tmp"), ({ name }) => name)
-      .filter((name) => name.startsWith("kosmi-relay-"));
+      .filter((name) => /^kosmi-relay-[\da-f]{8}$/.test(name));
   const before = profiles();
   await site.logIn({ directory });
   assert.deepEqual(profiles().filter((name) => !before.includes(name)), []);

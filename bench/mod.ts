@@ -6,6 +6,7 @@ import { print } from "./support/bench.ts";
 
 const BENCHES = [
   "latency",
+  "api",
   "start",
   "throughput",
   "memory",

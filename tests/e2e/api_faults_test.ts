@@ -4,7 +4,7 @@ import { Matterbridge } from "../sandbox/matterbridge/server.ts";
 import { ApiClient } from "../support/api_client.ts";
 import { FaultProxy } from "../support/fault_proxy.ts";
 import { freePort } from "../support/ports.ts";
-import { RelayProcess, startRelay } from "../support/relay_process.ts";
+import { type RelayProcess, startRelay } from "../support/relay_process.ts";
 import { until } from "../support/wait.ts";
 import { SeededRandom } from "./faults/random.ts";
 
@@ -109,24 +109,21 @@ async function say(world: World, random: SeededRandom, said: Counts): Promise<vo
   const text = `${who} ${said[who]++}`;
   if (who === "irc") world.irc.say("alice", CHANNEL, text);
   else if (who === "there") world.there.say("g", "dora", text);
-  else await Promise.race([post(world.client, text), mended(world)]);
+  else {
+    const posted = post(world.client, text);
+    await Promise.race([posted, mended(world)]);
+    await posted;
+  }
 }
 
-const posts = new Set<Promise<void>>();
-
-/** A client that wants to be sure repeats a post under its key until it is answered. */
-function post(client: ApiClient, text: string): Promise<void> {
+/** A client that wants to be sure repeats a post under its key until it is answered, and then posts the next. */
+async function post(client: ApiClient, text: string): Promise<void> {
   const message = { text, username: "bot", gateway: "g" };
-  const work = (async () => {
-    for (let isTaken = false; !isTaken;) {
-      const answer = await client.post(message, { "idempotency-key": text }).catch(() => null);
-      isTaken = answer?.status === 200;
-      if (!isTaken) await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  })();
-  posts.add(work);
-  work.finally(() => posts.delete(work));
-  return work;
+  while (true) {
+    const answer = await client.post(message, { "idempotency-key": text }).catch(() => null);
+    if (answer?.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** A post cannot be answered before the fault is taken back. */
@@ -137,9 +134,8 @@ async function mended(world: World): Promise<void> {
 
 async function judge(world: World, said: Counts, seed: string): Promise<void> {
   const { irc, there, client } = world;
-  await Promise.all(posts);
   const inIrc = () =>
-    irc.messages(CHANNEL).filter(({ nick }) => nick === "relay")
+    irc.messages(CHANNEL).filter(({ nick }) => nick.startsWith("relay"))
       .map(({ text }) => text.replace(/^<\w+> (?:\[[\d:]+\] )?/, ""));
   const atApi = () => client.frames.map(({ text }) => text.replace(/^\[[\d:]+\] /, ""));
   const atThere = () => there.posts.map(({ message }) => message.text.replace(/^\[[\d:]+\] /, ""));
@@ -164,7 +160,7 @@ async function judge(world: World, said: Counts, seed: string): Promise<void> {
   }
 }
 
-for (const seed of Array.from({ length: 30 }, (_, n) => n + 1)) {
+for (const seed of Array.from({ length: 6 }, (_, n) => n + 1)) {
   Deno.test(`nothing is lost or out of order between IRC, the API and Matterbridge: seed ${seed}`, async () => {
     await play(seed);
   });

@@ -399,7 +399,7 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       );
     }
     const wanted = command === "BEFORE" ? entries.slice(0, at.from) : entries.slice(at.behind);
-    this.#batch(channel, wanted.slice(-Number(most)));
+    this.#batch(channel, wanted.slice(Math.max(0, wanted.length - Number(most))));
   }
 
   #batch(channel: ChannelId, entries: readonly Entry[]): void {

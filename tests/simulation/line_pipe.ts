@@ -15,6 +15,9 @@ export interface FarEnd {
 /** A socket as node has them, whose other end is a simulated server. */
 export class LineSocket extends EventEmitter {
   writable = true;
+  /** What is written is read at once. */
+  readonly writableLength = 0;
+  readonly writableNeedDrain = false;
   #far: FarEnd | null = null;
   #rest = "";
 
@@ -28,6 +31,18 @@ export class LineSocket extends EventEmitter {
   }
 
   setKeepAlive(): this {
+    return this;
+  }
+
+  get destroyed(): boolean {
+    return !this.writable;
+  }
+
+  pause(): this {
+    return this;
+  }
+
+  resume(): this {
     return this;
   }
 

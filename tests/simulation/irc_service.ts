@@ -61,10 +61,12 @@ const SERVER = "irc.simulated";
 /** A server that speaks IRC, with as many habits as are known. */
 export class IrcService extends Service {
   readonly irc: IrcHabits;
+  override readonly tellsByTime: boolean;
 
   constructor(options: ServiceOptions & { readonly irc: IrcHabits }) {
     super(options);
     this.irc = options.irc;
+    this.tellsByTime = options.irc.bouncer;
   }
 
   has(capability: string): boolean {

@@ -73,6 +73,7 @@ class EndpointJudge {
       if (this.#origins.includes(said.origin)) this.#lost(said, byNumber.get(said.number) ?? []);
     }
     this.#order();
+    for (const { what } of this.#surplus) if (what !== null) this.#deviates("doubled", what);
     if (this.#untold > 0 && !this.#mayTellTwice()) {
       this.#deviates("announcement", `${this.#untold} more were announced than were dropped`);
     }
@@ -130,20 +131,18 @@ class EndpointJudge {
     return no("taken over and never shown");
   }
 
-  /** Texts of copies that came once more than they should. */
-  readonly #surplus: string[] = [];
+  /** Unconfirmed copies that came once more than they should; `what` is said of those that need not have. */
+  readonly #surplus: { readonly text: string; readonly what: string | null }[] = [];
 
   /**
-   * Where no id tells own lines apart, one under way can't be told from another one under way with the same words. People
-   * then see as many of them as were said.
+   * One under way can't be told from another one under way with the same words: what is shown then of one stands for the
+   * other. People see as many of them as were said.
    */
   #isSwapped(said: Said): boolean {
-    const { historyIds, echo } = this.#service.habits;
-    if (historyIds && echo !== "none") return false;
     const texts = new Set(this.#ledger.unseen.get(`${this.#endpoint} ${said.number}`));
     if (texts.size === 0) return false;
     for (const text of texts) {
-      const at = this.#surplus.indexOf(text);
+      const at = this.#surplus.findIndex((one) => one.text === text);
       if (at === -1) return false;
       this.#surplus.splice(at, 1);
     }
@@ -158,6 +157,8 @@ class EndpointJudge {
     const firstMs = this.#world.firstEntered.get(said.origin);
     if (firstMs === undefined || said.saidMs <= firstMs) return yes("before the first visit");
     if (said.heardMs !== null) {
+      const origin = serviceOf(this.#world, said.origin);
+      if (origin.tellsByTime && origin.jumped) return yes("a bouncer's clock jumped");
       return this.#diedAt(said.heardMs) || this.#diedUnwritten(said.heardMs)
         ? yes("the process died as it was heard")
         : no("heard and not taken over");
@@ -226,13 +227,18 @@ class EndpointJudge {
       for (let at = 1; at < same.length; at++) {
         const copy = same[at];
         if (copy === undefined || copy.shownMs === null) continue;
-        this.#surplus.push(copy.text);
         const earlier = same.slice(0, at).filter((one) => one.shownMs !== null);
         const known = earlier.find((one) => this.#wasKnown(one, copy.sentMs));
         const origin = serviceOf(this.#world, said.origin);
         if (known !== undefined && !this.#timeTellsNothing(origin)) {
-          this.#deviates("doubled", `#${said.number}: ${this.#howKnown(known, copy.sentMs)}`);
-        } else if (earlier.length > 0) this.#ledger.count("allowed to be doubled");
+          const what = `#${said.number}: ${this.#howKnown(known, copy.sentMs)}`;
+          const wasConfirmed = earlier.some((one) => this.#wasConfirmed(one, copy.sentMs));
+          if (wasConfirmed) this.#deviates("doubled", what);
+          else this.#surplus.push({ text: copy.text, what });
+        } else if (earlier.length > 0) {
+          this.#surplus.push({ text: copy.text, what: null });
+          this.#ledger.count("allowed to be doubled");
+        }
       }
     }
   }
@@ -242,6 +248,10 @@ class EndpointJudge {
     const { confirmedMs, readMs } = copy;
     const learnedMs = confirmedMs === null ? readMs : [...readMs, confirmedMs];
     return learnedMs.some((atMs) => atMs <= sentMs && !this.#forgot(atMs, sentMs));
+  }
+
+  #wasConfirmed({ confirmedMs }: Shown, sentMs: number): boolean {
+    return confirmedMs !== null && confirmedMs <= sentMs && !this.#forgot(confirmedMs, sentMs);
   }
 
   /** What was learned at this time had gone with its process before `untilMs`. */

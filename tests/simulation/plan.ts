@@ -147,7 +147,7 @@ function drawIrc(random: Random): IrcHabits {
     }
     case "bouncer": {
       const caps = ["batch", "echo-message", "server-time", "znc.in/self-message"];
-      return { caps, plays: false, bouncer: true, stampsAll };
+      return { caps, plays: false, bouncer: true, stampsAll: true };
     }
     case "plays":
       return { caps: [...STAMPED, "echo-message"], plays: true, bouncer: false, stampsAll };

@@ -88,6 +88,8 @@ export class Service {
   slowMs = 0;
   /** Its clock was set. */
   jumped = false;
+  /** Nothing but their time tells what it plays back from what is said now. */
+  readonly tellsByTime: boolean = false;
   /** Enters are refused for so long: thrown out. */
   readonly banned = new Set<ChannelId>();
   readonly links = new Set<ServiceLink>();

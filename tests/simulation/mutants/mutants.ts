@@ -1,23 +1,181 @@
 /** A defect that was mended, and how it is put back. */
 export interface Mutant {
   readonly name: string;
-  readonly edits: readonly {
-    readonly file: string;
-    /** Stands exactly once in the file. */
-    readonly find: string;
-    readonly replace: string;
-  }[];
+  readonly edits: readonly Edit[];
 }
+
+interface Edit {
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+const WORKER = "src/relay/delivery/worker.ts";
+const CATCH_UP = "src/relay/intake/catch_up.ts";
+const CONFIRMATION = "src/bridges/irc/sending/confirmation.ts";
 
 /** The defects of delivery that a review found, each one as small a change of today's source as brings it back. */
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: "h-echo-by-guess",
+    // A doubtful message is found in an older one with the same words.
+    name: "a-identity-by-text",
     edits: [{
-      file: "src/bridges/irc/sending/confirmation.ts",
+      file: WORKER,
+      find: "const isKnown = knownOwnLines(own, position, (id) => store.isOwn({ endpoint, id }));",
+      replace: "const isKnown = (one) => one.id !== null && store.isOwn({ endpoint, id: one.id });",
+    }],
+  },
+  {
+    // Sent three times without an answer, and given up.
+    name: "b-given-up-by-count",
+    edits: [{
+      file: WORKER,
+      find: "  readonly #loader: Loader;\n",
+      replace: "  readonly #loader: Loader;\n  readonly #attempts = new Map();\n",
+    }, {
+      file: WORKER,
+      find: "        if (active.untouched()) this.#release(active);\n",
+      replace: `        if (active.untouched()) return this.#release(active);
+        this.#attempts.set(active.shipment.id, (this.#attempts.get(active.shipment.id) ?? 0) + 1);
+        if (this.#attempts.get(active.shipment.id) >= 3) {
+          this.#drop(active, { cause: "unconfirmed", words: "sent 3 times" });
+        }
+`,
+    }],
+  },
+  {
+    // The limit of what is caught up bounds what is looked through for our own lines.
+    name: "c-limit-with-two-purposes",
+    edits: [{
+      file: "src/bridges/irc/history/history_fetch.ts",
+      find: 'this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE));',
+      replace:
+        'this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE), options.maxMessages);',
+    }],
+  },
+  {
+    // Once an outage is half a minute old, the next try comes after minutes.
+    name: "d-back-off-jumps",
+    edits: [{
+      file: "src/relay/links/next_step.ts",
       find:
-        'if (shown === null && this.#echoes && flight.part.kind === "message") this.#notShown(flight);\n    else this.#confirm(flight, shown);',
-      replace: "this.#confirm(flight, shown);",
+        "return { ...YOUNG, capMs: Math.min(LONGEST_MS, Math.floor(outageMs / SHARE_OF_OUTAGE)) };",
+      replace: "return { baseMs: 4_000, capMs: 300_000, jitter: 0.5 };",
+    }],
+  },
+  {
+    // One reading of the wall clock is trusted for ever, and cursors are held to it.
+    name: "e-one-reading-of-the-clock",
+    edits: [{
+      file: "src/base/clock.ts",
+      find: "if (monotonicMs - differentSinceMs >= SETTLED_MS) {",
+      replace: "if (monotonicMs - differentSinceMs < 0) {",
+    }, {
+      file: CATCH_UP,
+      find: "if (event.id === null) return event.atMs;",
+      replace: "if (event.id === null) return Math.min(event.atMs, nowMs + 600_000);",
+    }],
+  },
+  {
+    // One message that can't be rendered ends the worker.
+    name: "f-exception-ends-the-worker",
+    edits: [{
+      file: "src/relay/delivery/loader.ts",
+      find: "      const alone = deliveries.length > 1",
+      replace:
+        "      if (thrown !== null) throw thrown;\n      const alone = deliveries.length > 1",
+    }],
+  },
+  {
+    // Live lines are dropped by their time.
+    name: "g-live-lines-by-their-time",
+    edits: [{
+      file: "src/bridges/irc/reading/messages.ts",
+      find: "if (this.#link.bouncer.present && this.#isPlayback(message)) return;",
+      replace: "if (this.#isPlayback(message)) return;",
+    }],
+  },
+  {
+    // No echo came, and a PONG: it counts as shown.
+    name: "h-confirmed-by-guess",
+    edits: [{
+      file: CONFIRMATION,
+      find: 'if (shown === null && this.#echoes && flight.part.kind === "message") {',
+      replace: "if (shown === null && this.#ended) {",
+    }],
+  },
+  {
+    // What was taken back before it left is sent all the same.
+    name: "i-sent-after-it-was-taken-back",
+    edits: [{
+      file: "src/relay/intake/core_loop.ts",
+      find: 'if (event.kind === "deletion") this.#withdraw(account, event);',
+      replace: "",
+    }],
+  },
+  {
+    // What is packed together is taken back together.
+    name: "i-packed-and-taken-back-together",
+    edits: [{
+      file: "src/relay/delivery/loader.ts",
+      find:
+        "const packing = this.#options.bridge.capabilities.deletions ? null : this.#options.packing;",
+      replace: "const packing = this.#options.packing;",
+    }, {
+      file: "src/relay/intake/intake.ts",
+      find: "if (deletions && ids.length > 0 && !isShared) {",
+      replace: "if (deletions && ids.length > 0) {",
+    }],
+  },
+  {
+    // What was dropped is said when the channel comes up the next time.
+    name: "j-announced-at-the-next-connection",
+    edits: [{
+      file: WORKER,
+      find: "  dropped(): void {\n    this.#announcer.dropped();\n    this.wake([]);\n",
+      replace: "  dropped(): void {\n",
+    }],
+  },
+  {
+    // At the first visit a message from the future moves the cursor there.
+    name: "k-first-cursor-in-the-future",
+    edits: [{
+      file: CATCH_UP,
+      find: "const newest = history.messages.findLast(isPlausible) ?? history.messages.at(-1);",
+      replace: "const newest = history.messages.at(-1);",
+    }],
+  },
+  {
+    // What has been under way once is never too old.
+    name: "l-shipments-never-too-old",
+    edits: [{
+      file: WORKER,
+      find: "if (active.isOlderThan(nowMs - maxAgeMs)) this.#drop(active, TOO_OLD);",
+      replace: "",
+    }],
+  },
+  {
+    // The pause between two waits for the disk does not depend on how slow it is.
+    name: "m-disk-waited-for-all-the-time",
+    edits: [],
+  },
+  {
+    // A bouncer's own echo counts as the network's.
+    name: "o-bouncer-believed",
+    edits: [{
+      file: CONFIRMATION,
+      find: "if (this.#link.bouncer.present && shown.id === null) {",
+      replace: "if (this.#ended) {",
+    }],
+  },
+  {
+    // What was said in the cursor's own millisecond counts as known.
+    name: "q-same-time-as-the-cursor",
+    edits: [{
+      file: CATCH_UP,
+      find: ": atMs > cursorMs || (atMs === cursorMs && --known < 0)",
+      replace: ": atMs > cursorMs",
     }],
   },
 ];

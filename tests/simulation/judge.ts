@@ -92,9 +92,10 @@ class EndpointJudge {
     if (said.edits !== null) return;
     const { deletedMs, deletionHeardMs, number } = said;
     if (deletedMs !== null) {
-      const first = copies[0];
-      const isLate = first !== undefined && deletionHeardMs !== null && said.takenMs !== null &&
-        said.takenMs <= deletionHeardMs && first.sentMs > deletionHeardMs &&
+      // What its bridge had already can't be taken back.
+      const givenMs = this.#ledger.given.get(`${this.#endpoint} ${number}`);
+      const isLate = copies.length > 0 && givenMs !== undefined && deletionHeardMs !== null &&
+        said.takenMs !== null && said.takenMs <= deletionHeardMs && givenMs > deletionHeardMs &&
         !this.#diedAt(deletionHeardMs);
       if (isLate) this.#deviates("uncovered", `#${number} was sent after it had been taken back`);
       return;

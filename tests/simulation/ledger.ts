@@ -84,6 +84,8 @@ export class Ledger {
   readonly dropped: Dropped[] = [];
   readonly deaths: Death[] = [];
   readonly lostOnWay: LostOnWay[] = [];
+  /** "endpoint number" -> when the core gave it to its bridge for the first time. */
+  readonly given = new Map<string, number>();
   /** Of what was refused or lost: "endpoint number" -> the texts that were sent. */
   readonly unseen = new Map<string, string[]>();
   /** "endpoint number" of what a service refused for good. */
@@ -105,6 +107,14 @@ export class Ledger {
   /** What tells two runs apart. */
   get fingerprint(): string {
     return this.#hash.toString(16).padStart(8, "0");
+  }
+
+  /** The core gives a part to its bridge. */
+  give(endpoint: EndpointId, pieces: readonly Piece[]): void {
+    for (const { number } of pieces) {
+      const key = `${endpoint} ${number}`;
+      if (!this.given.has(key)) this.given.set(key, this.#now());
+    }
   }
 
   /** A line that nobody saw. */

@@ -8,8 +8,8 @@ import type {
   Receipt,
   WireText,
 } from "../../src/relay/port/bridge.ts";
-import type { AccountId, ChannelId } from "../../src/relay/port/ids.ts";
-import { cutInParts, numbersIn, writePieces } from "./hidden.ts";
+import { type AccountId, type ChannelId, endpointId } from "../../src/relay/port/ids.ts";
+import { cutInParts, numbersIn, readPieces, writePieces } from "./hidden.ts";
 import type { Ledger, Shown } from "./ledger.ts";
 import type { Process } from "./process.ts";
 import type { Cable, Service, ServiceLink } from "./service.ts";
@@ -109,7 +109,8 @@ export class PortBridge implements Bridge {
       return Promise.resolve({ outcome: "unsent", reason: "not there" });
     }
     if (signal.aborted) return Promise.resolve({ outcome: "unsent", reason: "given up" });
-    const { process, service } = this.#options;
+    const { process, service, ledger } = this.#options;
+    ledger.give(endpointId(this.account, channel), readPieces(part.speaker));
     const { habits } = service;
     const nowMs = process.monotonicMs();
     const burstMs = habits.messageDelayMs * (habits.burst - 1);

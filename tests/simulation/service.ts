@@ -216,7 +216,9 @@ export class Service {
       }
       for (const entry of fetched) {
         entry.said?.readMs.push(timeline.nowMs);
-        if (entry.shown !== null && habits.echo !== "rewritten") {
+        // Without ids a line is told by its place alone, and a history that is cut tells no places.
+        const isTold = habits.historyIds || !cut;
+        if (entry.shown !== null && habits.echo !== "rewritten" && isTold) {
           entry.shown.readMs.push(timeline.nowMs);
         }
       }

@@ -12,7 +12,7 @@ import type {
   WireText,
 } from "../../src/relay/port/bridge.ts";
 import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
-import type { AccountId, ChannelId } from "../../src/relay/port/ids.ts";
+import { type AccountId, type ChannelId, endpointId } from "../../src/relay/port/ids.ts";
 import { PLAIN, type RichText, textOf } from "../../src/relay/port/rich_text.ts";
 import { numbered, numbersIn } from "./hidden.ts";
 import type { Handed, IrcClient, IrcConnection, IrcService, Pending } from "./irc_service.ts";
@@ -173,8 +173,9 @@ export class WireBridge implements Bridge, IrcClient {
   }
 
   async transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
-    const { timeline, process } = this.#options;
+    const { timeline, process, ledger } = this.#options;
     const pieces = process.piecesOf(part);
+    ledger.give(endpointId(this.account, channel), pieces);
     const pending: Pending = {
       ...{ channel, wire: part.wire, pieces, givenMs: timeline.nowMs },
       ...{ left: false, settled: false, shown: null },

@@ -37,7 +37,8 @@ export class HistoryFetch {
   constructor(options: HistoryFetchOptions) {
     this.#options = options;
     this.#isPageTold = options.features.has("CHATHISTORY");
-    this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE), options.maxMessages);
+    // However little is to be caught up: our own lines are looked for here too.
+    this.#page = Math.min(PAGE, options.features.number("CHATHISTORY", PAGE));
     // Our own lines and those shortly before the cursor stand between the lines of others that are counted.
     this.#most = options.maxMessages * 2 + PAGE;
     this.#request(["LATEST", this.#since()]);

@@ -1,11 +1,11 @@
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { Logger } from "../../src/base/log.ts";
 import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
-import { wireChatCommands } from "../../src/commands/chat/chat_commands.ts";
-import { type WiredAccount, wireGateways } from "../../src/commands/setup/accounts.ts";
-import { type ApiWiring, wireApi, wireMatterbridge } from "../../src/commands/setup/api.ts";
-import { wireIrc } from "../../src/commands/setup/irc.ts";
-import { wireKosmi } from "../../src/commands/setup/kosmi.ts";
+import { makeChatCommands } from "../../src/commands/chat/chat_commands.ts";
+import { gatewaysOf, type LiveAccount } from "../../src/commands/setup/accounts.ts";
+import { apiBridge, type ApiSetup, matterbridgeBridge } from "../../src/commands/setup/api.ts";
+import { ircBridge } from "../../src/commands/setup/irc.ts";
+import { kosmiBridge } from "../../src/commands/setup/kosmi.ts";
 import { CHANNEL_RULES } from "../../src/commands/shared/read_configuration.ts";
 import { formatFault, loadConfig } from "../../src/config/load.ts";
 import type { AccountConfig, Config } from "../../src/config/options/config.ts";
@@ -25,7 +25,7 @@ export interface InProcessOptions {
   readonly clock?: Clock;
 }
 
-/** The core with its real bridges, wired from a configuration as the program wires it, in this process and in memory. */
+/** The core with its real bridges, live from a configuration as the program wires it, in this process and in memory. */
 export class RelayInProcess implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
@@ -43,13 +43,13 @@ export class RelayInProcess implements AsyncDisposable {
   }
 
   private constructor(config: Config, options: InProcessOptions) {
-    const accounts = config.accounts.map((account) => wired(account, config, options));
+    const accounts = config.accounts.map((account) => live(account, config, options));
     const { clock = systemClock } = options;
     const store = openRelayStore({ path: null, clock, log: options.log });
     const relay: Relay = new Relay({
-      gateways: wireGateways(config, accounts),
+      gateways: gatewaysOf(config, accounts),
       accounts,
-      commands: wireChatCommands(config, { accounts, relay: () => relay, clock }),
+      commands: makeChatCommands(config, { accounts, relay: () => relay, clock }),
       store,
       outbox: { maxAgeMs: 3_600_000, maxMessages: 10_000 },
       catchUp: { maxMessages: 500, maxAgeMs: 3_600_000 },
@@ -70,7 +70,7 @@ export class RelayInProcess implements AsyncDisposable {
   }
 }
 
-function wired(account: AccountConfig, config: Config, options: InProcessOptions): WiredAccount {
+function live(account: AccountConfig, config: Config, options: InProcessOptions): LiveAccount {
   const shared = {
     general: config.general,
     clock: options.clock ?? systemClock,
@@ -83,14 +83,14 @@ function wired(account: AccountConfig, config: Config, options: InProcessOptions
 
 function bridgeOf(
   account: AccountConfig,
-  shared: Omit<ApiWiring, "problems"> & { readonly random: () => number },
+  shared: Omit<ApiSetup, "problems"> & { readonly random: () => number },
   options: InProcessOptions,
 ): Bridge {
   switch (account.protocol) {
     case "irc":
-      return wireIrc(account, { ...shared, clientCertificatePem: null });
+      return ircBridge(account, { ...shared, clientCertificatePem: null });
     case "kosmi":
-      return wireKosmi(account, {
+      return kosmiBridge(account, {
         ...shared,
         credentials: {
           get: () => Promise.resolve({ token: options.token, expectsLogin: true }),
@@ -99,8 +99,8 @@ function bridgeOf(
         ...(options.pictureNetwork === undefined ? {} : { pictureNetwork: options.pictureNetwork }),
       });
     case "api":
-      return wireApi(account, { ...shared, problems: () => [] });
+      return apiBridge(account, { ...shared, problems: () => [] });
     case "matterbridge":
-      return wireMatterbridge(account, shared);
+      return matterbridgeBridge(account, shared);
   }
 }

@@ -11,11 +11,11 @@ import {
 import type { AccountId, ChannelId } from "../../relay/port/ids.ts";
 import type { LinkState } from "../../relay/port/observer.ts";
 import type { Relay } from "../../relay/relay.ts";
-import type { WiredAccount } from "../setup/accounts.ts";
+import type { LiveAccount } from "../setup/accounts.ts";
 import { VERSION } from "../shared/build_info.ts";
 
-interface ChatCommandWiring {
-  readonly accounts: readonly WiredAccount[];
+interface ChatCommandSetup {
+  readonly accounts: readonly LiveAccount[];
   /** The relay that the commands act on; it exists only after them. */
   readonly relay: () => Relay;
   readonly clock: Clock;
@@ -25,7 +25,7 @@ interface ChatCommandWiring {
 const ACTING: readonly string[] = ["kreconnect", "reconnect"];
 
 /** The chat commands of this program, as the configuration allows them. See docs/commands.md. */
-export function wireChatCommands(config: Config, wiring: ChatCommandWiring): ChatCommands {
+export function makeChatCommands(config: Config, setup: ChatCommandSetup): ChatCommands {
   const { commandAccounts, commandPrefix, commandUsers } = config.general;
   const accounts = commandAccounts.map((account) => account.toLowerCase());
   const isNamed = ({ account, event }: ChatCommandCall) =>
@@ -35,7 +35,7 @@ export function wireChatCommands(config: Config, wiring: ChatCommandWiring): Cha
     const isFree = commandUsers.length === 0 && !ACTING.includes(command.name);
     return isFree || isNamed(call);
   };
-  const commands: ChatCommand[] = [...reconnecting(wiring), status(wiring), who(wiring)];
+  const commands: ChatCommand[] = [...reconnecting(setup), status(setup), who(setup)];
   const help: ChatCommand = {
     name: "help",
     about: "this list",
@@ -47,7 +47,7 @@ export function wireChatCommands(config: Config, wiring: ChatCommandWiring): Cha
     prefix: commandPrefix,
     commands: [...commands, help],
     mayUse,
-    clock: wiring.clock,
+    clock: setup.clock,
   });
 }
 
@@ -79,8 +79,8 @@ function maskPattern(mask: string): RegExp {
 const RECONNECT_EVERY_MS = 5 * 60_000;
 
 /** The answer is said before the link ends, or after it is back: the outbox sees to that. */
-function reconnecting(wiring: ChatCommandWiring): ChatCommand[] {
-  const { accounts, clock, relay } = wiring;
+function reconnecting(setup: ChatCommandSetup): ChatCommand[] {
+  const { accounts, clock, relay } = setup;
   const lastMs = new Map<AccountId, number>();
   const reconnect = (nick: string, protocol: string | null, answer: string): string => {
     const nowMs = clock.monotonic();
@@ -112,16 +112,14 @@ function reconnecting(wiring: ChatCommandWiring): ChatCommand[] {
 }
 
 /** States only: reasons are a server's words, and may hold anything. */
-function status(wiring: ChatCommandWiring): ChatCommand {
+function status(setup: ChatCommandSetup): ChatCommand {
   return {
     name: "status",
     about: "how each account is",
     run: ({ account, event }) => {
-      const nowMs = wiring.clock.now();
-      const links = wiring.relay().links();
-      const others = wiring.relay().neighbours(account, event.channel).map((place) =>
-        place.account
-      );
+      const nowMs = setup.clock.now();
+      const links = setup.relay().links();
+      const others = setup.relay().neighbours(account, event.channel).map((place) => place.account);
       const states = [...new Set([account, ...others])].map((id) =>
         `${id}: ${stateText(links.get(id) ?? { kind: "idle" }, nowMs)}`
       );
@@ -150,13 +148,13 @@ function stateText(state: LinkState, nowMs: number): string {
 const MOST_NAMES = 40;
 const LONGEST_NAME = 32;
 
-function who(wiring: ChatCommandWiring): ChatCommand {
+function who(setup: ChatCommandSetup): ChatCommand {
   return {
     name: "who",
     about: "who is on the other side",
     run: ({ account, event }) => {
-      const lines = wiring.relay().neighbours(account, event.channel).map((place) => {
-        const names = membersOf(wiring, place.account, place.channel);
+      const lines = setup.relay().neighbours(account, event.channel).map((place) => {
+        const names = membersOf(setup, place.account, place.channel);
         return `${place.written} (${place.account}): ${names}`;
       });
       return lines.length === 0 ? null : lines.join("\n");
@@ -164,8 +162,8 @@ function who(wiring: ChatCommandWiring): ChatCommand {
   };
 }
 
-function membersOf(wiring: ChatCommandWiring, account: AccountId, channel: ChannelId): string {
-  const bridge = wiring.accounts.find(({ bridge }) => bridge.account === account)?.bridge;
+function membersOf(setup: ChatCommandSetup, account: AccountId, channel: ChannelId): string {
+  const bridge = setup.accounts.find(({ bridge }) => bridge.account === account)?.bridge;
   const people = bridge?.members?.(channel) ?? [];
   if (people.length === 0) return "no members known";
   const names = people.map(({ nick }) => shortName(nick)).sort((a, b) => a.localeCompare(b));

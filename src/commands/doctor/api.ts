@@ -1,6 +1,6 @@
 import type { ApiAccountConfig, MatterbridgeAccountConfig } from "../../config/options/config.ts";
 import type { Bridge, BridgeHost } from "../../relay/port/bridge.ts";
-import { wireApi, wireMatterbridge } from "../setup/api.ts";
+import { apiBridge, matterbridgeBridge } from "../setup/api.ts";
 import type { DoctorContext } from "./checks.ts";
 import type { RowWriter } from "./rows.ts";
 
@@ -14,7 +14,7 @@ export async function checkApiAccount(
   const { config: { general }, clock, logging, beside } = context;
   const log = logging.logger([account.protocol, account.name]);
   if (account.protocol === "matterbridge") {
-    const bridge = wireMatterbridge(account, { clock, log });
+    const bridge = matterbridgeBridge(account, { clock, log });
     const reason = await whyNotUp(bridge, signal);
     if (reason === null) {
       return rows.ok("connection", `Matterbridge greets at ${account.options.url}`);
@@ -23,7 +23,7 @@ export async function checkApiAccount(
   }
   if (beside !== null) return rows.skipped("port", "the relay that runs listens on it");
   const reason = await whyNotUp(
-    wireApi(account, { general, clock, log, problems: () => [] }),
+    apiBridge(account, { general, clock, log, problems: () => [] }),
     signal,
   );
   if (reason === null) return rows.ok("port", "the API can listen on it");

@@ -11,13 +11,13 @@ import type { Gateway } from "../../relay/port/settings.ts";
 import type { Relay } from "../../relay/relay.ts";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
 import { StoredStsPolicies } from "../../store/files/sts_policies.ts";
-import { wireChatCommands } from "../chat/chat_commands.ts";
+import { makeChatCommands } from "../chat/chat_commands.ts";
 import {
+  gatewaysOf,
+  type LiveAccount,
+  setUpAccounts,
+  SetupError,
   type Upkeep,
-  wireAccounts,
-  type WiredAccount,
-  wireGateways,
-  WiringError,
 } from "../setup/accounts.ts";
 import { problemsOf } from "../setup/status.ts";
 import { TokenSources } from "../setup/tokens.ts";
@@ -41,9 +41,9 @@ interface LastingOptions extends LiveConfigOptions {
 }
 
 /** A configuration with all that was made of it. */
-interface Wired {
+interface LiveAccounts {
   readonly config: Config;
-  readonly accounts: readonly WiredAccount[];
+  readonly accounts: readonly LiveAccount[];
   readonly gateways: readonly Gateway[];
 }
 
@@ -52,43 +52,43 @@ export class LiveConfig {
   readonly #options: LastingOptions;
   readonly #tokens: TokenSources;
   readonly #upkeeps = new Upkeeps();
-  #wired: Wired;
+  #live: LiveAccounts;
   /** The last reload: one at a time. */
   #reload: Promise<unknown> = Promise.resolve();
 
-  private constructor(options: LastingOptions, tokens: TokenSources, wired: Wired) {
+  private constructor(options: LastingOptions, tokens: TokenSources, live: LiveAccounts) {
     this.#options = options;
     this.#tokens = tokens;
-    this.#wired = wired;
+    this.#live = live;
   }
 
-  /** Makes all that a configuration asks for. Throws a WiringError. */
-  static async wire(config: Config, given: LiveConfigOptions): Promise<LiveConfig> {
+  /** Makes everything that a configuration asks for. Throws a SetupError. */
+  static async open(config: Config, given: LiveConfigOptions): Promise<LiveConfig> {
     const sts = await StoredStsPolicies.open(given.data, given.logging.logger("store"));
     const { relay, logging } = given;
-    let now = (): Wired => wired;
-    const problems = () => problemsOf({ wired: () => now(), relay, logging });
+    let now = (): LiveAccounts => first;
+    const problems = () => problemsOf({ live: () => now(), relay, logging });
     const options = { ...given, sts, problems };
     const tokens = new TokenSources(config, options);
-    const accounts = await wireAccounts(config, { ...options, tokens });
-    const wired: Wired = { config, accounts, gateways: wireGateways(config, accounts) };
-    const live = new LiveConfig(options, tokens, wired);
-    now = () => live.wired;
+    const accounts = await setUpAccounts(config, { ...options, tokens });
+    const first: LiveAccounts = { config, accounts, gateways: gatewaysOf(config, accounts) };
+    const live = new LiveConfig(options, tokens, first);
+    now = () => live.#live;
     return live;
   }
 
-  get wired(): Wired {
-    return this.#wired;
+  get live(): LiveAccounts {
+    return this.#live;
   }
 
   /** What it wants of the core. */
   get plan(): RelayPlan {
-    return this.#planOf(this.#wired);
+    return this.#planOf(this.#live);
   }
 
   /** Tokens are kept fresh until `signal` aborts. */
   async keepTokens(signal: AbortSignal): Promise<void> {
-    this.#upkeeps.want(this.#wired.accounts.map(({ upkeep }) => upkeep));
+    this.#upkeeps.want(this.#live.accounts.map(({ upkeep }) => upkeep));
     if (!signal.aborted) {
       await new Promise<void>((resolve) =>
         signal.addEventListener("abort", () => resolve(), { once: true })
@@ -101,7 +101,7 @@ export class LiveConfig {
   reload(): Promise<ReloadOutcome> {
     const reload = this.#reload.then(() => this.#reloadNow()).catch((error) => ({
       ok: false,
-      lines: error instanceof WiringError ? error.faults : [describeError(error)],
+      lines: error instanceof SetupError ? error.faults : [describeError(error)],
     }));
     this.#reload = reload;
     return reload;
@@ -114,41 +114,41 @@ export class LiveConfig {
     if (!reading.ok) return { ok: false, lines: [...reading.faults.map(formatFault), ...warnings] };
     const { config } = reading;
     for (const secret of secretsOf(config)) logging.secrets.add(secret);
-    const before = this.#wired;
-    const next = await this.#wireNext(config);
+    const before = this.#live;
+    const next = await this.#setUpNext(config);
     const change = await relay().apply(this.#planOf(next));
-    this.#wired = next;
+    this.#live = next;
     this.#upkeeps.want(next.accounts.map(({ upkeep }) => upkeep));
     return { ok: true, lines: [...describeChange(change, before, next), ...warnings] };
   }
 
-  async #wireNext(config: Config): Promise<Wired> {
-    const before = this.#wired;
+  async #setUpNext(config: Config): Promise<LiveAccounts> {
+    const before = this.#live;
     try {
       this.#tokens.follow(config);
-      const wiring = { ...this.#options, tokens: this.#tokens };
-      const accounts = await wireAccounts(config, wiring, before.accounts);
-      return { config, accounts, gateways: wireGateways(config, accounts) };
+      const setup = { ...this.#options, tokens: this.#tokens };
+      const accounts = await setUpAccounts(config, setup, before.accounts);
+      return { config, accounts, gateways: gatewaysOf(config, accounts) };
     } catch (error) {
       this.#tokens.follow(before.config);
       throw error;
     }
   }
 
-  #planOf({ config, accounts, gateways }: Wired): RelayPlan {
+  #planOf({ config, accounts, gateways }: LiveAccounts): RelayPlan {
     const { general } = config;
     const { relay, clock } = this.#options;
     return {
       accounts,
       gateways,
-      commands: wireChatCommands(config, { accounts, relay, clock }),
+      commands: makeChatCommands(config, { accounts, relay, clock }),
       outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
       catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
     };
   }
 }
 
-function describeChange(change: PlanChange, before: Wired, next: Wired): string[] {
+function describeChange(change: PlanChange, before: LiveAccounts, next: LiveAccounts): string[] {
   const lines = [
     ...change.added.map((id) => `${id}: new, connects`),
     ...change.removed.map((id) => `${id}: removed, disconnected`),

@@ -10,8 +10,8 @@ import { openRelayStore } from "../../store/sqlite/sqlite_store.ts";
 import { keepHeartbeat } from "../health/heartbeat.ts";
 import { serviceManager } from "../health/service_manager.ts";
 import { watchForReloads } from "../reload/reload_watch.ts";
-import { WiringError } from "../setup/accounts.ts";
-import { wireStatus } from "../setup/status.ts";
+import { SetupError } from "../setup/accounts.ts";
+import { setUpStatus } from "../setup/status.ts";
 import { VERSION } from "../shared/build_info.ts";
 import { type CommonOptions, EXIT, type ExitCode, type Registrar } from "../shared/command.ts";
 import { openOurDataDirectory } from "../shared/open_data_directory.ts";
@@ -60,7 +60,7 @@ async function run(options: CommonOptions, stopping: AbortSignal): Promise<ExitC
 }
 
 function explain(error: unknown, file: string, log: Logger): ExitCode {
-  if (error instanceof WiringError) {
+  if (error instanceof SetupError) {
     for (const fault of error.faults) log.error("{file}: {fault}", { file, fault });
     return EXIT.usage;
   }
@@ -85,15 +85,15 @@ async function relayWith(
   const log = logging.logger("relay");
   const clock = systemClock;
   let relay: Relay;
-  const live = await LiveConfig.wire(config, { file, data, logging, clock, relay: () => relay });
+  const live = await LiveConfig.open(config, { file, data, logging, clock, relay: () => relay });
   const store = openRelayStore({ path: storePath, clock, log: logging.logger("store") });
   const manager = serviceManager({ env: (name) => Deno.env.get(name), folder: data.path, log });
   const ended = new AbortController();
   const background = [live.keepTokens(ended.signal)];
   try {
-    const status = await wireStatus({
+    const status = await setUpStatus({
       general: config.general,
-      wired: () => live.wired,
+      live: () => live.live,
       store,
       logging,
       clock,

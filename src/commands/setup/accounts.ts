@@ -15,9 +15,9 @@ import type { RelayAccount } from "../../relay/intake/intake.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import type { Gateway, GatewayEndpoint } from "../../relay/port/settings.ts";
 import { mayRead, refusal } from "../shared/refusal.ts";
-import { apiOptionsOf, matterbridgeOptionsOf, wireApi, wireMatterbridge } from "./api.ts";
-import { ircOptionsOf, wireIrc } from "./irc.ts";
-import { kosmiOptionsOf, wireKosmi } from "./kosmi.ts";
+import { apiBridge, apiOptionsOf, matterbridgeBridge, matterbridgeOptionsOf } from "./api.ts";
+import { ircBridge, ircOptionsOf } from "./irc.ts";
+import { kosmiBridge, kosmiOptionsOf } from "./kosmi.ts";
 import type { TokenSources } from "./tokens.ts";
 
 /** Work that goes on beside a link: a token is kept fresh. */
@@ -27,14 +27,14 @@ export interface Upkeep {
 }
 
 /** What only a bridge could find wrong in the configuration: nothing was started. */
-export class WiringError extends Error {
-  override readonly name = "WiringError";
+export class SetupError extends Error {
+  override readonly name = "SetupError";
   constructor(readonly faults: readonly string[]) {
     super(faults.join("; "));
   }
 }
 
-interface Wiring {
+interface Setup {
   readonly logging: Logging;
   readonly clock: Clock;
   /** Where tokens come from; lasts from one configuration to the next. */
@@ -45,7 +45,7 @@ interface Wiring {
   readonly problems: () => readonly string[];
 }
 
-export interface WiredAccount extends RelayAccount {
+export interface LiveAccount extends RelayAccount {
   /** All that the bridge was made of, as a text: where it is the same, the bridge need not be another. Holds secrets. */
   readonly made: string;
   /** What the account does beside its link; several accounts may share one. Null: nothing. */
@@ -56,88 +56,88 @@ export interface WiredAccount extends RelayAccount {
 
 /**
  * Makes every account of the configuration; those of `known` that would be made of the same keep their bridge. Throws a
- * WiringError.
+ * SetupError.
  */
-export async function wireAccounts(
+export async function setUpAccounts(
   config: Config,
-  wiring: Wiring,
-  known: readonly WiredAccount[] = [],
-): Promise<WiredAccount[]> {
+  setup: Setup,
+  known: readonly LiveAccount[] = [],
+): Promise<LiveAccount[]> {
   const faults: string[] = [];
-  const wired: WiredAccount[] = [];
+  const live: LiveAccount[] = [];
   for (const account of config.accounts) {
     try {
-      const fresh = await wireAccount(account, config, wiring);
+      const fresh = await liveAccount(account, config, setup);
       const same = known.find(({ bridge, made }) =>
         bridge.account === fresh.bridge.account && made === fresh.made
       );
-      wired.push(same === undefined ? fresh : { ...same, settings: fresh.settings });
+      live.push(same === undefined ? fresh : { ...same, settings: fresh.settings });
     } catch (error) {
       faults.push(`${account.id}: ${describeError(error)}`);
     }
   }
-  if (faults.length > 0) throw new WiringError(faults);
-  return wired;
+  if (faults.length > 0) throw new SetupError(faults);
+  return live;
 }
 
-async function wireAccount(
+async function liveAccount(
   account: AccountConfig,
   config: Config,
-  wiring: Wiring,
-): Promise<WiredAccount> {
+  setup: Setup,
+): Promise<LiveAccount> {
   const { settings } = account;
   switch (account.protocol) {
     case "irc":
-      return await wireIrcAccount(account, config, wiring);
+      return await ircAccount(account, config, setup);
     case "kosmi":
-      return wireKosmiAccount(account, config, wiring);
+      return kosmiAccount(account, config, setup);
     case "api": {
-      const given = { ...shared(account, config, wiring), problems: wiring.problems };
+      const given = { ...shared(account, config, setup), problems: setup.problems };
       const made = JSON.stringify(apiOptionsOf(account, given));
-      return { bridge: wireApi(account, given), settings, made, upkeep: null };
+      return { bridge: apiBridge(account, given), settings, made, upkeep: null };
     }
     case "matterbridge": {
-      const given = shared(account, config, wiring);
+      const given = shared(account, config, setup);
       const made = JSON.stringify(matterbridgeOptionsOf(account, given));
-      return { bridge: wireMatterbridge(account, given), settings, made, upkeep: null };
+      return { bridge: matterbridgeBridge(account, given), settings, made, upkeep: null };
     }
   }
 }
 
 /** What every bridge gets. */
-function shared(account: AccountConfig, { general }: Config, { clock, logging }: Wiring) {
+function shared(account: AccountConfig, { general }: Config, { clock, logging }: Setup) {
   const log = logging.logger([account.protocol, account.name]);
   return { general, clock, random: Math.random, log };
 }
 
-async function wireIrcAccount(
+async function ircAccount(
   account: IrcAccountConfig,
   config: Config,
-  wiring: Wiring,
-): Promise<WiredAccount> {
+  setup: Setup,
+): Promise<LiveAccount> {
   const clientCertificatePem = await readPem(account.options.tlsClientCertificate);
   const saslKeyPem = await readPem(account.options.saslKey, "SASLKey");
-  const { sts } = wiring;
-  const given = { ...shared(account, config, wiring), clientCertificatePem, saslKeyPem, sts };
+  const { sts } = setup;
+  const given = { ...shared(account, config, setup), clientCertificatePem, saslKeyPem, sts };
   return {
-    bridge: wireIrc(account, given),
+    bridge: ircBridge(account, given),
     settings: account.settings,
     made: JSON.stringify(ircOptionsOf(account, given)),
     upkeep: null,
   };
 }
 
-function wireKosmiAccount(
+function kosmiAccount(
   account: KosmiAccountConfig,
   config: Config,
-  wiring: Wiring,
-): WiredAccount {
-  const source = wiring.tokens.of(account);
-  const credentials = hidingTokens(source, wiring.logging);
-  const app = wiring.tokens.webApp(account);
-  const given = { ...shared(account, config, wiring), credentials, app };
+  setup: Setup,
+): LiveAccount {
+  const source = setup.tokens.of(account);
+  const credentials = hidingTokens(source, setup.logging);
+  const app = setup.tokens.webApp(account);
+  const given = { ...shared(account, config, setup), credentials, app };
   return {
-    bridge: wireKosmi(account, given),
+    bridge: kosmiBridge(account, given),
     settings: account.settings,
     made: JSON.stringify(kosmiOptionsOf(account, given)),
     upkeep: source,
@@ -174,7 +174,7 @@ export async function readPem(
 }
 
 /** The gateways with each channel in the one spelling of its bridge, which reading the configuration has checked. */
-export function wireGateways(config: Config, accounts: readonly WiredAccount[]): Gateway[] {
+export function gatewaysOf(config: Config, accounts: readonly LiveAccount[]): Gateway[] {
   const bridges = new Map(accounts.map(({ bridge }) => [bridge.account, bridge]));
   const place = (endpoint: EndpointConfig, gateway: string): GatewayEndpoint[] => {
     const account = endpoint.account as AccountId;

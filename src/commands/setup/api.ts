@@ -10,7 +10,7 @@ import type {
 } from "../../config/options/config.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 
-export interface ApiWiring {
+export interface ApiSetup {
   readonly general: GeneralConfig;
   readonly clock: Clock;
   readonly log: Logger;
@@ -19,14 +19,14 @@ export interface ApiWiring {
 }
 
 /** An API account of the configuration as a bridge. */
-export function wireApi(account: ApiAccountConfig, wiring: ApiWiring): ApiBridge {
-  return new ApiBridge(apiOptionsOf(account, wiring));
+export function apiBridge(account: ApiAccountConfig, setup: ApiSetup): ApiBridge {
+  return new ApiBridge(apiOptionsOf(account, setup));
 }
 
 /** What the configuration says of an API account, in the bridge's terms. */
 export function apiOptionsOf(
   { id, options }: ApiAccountConfig,
-  { general, clock, log, problems }: ApiWiring,
+  { general, clock, log, problems }: ApiSetup,
 ): ApiBridgeOptions {
   return {
     account: id as AccountId,
@@ -42,17 +42,17 @@ export function apiOptionsOf(
 }
 
 /** A Matterbridge account of the configuration as a bridge. */
-export function wireMatterbridge(
+export function matterbridgeBridge(
   account: MatterbridgeAccountConfig,
-  wiring: Pick<ApiWiring, "clock" | "log">,
+  setup: Pick<ApiSetup, "clock" | "log">,
 ): MatterbridgeBridge {
-  return new MatterbridgeBridge(matterbridgeOptionsOf(account, wiring));
+  return new MatterbridgeBridge(matterbridgeOptionsOf(account, setup));
 }
 
 /** What the configuration says of a Matterbridge account, in the bridge's terms. */
 export function matterbridgeOptionsOf(
   { id, options }: MatterbridgeAccountConfig,
-  { clock, log }: Pick<ApiWiring, "clock" | "log">,
+  { clock, log }: Pick<ApiSetup, "clock" | "log">,
 ): MatterbridgeOptions {
   const url = options.url.replace(/\/+$/, "");
   return {

@@ -19,7 +19,7 @@ import { LEAST_HISTORY } from "../../relay/port/bridge.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import { VERSION } from "../shared/build_info.ts";
 
-interface IrcWiring {
+interface IrcSetup {
   readonly general: GeneralConfig;
   readonly clock: Clock;
   readonly random: () => number;
@@ -33,13 +33,13 @@ interface IrcWiring {
 }
 
 /** An IRC account of the configuration as a bridge. */
-export function wireIrc(account: IrcAccountConfig, wiring: IrcWiring): IrcBridge {
-  return new IrcBridge(ircOptionsOf(account, wiring));
+export function ircBridge(account: IrcAccountConfig, setup: IrcSetup): IrcBridge {
+  return new IrcBridge(ircOptionsOf(account, setup));
 }
 
 /** What the configuration says of an IRC account, in the bridge's terms: options of one name are passed on as they are. */
-export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcBridgeOptions {
-  const { clock, random, log, general, clientCertificatePem, saslKeyPem = null } = wiring;
+export function ircOptionsOf(account: IrcAccountConfig, setup: IrcSetup): IrcBridgeOptions {
+  const { clock, random, log, general, clientCertificatePem, saslKeyPem = null } = setup;
   const { options } = account;
   const pinSha256 = options.tlsFingerprint === null ? [] : [options.tlsFingerprint];
   return {
@@ -60,7 +60,7 @@ export function ircOptionsOf(account: IrcAccountConfig, wiring: IrcWiring): IrcB
     version: `kosmi-relay ${VERSION}`,
     puppets: puppetsOf(options),
     history: { maxMessages: Math.max(LEAST_HISTORY, general.catchUpMaxMessages) },
-    ...(wiring.sts === undefined ? {} : { sts: wiring.sts }),
+    ...(setup.sts === undefined ? {} : { sts: setup.sts }),
     clock,
     random,
     log,

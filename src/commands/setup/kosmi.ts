@@ -14,7 +14,7 @@ import type { GeneralConfig, KosmiAccountConfig } from "../../config/options/con
 import { LEAST_HISTORY } from "../../relay/port/bridge.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 
-interface KosmiWiring {
+interface KosmiSetup {
   readonly general: GeneralConfig;
   readonly clock: Clock;
   readonly random: () => number;
@@ -27,16 +27,16 @@ interface KosmiWiring {
 }
 
 /** A Kosmi account of the configuration as a bridge. Throws when its overrides do not hold. */
-export function wireKosmi(account: KosmiAccountConfig, wiring: KosmiWiring): KosmiBridge {
-  return new KosmiBridge(kosmiOptionsOf(account, wiring));
+export function kosmiBridge(account: KosmiAccountConfig, setup: KosmiSetup): KosmiBridge {
+  return new KosmiBridge(kosmiOptionsOf(account, setup));
 }
 
 /** What the configuration says of a Kosmi account, in the bridge's terms. Throws when its overrides do not hold. */
 export function kosmiOptionsOf(
   account: KosmiAccountConfig,
-  wiring: KosmiWiring,
+  setup: KosmiSetup,
 ): KosmiBridgeOptions {
-  const { clock, random, log, general, credentials } = wiring;
+  const { clock, random, log, general, credentials } = setup;
   const { options } = account;
   return {
     ...options,
@@ -45,9 +45,9 @@ export function kosmiOptionsOf(
     room: options.roomUrl,
     credentials,
     protocol: protocolOf(account),
-    ...(wiring.app === undefined ? {} : { app: wiring.app }),
+    ...(setup.app === undefined ? {} : { app: setup.app }),
     history: { maxMessages: Math.max(LEAST_HISTORY, general.catchUpMaxMessages) },
-    ...(wiring.pictureNetwork === undefined ? {} : { pictureNetwork: wiring.pictureNetwork }),
+    ...(setup.pictureNetwork === undefined ? {} : { pictureNetwork: setup.pictureNetwork }),
     clock,
     random,
     log,

@@ -12,13 +12,13 @@ import { readiness } from "../../status/counts/readiness.ts";
 import { redactedSubject, type StatusSubject } from "../../status/counts/subject.ts";
 import { type Metrics, openMetrics } from "../../status/metrics.ts";
 import { VERSION } from "../shared/build_info.ts";
-import type { WiredAccount } from "./accounts.ts";
+import type { LiveAccount } from "./accounts.ts";
 
-interface StatusWiring {
+interface StatusSetup {
   readonly general: GeneralConfig;
   /** What is configured now. */
-  readonly wired: () => {
-    readonly accounts: readonly WiredAccount[];
+  readonly live: () => {
+    readonly accounts: readonly LiveAccount[];
     readonly gateways: readonly Gateway[];
   };
   readonly store: Pick<RelayStore, "level">;
@@ -36,21 +36,21 @@ interface Status {
 }
 
 /** What `StatusListen` and OTEL_DENO ask for; nothing is counted without them. */
-export async function wireStatus(wiring: StatusWiring): Promise<Status> {
-  const page = await wirePage(wiring);
+export async function setUpStatus(setup: StatusSetup): Promise<Status> {
+  const page = await setUpPage(setup);
   const telemetry = await openTelemetry();
   if (telemetry === null) return page;
   const { tracing } = await import("../../status/tracing.ts");
-  const traces = tracing(telemetry, wiring.logging.logger("trace"));
+  const traces = tracing(telemetry, setup.logging.logger("trace"));
   return { ...page, observer: observers([page.observer, traces]) };
 }
 
-async function wirePage(wiring: StatusWiring): Promise<Status> {
-  const { general, logging, clock } = wiring;
+async function setUpPage(setup: StatusSetup): Promise<Status> {
+  const { general, logging, clock } = setup;
   const { statusListen: listen, statusToken: token, statusShowMessages: showsTexts } = general;
   if (listen === null) return { observer: noObserver, run: () => Promise.resolve() };
   const redact = (text: string) => logging.redact(text);
-  const subject = redactedSubject(subjectOf(wiring), redact);
+  const subject = redactedSubject(subjectOf(setup), redact);
   const meter = new RelayMeter({ clock, keepTexts: showsTexts, redact });
   const metrics = await openMetrics({ subject, meter, clock });
   // Loaded where it is wanted: most relays have no status page.
@@ -82,9 +82,9 @@ function metricsObserver(metrics: Metrics): RelayObserver {
 
 /** What keeps the relay from relaying everything now, one sentence each. */
 export function problemsOf(
-  { wired, relay, logging }: Pick<StatusWiring, "wired" | "relay" | "logging">,
+  { live, relay, logging }: Pick<StatusSetup, "live" | "relay" | "logging">,
 ): string[] {
-  const { accounts, channels } = readiness(stateOf({ wired, relay }));
+  const { accounts, channels } = readiness(stateOf({ live, relay }));
   const broken = new Set(accounts.filter(({ ready }) => !ready).map(({ name }) => name));
   return [
     ...accounts,
@@ -93,10 +93,10 @@ export function problemsOf(
   ].flatMap(({ name, reason }) => reason === null ? [] : [logging.redact(`${name}: ${reason}`)]);
 }
 
-function subjectOf(wiring: StatusWiring): StatusSubject {
-  const { store, relay, clock } = wiring;
+function subjectOf(setup: StatusSetup): StatusSubject {
+  const { store, relay, clock } = setup;
   return {
-    ...stateOf(wiring),
+    ...stateOf(setup),
     version: VERSION,
     runtime: Deno.version.deno,
     startedAtMs: clock.now(),
@@ -105,14 +105,14 @@ function subjectOf(wiring: StatusWiring): StatusSubject {
   };
 }
 
-function stateOf({ wired, relay }: Pick<StatusWiring, "wired" | "relay">) {
+function stateOf({ live, relay }: Pick<StatusSetup, "live" | "relay">) {
   return {
     accounts: () =>
-      wired().accounts.map(({ bridge, token }) => ({
+      live().accounts.map(({ bridge, token }) => ({
         id: bridge.account,
         token: () => token?.() ?? null,
       })),
-    gateways: () => wired().gateways.map(placesOf),
+    gateways: () => live().gateways.map(placesOf),
     links: () => relay().links(),
     channels: () => relay().channels(),
   };

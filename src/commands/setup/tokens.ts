@@ -16,7 +16,7 @@ import { TokenCaches } from "../../store/files/token_cache.ts";
 import { visitorToken } from "../../store/files/visitor_token.ts";
 import { endpointsOf, protocolOf } from "./kosmi.ts";
 
-interface TokenWiring {
+interface TokenSetup {
   readonly data: DataDirectory;
   readonly logging: Logging;
   readonly clock: Clock;
@@ -29,7 +29,7 @@ export const LEARNED_FILE = "kosmi_protocol.json";
 
 /** The token sources of a configuration, over one data directory. */
 export class TokenSources {
-  readonly #wiring: TokenWiring;
+  readonly #setup: TokenSetup;
   readonly caches: TokenCaches;
   /** Accounts with one login share its token, and its one login at a time. */
   readonly #logins = new Map<string, LoginSource>();
@@ -42,20 +42,20 @@ export class TokenSources {
   readonly #emails: string[] = [];
   #sandbox: Config["general"]["browserSandbox"] = "on";
 
-  constructor(config: Config, wiring: TokenWiring) {
-    this.#wiring = wiring;
+  constructor(config: Config, setup: TokenSetup) {
+    this.#setup = setup;
     this.follow(config);
     this.#learned = new JsonFile(
-      wiring.data,
+      setup.data,
       LEARNED_FILE,
-      wiring.logging.logger("store"),
+      setup.logging.logger("store"),
     );
     this.caches = new TokenCaches({
-      directory: wiring.data,
+      directory: setup.data,
       emails: this.#emails,
       isToken: isJwt,
-      now: () => wiring.clock.now(),
-      log: wiring.logging.logger("token"),
+      now: () => setup.clock.now(),
+      log: setup.logging.logger("token"),
     });
   }
 
@@ -70,7 +70,7 @@ export class TokenSources {
 
   /** Where an account's tokens come from: its Token, else its login, else an anonymous visitor's. */
   of(account: KosmiAccountConfig): TokenSource {
-    const { clock, data } = this.#wiring;
+    const { clock, data } = this.#setup;
     const login = this.#loginSource(account);
     const { token } = account.options;
     if (token !== null) {
@@ -110,7 +110,7 @@ export class TokenSources {
         load: () => this.#learned.get(appUrl),
         save: (learned) => this.#learned.set(appUrl, learned),
       },
-      clock: this.#wiring.clock,
+      clock: this.#setup.clock,
       log: this.#log(account),
     });
     this.#apps.set(key, app);
@@ -124,7 +124,7 @@ export class TokenSources {
     const key = JSON.stringify([normalEmail(email), [appUrl, ...loginOrigins], password]);
     const shared = this.#logins.get(key);
     if (shared !== undefined) return shared;
-    const { data, clock } = this.#wiring;
+    const { data, clock } = this.#setup;
     const now = () => clock.now();
     const source = new LoginSource({
       cache: this.caches.of(email),
@@ -144,7 +144,7 @@ export class TokenSources {
     const { password, appUrl, loginOrigins, allowPlainText, browserPath, browserUrl } =
       account.options;
     if (password === null) return null;
-    const { clock, data, onStep } = this.#wiring;
+    const { clock, data, onStep } = this.#setup;
     return async (signal) => {
       // Loaded when a login is due, which is once a year.
       const { browserLogin } = await import("../../auth/browser/browser_login.ts");
@@ -168,6 +168,6 @@ export class TokenSources {
   }
 
   #log(account: KosmiAccountConfig) {
-    return this.#wiring.logging.logger([account.protocol, account.name]);
+    return this.#setup.logging.logger([account.protocol, account.name]);
   }
 }

@@ -1,32 +1,38 @@
-const ROUNDS = 5;
-const TRIES = 8;
-/** Shorter times are all noise; who is that quick with the longer input is quick enough. */
-const LEAST_MS = 2;
+/** How many times longer the longer input is: so that noise weighs little against a square. */
+const TIMES = 8;
+const ROUNDS = 3;
+const ATTEMPTS = 12;
+/** Who is that quick with the longer input is quick enough: shorter times are all noise. */
+const LEAST_MS = 15;
+/** Work that takes so much more than linear work is not linear: what takes the square of the time takes 8 times as much. */
+export const MOST_GROWTH = 3;
 
 /**
- * How the time of `work` grows when its input's length doubles: about 2 for linear work, 4 for quadratic. The smallest
- * of several ratios of the quickest of several runs, so that another program's turn on the processor does not count.
+ * The time of `work` on a text of eight times `length`, measured by that of doing it eight times on a text of `length`: 1
+ * for linear work, 8 for quadratic. Both take turns, and of each the quickest run counts; on a busy machine both are
+ * interrupted as often, because they take as long.
  */
 export function growth(work: (input: string) => unknown, unit: string, length: number): number {
   const short = unit.repeat(Math.ceil(length / unit.length));
-  const long = short + short;
-  work(short);
-  if (timeOf(work, long) < LEAST_MS) return 0;
-  let least = Infinity;
-  for (let attempt = 0; attempt < TRIES && least > 2.5; attempt++) {
-    let shortMs = Infinity;
-    let longMs = Infinity;
+  const long = short.repeat(TIMES);
+  const inParts = () => {
+    for (let part = 0; part < TIMES; part++) work(short);
+  };
+  if (timeOf(() => work(long)) < LEAST_MS) return 0;
+  let partsMs = Infinity;
+  let longMs = Infinity;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     for (let round = 0; round < ROUNDS; round++) {
-      shortMs = Math.min(shortMs, timeOf(work, short));
-      longMs = Math.min(longMs, timeOf(work, long));
+      partsMs = Math.min(partsMs, timeOf(inParts));
+      longMs = Math.min(longMs, timeOf(() => work(long)));
     }
-    least = Math.min(least, longMs / shortMs);
+    if (longMs / partsMs <= MOST_GROWTH) break;
   }
-  return least;
+  return longMs / partsMs;
 }
 
-function timeOf(work: (input: string) => unknown, input: string): number {
+function timeOf(work: () => unknown): number {
   const startedMs = performance.now();
-  work(input);
+  work();
   return performance.now() - startedMs;
 }

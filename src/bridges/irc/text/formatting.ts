@@ -25,16 +25,12 @@ const CODE =
 /** Other control characters. */
 // deno-lint-ignore no-control-regex
 const CONTROLS = /[\x00-\x08\x0a-\x1f\x7f-\x9f]/g;
-const LETTER = String.raw`[\p{L}\p{M}\p{N}_[\]\\^{}|` + "`-]";
-const SPACELESS = String.raw`[\p{sc=Khmr}\p{sc=Thai}\p{sc=Laoo}\p{sc=Mymr}\p{sc=Tibt}]`;
 /**
  * The zero-width space that relays put into nicks to call nobody. In scripts that are written without spaces between
  * words it belongs to the text.
  */
-const NO_CALL = new RegExp(
-  `(?<=${LETTER})(?<!${SPACELESS})\\u200b(?=${LETTER})(?!${SPACELESS})`,
-  "gu",
-);
+const NO_CALL =
+  /(?<![\p{sc=Khmr}\p{sc=Thai}\p{sc=Laoo}\p{sc=Mymr}\p{sc=Tibt}])\u200b(?![\p{sc=Khmr}\p{sc=Thai}\p{sc=Laoo}\p{sc=Mymr}\p{sc=Tibt}])/gu;
 
 /**
  * Reads mIRC's formatting codes. Loses no visible character; a tab becomes a space. Text in the colour of its background

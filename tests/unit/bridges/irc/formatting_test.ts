@@ -54,7 +54,7 @@ const READ: readonly (readonly [string, RichText])[] = [
   ["\x0301,88a", [{ text: "a", style: { spoiler: true } }]],
   ["\x0399,99a", [{ text: "a", style: {} }]],
   ["Zo\u200bë, あ\u200bい, d\u200b_a", plainText("Zoë, あい, d_a")],
-  ["ភាសា\u200bខ្មែរ ไทย\u200bคำ \u200b", plainText("ភាសា\u200bខ្មែរ ไทย\u200bคำ \u200b")],
+  ["ភាសា\u200bខ្មែរ ไทย\u200bคำ \u200ba", plainText("ភាសា\u200bខ្មែរ ไทย\u200bคำ a")],
 ];
 
 for (const [written, rich] of READ) {

@@ -24,7 +24,7 @@ export class SeenIds {
 }
 
 /** How much a stranger may make one connection hold. */
-export interface HoldingLimits {
+interface HoldingLimits {
   readonly entries: number;
   readonly bytes: number;
 }

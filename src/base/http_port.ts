@@ -8,7 +8,7 @@ export interface HttpConn {
   close(): void;
 }
 
-export interface HttpPortOptions {
+interface HttpPortOptions {
   readonly handle: (request: Request) => Response | Promise<Response>;
   /** Something in `handle` threw: the asker got a 500. */
   readonly onFault: (thrown: unknown) => void;
@@ -17,7 +17,7 @@ export interface HttpPortOptions {
 }
 
 /** What one port spends on people it does not know. */
-export interface HttpLimits {
+interface HttpLimits {
   /** Connections at a time; one more costs the oldest that has not asked for anything yet its place. */
   readonly connections: number;
   readonly headBytes: number;

@@ -35,7 +35,7 @@ import { isTable } from "./values/values.ts";
 export { type Fault, formatFault } from "./file/fault.ts";
 export type { ChannelRules } from "./reading/consistency.ts";
 
-export interface ConfigSource {
+interface ConfigSource {
   readonly text: string;
   /** The file's name as messages show it; one that ends in .yaml, .yml or .json is no TOML. */
   readonly file: string;

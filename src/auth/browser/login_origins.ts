@@ -4,7 +4,7 @@ import { isLoopback } from "../../base/loopback.ts";
 import { originOf } from "./page_script.ts";
 import { LoginError } from "../tokens/login_error.ts";
 
-export interface LoginOriginsOptions {
+interface LoginOriginsOptions {
   /** Address of the web app. */
   readonly appUrl: string;
   /** LoginOrigins: further origins that belong to the login. */

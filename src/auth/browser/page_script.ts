@@ -184,7 +184,7 @@ export function originOf(): string {
 }
 
 /** Where a key would go now: the origin, whether the field has the focus, and what it holds. */
-export interface KeyTarget {
+interface KeyTarget {
   readonly origin: string;
   readonly focused: boolean;
   readonly value: string;

@@ -4,7 +4,7 @@ import type { Logger } from "../../base/log.ts";
 import { isLoopback } from "../../base/loopback.ts";
 import { TokenBucket } from "../../base/token_bucket.ts";
 
-export interface AccessOptions {
+interface AccessOptions {
   /** The address that the API listens on, without brackets. */
   readonly host: string;
   /** Null: everyone who reaches the address has access; only for loopback. */

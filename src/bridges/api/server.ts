@@ -12,12 +12,12 @@ import { messagesResponse, streamResponse } from "./readers.ts";
 import { webSocketResponse } from "./web_socket.ts";
 
 /** Takes a posted message over; resolves when it is stored, rejects with a RefusedError if it cannot be. */
-export type TakePost = (message: ApiMessage, id: MessageId) => Promise<void>;
+type TakePost = (message: ApiMessage, id: MessageId) => Promise<void>;
 
 /** Longest message of a client, attachments included. */
 const MOST_BYTES = 64 * 1024;
 
-export interface ApiServerOptions {
+interface ApiServerOptions {
   readonly host: string;
   readonly port: number;
   readonly account: string;

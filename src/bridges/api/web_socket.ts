@@ -7,7 +7,7 @@ import { type HttpConn, UpgradeResponse } from "../../base/http_port.ts";
 import type { Reader } from "./feed.ts";
 import { failure, greeting, type ReaderContext } from "./readers.ts";
 
-export interface SocketContext extends ReaderContext {
+interface SocketContext extends ReaderContext {
   readonly mostBytes: number;
   /** Takes over what the client writes; resolves with what is wrong with it, or null. */
   readonly post: (text: string, reader: Reader) => Promise<string | null>;

@@ -31,7 +31,7 @@ const CLOSE_MS = 1_000;
 const TOO_LONG = "Ignored a line of {bytes} bytes from the server: no IRC line is that long";
 
 /** What a session is made with, beside its settings and its host. */
-export interface SessionParts {
+interface SessionParts {
   readonly pace: Pace;
   readonly memory: Memory;
   /** Omitted: all is said under our own nick. */

@@ -4,7 +4,7 @@ import { describeError } from "../../base/errors.ts";
 import type { LinkEnd, Receipt } from "../../relay/port/bridge.ts";
 
 /** What became of a post, and the end of the connection if it shows that one is due. */
-export interface Posted {
+interface Posted {
   readonly receipt: Receipt;
   readonly end: LinkEnd | null;
 }

@@ -80,7 +80,7 @@ function property(value: unknown, name: string): unknown {
 }
 
 /** What the bridge knows of a message that is not in it. */
-export interface Received {
+interface Received {
   readonly channel: ChannelId;
   readonly id: MessageId;
   readonly atMs: number;

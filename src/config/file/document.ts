@@ -5,7 +5,7 @@ import { tomlLines } from "./lines.ts";
 import { explainToml } from "./toml_faults.ts";
 
 /** A parsed file: its values, and a way to find their lines. */
-export interface ConfigDocument {
+interface ConfigDocument {
   readonly root: Readonly<Record<string, unknown>>;
   /** Asked only when there is something to tell. */
   lines(): Promise<LineOf>;

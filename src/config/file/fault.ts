@@ -30,7 +30,7 @@ export interface Place {
 }
 
 /** A message that names another line is a function. */
-export type Message = string | ((lineOf: LineOf) => string);
+type Message = string | ((lineOf: LineOf) => string);
 
 interface Finding {
   readonly place: Place;

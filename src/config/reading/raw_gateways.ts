@@ -44,7 +44,7 @@ export interface RawGateway {
   readonly isPartial: boolean;
 }
 
-export interface RawGateways {
+interface RawGateways {
   readonly enabled: readonly RawGateway[];
   /** Whether the file has any, enabled or not, well written or not. */
   readonly any: boolean;

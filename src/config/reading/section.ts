@@ -78,7 +78,7 @@ export function titled(title: string, key: string): string {
 }
 
 /** A value before it is read, and where it stands. */
-export interface Found {
+interface Found {
   readonly raw: unknown;
   readonly place: Place;
 }

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import { describeValue } from "./show.ts";
 import { text, type TextCheck, unexpected, type ValueType } from "./values.ts";
 
-export interface HostPort {
+interface HostPort {
   /** Without brackets, also for IPv6. */
   readonly host: string;
   /** Null where none was written: the default depends on other keys. */

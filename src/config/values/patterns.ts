@@ -3,7 +3,7 @@ import { describeValue, shown } from "./show.ts";
 import { list, type Reading, unexpected, type ValueType } from "./values.ts";
 
 /** For `String.replace`: the pattern has the flag "g". */
-export type Replacement = readonly [pattern: RegExp, replacement: string];
+type Replacement = readonly [pattern: RegExp, replacement: string];
 
 const LONGEST_PATTERN = 1_000;
 

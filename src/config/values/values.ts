@@ -281,7 +281,7 @@ export function unexpected(raw: unknown, secret: boolean, expected: string): { f
 }
 
 /** The same reading with its value turned. */
-export function mapped<T, U>(reading: Reading<T>, turn: (value: T) => U): Reading<U> {
+function mapped<T, U>(reading: Reading<T>, turn: (value: T) => U): Reading<U> {
   return "fault" in reading ? reading : { ...reading, value: turn(reading.value) };
 }
 

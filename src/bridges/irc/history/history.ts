@@ -12,7 +12,7 @@ export interface OtherVoices {
   wireOf(line: IrcMessage): WireText | null;
 }
 
-export interface HistoryContext {
+interface HistoryContext {
   readonly channel: ChannelId;
   readonly cursor: Cursor | null;
   readonly limits: IrcHistoryLimits;

@@ -32,7 +32,7 @@ export class Bouncer {
 }
 
 /** What a bouncer tells of its own connection. `target`: the channel whose message it threw away. */
-export interface UpstreamNews {
+interface UpstreamNews {
   readonly kind: "away" | "lost";
   readonly target: string;
   readonly reason: string;

@@ -150,7 +150,7 @@ interface PuppetRole {
 }
 
 /** A server's wish that clients come by TLS only (IRCv3 strict transport security). */
-export interface StsPolicy {
+interface StsPolicy {
   readonly port: number;
   /** Until when it holds, milliseconds since the UNIX epoch. */
   readonly untilMs: number;
@@ -166,7 +166,7 @@ export interface StsPolicies {
 }
 
 /** Keeps policies as long as the program runs. */
-export class MemoryStsPolicies implements StsPolicies {
+class MemoryStsPolicies implements StsPolicies {
   readonly #policies = new Map<string, StsPolicy>();
 
   get(host: string): StsPolicy | null {

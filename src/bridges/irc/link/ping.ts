@@ -2,7 +2,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Cancel, Timers } from "../../../base/timers.ts";
 import type { OutLine } from "../wire/message.ts";
 
-export interface FenceOptions {
+interface FenceOptions {
   readonly send: (line: OutLine) => void;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -120,7 +120,7 @@ export class Fence {
   }
 }
 
-export interface KeepaliveOptions {
+interface KeepaliveOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly fence: Fence;

@@ -1,7 +1,7 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { StsPolicies } from "../link/options.ts";
 
-export interface StsContext {
+interface StsContext {
   readonly host: string;
   readonly port: number;
   readonly tls: unknown;

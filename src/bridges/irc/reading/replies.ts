@@ -115,7 +115,7 @@ const OUTSIDE = /external|outside|not (on|in) (the|that|this) channel/i;
 const COLOUR = /colou?rs?\b|formatting|\+c\b/i;
 
 /** What follows from a numeric that refuses a message: decided by it and by its words. */
-export function verdictOf(numeric: string, words: string): Verdict {
+function verdictOf(numeric: string, words: string): Verdict {
   if (AWAY.test(words)) return "away";
   if (WAIT.test(words) || numeric === "437") return "wait";
   if (numeric === "573") return "relay";

@@ -78,7 +78,7 @@ const MAX_LINE_BYTES = 510;
 const LINE_BREAKERS = /[\r\n\0]+/g;
 
 /** The text as one line: no CR, LF or NUL left. */
-export function singleLine(text: string): string {
+function singleLine(text: string): string {
   return text.replace(LINE_BREAKERS, " ");
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
 import type { Fetch } from "../link/http.ts";
 
-export interface AppOptions {
+interface AppOptions {
   readonly appUrl: string;
   readonly userAgent: string;
   readonly clock: Clock;
@@ -18,7 +18,7 @@ export interface AppLimits {
 }
 
 /** What the app's pages consist of, as far as it could be had. */
-export interface AppCode {
+interface AppCode {
   readonly pieces: readonly { readonly address: string; readonly text: string }[];
   /** What could not be read, and why: for people. */
   readonly faults: readonly string[];

@@ -10,7 +10,7 @@ import { type Matched, readPlan } from "./match.ts";
 import type { AppReading } from "./read_app.ts";
 
 /** What of the web app is worth keeping. */
-export interface Learned extends Matched {
+interface Learned extends Matched {
   readonly v: string | null;
   readonly r: string | null;
   /** When it was read, in milliseconds since the UNIX epoch. */
@@ -23,7 +23,7 @@ export interface LearnedStore {
   save(learned: Learned): Promise<void>;
 }
 
-export interface LearningOptions {
+interface LearningOptions {
   readonly appUrl: string;
   readonly protocol: KosmiProtocol;
   readonly store: LearnedStore;

@@ -20,7 +20,7 @@ export interface AppReading extends Matched {
   readonly faults: readonly string[];
 }
 
-export interface ReadAppOptions {
+interface ReadAppOptions {
   readonly appUrl: string;
   readonly protocol: KosmiProtocol;
   readonly clock: Clock;

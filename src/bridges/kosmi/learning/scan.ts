@@ -9,7 +9,7 @@ export interface PersistedOperation {
 }
 
 /** A value in the app's code, as far as it stands there: objects, lists, texts, numbers; undefined for what is computed. */
-export type Known = unknown;
+type Known = unknown;
 
 const MOST_CANDIDATES = 20_000;
 /** A GraphQL keyword as a text begins with it, and the marks of a document's tree. */

@@ -36,7 +36,7 @@ interface SubscriptionHandler {
   restarted?(): void;
 }
 
-export interface RunnerOptions {
+interface RunnerOptions {
   readonly link: KosmiLink;
   readonly protocol: KosmiProtocol;
   readonly known: KnownOperations;

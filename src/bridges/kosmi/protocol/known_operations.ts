@@ -8,7 +8,7 @@ import { findShape, type Found } from "./roles.ts";
 import { planFromSchema, type Schema } from "./schema.ts";
 
 /** Where a way to say an operation comes from. */
-export type Origin = "configuration" | "learned" | "schema" | "built in";
+type Origin = "configuration" | "learned" | "schema" | "built in";
 
 /** An operation as it is said now. */
 export interface Statement {

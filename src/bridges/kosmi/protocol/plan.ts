@@ -119,7 +119,7 @@ export interface Input {
   readonly constant?: string | number | boolean | null;
 }
 
-export interface MatchedInputs {
+interface MatchedInputs {
   /** By the first step of the path. */
   readonly values: ReadonlyMap<string, Value>;
   /** Required ones for which there is no value. */

@@ -118,7 +118,7 @@ function written(type: unknown): string {
 }
 
 /** What the schema makes of an operation: a plan, or what stands in the way of one. */
-export type SchemaPlan =
+type SchemaPlan =
   | { readonly plan: Plan; readonly found: Found | null }
   | { readonly plan: null; readonly missing: readonly string[] };
 

@@ -5,14 +5,20 @@ import type { Logger } from "../../base/log.ts";
 import type { Bridge, Outgoing, OutgoingMessage } from "../port/bridge.ts";
 import type { ChannelId, EndpointId } from "../port/ids.ts";
 import { PLAIN, type RichText, textOf } from "../port/rich_text.ts";
-import type { Delivery, DeliveryId, RelayStore } from "../port/store.ts";
+import { type Delivery, type DeliveryId, type RelayStore, turnOf } from "../port/store.ts";
 
 /** More than these are read from the store when their turn comes: it has room, memory has not. */
 const MOST_FRESH = 256;
+/** As long as no more waits, messages leave as they came: nobody waits long. */
+const FEW = 10;
+const SHORT = 1_500;
+/** A turn of this many characters: a long message, or some short ones that may leave as one. */
+const TURN_LENGTH = 300;
 
 /**
- * What waits for one endpoint, oldest first. The store knows; but what was just stored is remembered, so that a single
- * message need not be read back: that read is a fifth of the time it takes.
+ * What waits for one endpoint: oldest first, and where much waits in turns, so that whoever says much does not keep the
+ * others waiting; each speaker's own order is kept. The store knows; but what was just stored is remembered, so that a
+ * single message need not be read back: that read is a fifth of the time it takes.
  */
 export class Backlog {
   readonly #store: RelayStore;
@@ -20,8 +26,13 @@ export class Backlog {
   /** False once the store had nothing more: what waits then is in `#fresh`. */
   #mayWait = true;
   #fresh: Delivery[] = [];
+  /** Of each speaker the first that wait, where the store may have more. */
+  #ahead: Delivery[] = [];
   /** No delivery up to this one waits: ids ascend, and the oldest always leave first. Null: nobody knows. */
   #leftUpTo: DeliveryId | null = null;
+  /** When each speaker had a turn last; empty while the oldest leave first. */
+  readonly #lastTurn = new Map<string, number>();
+  #turns = 0;
 
   constructor(store: RelayStore, endpoint: EndpointId) {
     this.#store = store;
@@ -30,6 +41,7 @@ export class Backlog {
 
   /** These deliveries were stored, behind all earlier ones. */
   add(deliveries: readonly Delivery[]): void {
+    this.#ahead = [];
     if (!this.#mayWait && this.#fresh.length + deliveries.length <= MOST_FRESH) {
       this.#fresh.push(...deliveries);
       return;
@@ -42,6 +54,7 @@ export class Backlog {
   startAnew(): void {
     this.#mayWait = true;
     this.#fresh = [];
+    this.#ahead = [];
     this.#leftUpTo = null;
   }
 
@@ -49,19 +62,73 @@ export class Backlog {
     return !this.#mayWait && this.#fresh.length === 0;
   }
 
-  /** The oldest deliveries that wait; they go on waiting until they have `left`. */
+  /** The deliveries whose turn it is; they go on waiting until they have `left`. */
   first(limit: number): readonly Delivery[] {
-    if (!this.#mayWait) return this.#fresh.slice(0, limit);
+    const oldest = this.#oldest(Math.max(limit, FEW + 1));
+    return (isMuch(oldest) ? this.#inTurns(limit) : oldest).slice(0, limit);
+  }
+
+  #oldest(limit: number): readonly Delivery[] {
+    if (!this.#mayWait) return this.#fresh;
     const waiting = this.#store.waiting(this.#endpoint, this.#leftUpTo, limit);
     this.#mayWait = waiting.length > 0;
     return waiting;
   }
 
-  /** The oldest deliveries are in a shipment now. */
+  /** These deliveries are in a shipment now. */
   left(deliveries: readonly Delivery[]): void {
-    this.#fresh.splice(0, deliveries.length);
-    this.#leftUpTo = deliveries.at(-1)?.id ?? this.#leftUpTo;
+    const ids = new Set(deliveries.map(({ id }) => id));
+    this.#fresh = this.#fresh.filter(({ id }) => !ids.has(id));
+    this.#ahead = this.#ahead.filter(({ id }) => !ids.has(id));
+    const isMixed = this.#lastTurn.size > 0;
+    this.#leftUpTo = isMixed ? null : deliveries.at(-1)?.id ?? this.#leftUpTo;
+    if (this.isEmpty) this.#lastTurn.clear();
+    else if (isMixed) {
+      for (const one of deliveries) {
+        this.#lastTurn.set(turnOf(one), ++this.#turns);
+      }
+    }
   }
+
+  /** Who has not had a turn for longest is next. */
+  #inTurns(limit: number): readonly Delivery[] {
+    if (this.#mayWait && this.#ahead.length < limit) {
+      this.#ahead = [...this.#store.waitingInTurns(this.#endpoint, Math.max(limit, MOST_FRESH))];
+    }
+    const known = this.#mayWait ? this.#ahead : this.#fresh;
+    const lines = [...Map.groupBy(known, turnOf)];
+    if (lines.length < 2) return known;
+    for (const [speaker] of lines) {
+      if (!this.#lastTurn.has(speaker)) this.#lastTurn.set(speaker, 0);
+    }
+    const last = (speaker: string) => this.#lastTurn.get(speaker) ?? 0;
+    const waiting = lines.sort(([one], [other]) => last(one) - last(other))
+      .map(([, line]) => line.values());
+    const ordered: Delivery[] = [];
+    while (ordered.length < known.length) for (const line of waiting) takeTurn(line, ordered);
+    return ordered;
+  }
+}
+
+function isMuch(waiting: readonly Delivery[]): boolean {
+  if (waiting.every(({ speaker }) => speaker === null)) return false;
+  return waiting.length > FEW || waiting.reduce((sum, one) => sum + lengthOf(one), 0) > SHORT;
+}
+
+function takeTurn(line: Iterator<Delivery>, into: Delivery[]): void {
+  for (let length = 0; length < TURN_LENGTH;) {
+    const next = line.next();
+    if (next.done === true) return;
+    into.push(next.value);
+    length += lengthOf(next.value);
+  }
+}
+
+/** A line break is counted as if the line were full: each line leaves by itself. */
+function lengthOf({ outgoing }: Delivery): number {
+  if (outgoing.kind !== "message") return 1;
+  const text = textOf(outgoing.text);
+  return text.length + (text.split("\n").length - 1) * TURN_LENGTH;
 }
 
 /** How consecutive messages of one speaker become one. */
@@ -105,7 +172,9 @@ export function takePack(waiting: readonly Delivery[], policy: PackingPolicy | n
 function packable(delivery: Delivery): OutgoingMessage | null {
   const outgoing = delivery.outgoing;
   if (outgoing.kind !== "message" || outgoing.action || outgoing.replyTo !== null) return null;
-  if (delivery.speaker === null || textOf(outgoing.text).includes("\n")) return null;
+  const { speaker } = delivery;
+  if (speaker === null || speaker.startsWith("~")) return null;
+  if (textOf(outgoing.text).includes("\n")) return null;
   return outgoing;
 }
 

@@ -156,7 +156,7 @@ export class Intake {
         outgoing,
         source: event.id === null ? null : { endpoint: origin, id: event.id },
         gateway: route.gateway,
-        speaker: event.late ? null : `${origin} ${event.sender.id}`,
+        speaker: `${event.late ? "~" : ""}${origin} ${event.sender.id}`,
       };
     });
   }
@@ -204,11 +204,13 @@ export class Intake {
     const rewritten = rewrite(from.settings, received);
     const event = { ...rewritten, sender: this.#toldApart(origin, from, rewritten.sender) };
     this.#options.recent.remember(origin, event.id, event.sender.nick, openText(event.text));
-    return this.#followUps(
+    const edits = this.#followUps(
       origin,
       event.id,
       (route, reference) => composeEdit(this.#composition(route, from), event, reference),
     );
+    // Behind the message that it changes, should that still wait.
+    return edits.map((edit) => ({ ...edit, speaker: `~${origin} ${event.sender.id}` }));
   }
 
   /** Taken back where the service can do it, else told in a line. */

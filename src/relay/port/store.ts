@@ -19,8 +19,16 @@ export interface NewDelivery {
   readonly source: SourceRef | null;
   /** Name of the gateway, for counts. */
   readonly gateway: string;
-  /** Who speaks, at which endpoint: consecutive deliveries of one speaker may be packed. Null: never pack. */
+  /**
+   * Who speaks, at which endpoint: consecutive deliveries of one speaker may be packed, and the speakers take turns. With
+   * `~` before it: never packed. Null: nobody in particular, never packed.
+   */
   readonly speaker: string | null;
+}
+
+/** Whose turn it is with this delivery; what is said by nobody in particular waits in a line of its own. */
+export function turnOf({ speaker }: NewDelivery): string {
+  return speaker?.replace(/^~/, "") ?? "";
 }
 
 /** A stored delivery. Ids ascend in the order of acceptance. */
@@ -129,6 +137,8 @@ export interface RelayStore {
 
   /** Deliveries of an endpoint that are in no shipment, oldest first, with ids above `after`. */
   waiting(endpoint: EndpointId, after: DeliveryId | null, limit: number): readonly Delivery[];
+  /** The first that wait of every speaker, then the second ones …: so many that nobody who waits is missing. */
+  waitingInTurns(endpoint: EndpointId, limit: number): readonly Delivery[];
 
   /** Shipments of an endpoint that are not settled, oldest first. At start and after a lost link: all doubtful. */
   underWay(endpoint: EndpointId): readonly Shipment[];

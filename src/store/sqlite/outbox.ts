@@ -46,6 +46,18 @@ export class Outbox {
     });
   }
 
+  waitingInTurns(name: EndpointId, limit: number): readonly Delivery[] {
+    return this.#home.read((database) => {
+      const { state } = this.#home;
+      const endpoint = state.endpoint(name);
+      if (endpoint === null || state.waiting(endpoint) === 0) return [];
+      const shipped = state.shipped(endpoint);
+      return database.outbox.deliveriesInTurns(endpoint, limit + shipped.size)
+        .filter((row) => !shipped.has(row.id)).slice(0, limit)
+        .map((row) => state.delivery(row));
+    });
+  }
+
   underWay(name: EndpointId): readonly Shipment[] {
     return this.#home.read(() => {
       const state = this.#home.state;

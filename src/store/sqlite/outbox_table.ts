@@ -45,6 +45,7 @@ export class OutboxTable {
   readonly #deleteDelivery;
   readonly #delivery;
   readonly #deliveriesAfter;
+  readonly #deliveriesInTurns;
   readonly #deliveriesBefore;
   readonly #insertShipment;
   readonly #confirm;
@@ -59,6 +60,10 @@ export class OutboxTable {
     this.#delivery = handle.prepare("SELECT * FROM delivery WHERE endpoint = ? AND id = ?");
     this.#deliveriesAfter = handle.prepare(
       "SELECT * FROM delivery WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
+    );
+    this.#deliveriesInTurns = handle.prepare(
+      "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ltrim(speaker, '~') ORDER BY id) AS turn " +
+        "FROM delivery WHERE endpoint = ?) ORDER BY turn, id LIMIT ?",
     );
     this.#deliveriesBefore = handle.prepare("SELECT * FROM delivery WHERE accepted_at < ?");
     this.#insertShipment = handle.prepare(
@@ -94,6 +99,11 @@ export class OutboxTable {
   /** Deliveries of an endpoint with ids above `after`, oldest first. */
   deliveriesAfter(endpoint: number, after: number, limit: number): DeliveryRow[] {
     return this.#deliveriesAfter.all(endpoint, after, limit).map(deliveryRow);
+  }
+
+  /** The first deliveries of every speaker at an endpoint, then the second ones … */
+  deliveriesInTurns(endpoint: number, limit: number): DeliveryRow[] {
+    return this.#deliveriesInTurns.all(endpoint, limit).map(deliveryRow);
   }
 
   /** Deliveries of all endpoints that were accepted before this instant, in no order. */

@@ -63,6 +63,10 @@ class SqliteRelayStore implements RelayStore {
     return this.#outbox.waiting(endpoint, after, limit);
   }
 
+  waitingInTurns(endpoint: EndpointId, limit: number): readonly Delivery[] {
+    return this.#outbox.waitingInTurns(endpoint, limit);
+  }
+
   underWay(endpoint: EndpointId): readonly Shipment[] {
     return this.#outbox.underWay(endpoint);
   }

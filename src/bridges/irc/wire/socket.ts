@@ -96,7 +96,7 @@ class SocketTransport {
     const socket = this.#socket;
     if (waiting.length === 0 || socket?.writable !== true) return;
     socket.write(Buffer.concat(waiting));
-    if (socket.writableLength <= MOST_UNREAD) return;
+    if (!(socket.writableLength > MOST_UNREAD)) return;
     this.#error ??= new Error("The server does not read what is sent to it");
     socket.destroy();
   }

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Bridge } from "../port/bridge.ts";
+import { type Bridge, isNothing } from "../port/bridge.ts";
 import type { ChannelId, EndpointId } from "../port/ids.ts";
 import type { Delivery, RelayStore } from "../port/store.ts";
 import { Backlog, type Pack, type PackingPolicy, Preparation, takePack } from "./backlog.ts";
@@ -80,7 +80,8 @@ export class Loader {
     try {
       const acceptedAtMs = deliveries[0]?.acceptedAtMs ?? clock.now();
       const outgoing = marked(pack.outgoing, acceptedAtMs, clock.now());
-      return { endpoint, deliveries, parts: bridge.render(channel, outgoing) };
+      const parts = isNothing(outgoing) ? [] : bridge.render(channel, outgoing);
+      return { endpoint, deliveries, parts };
     } catch (thrown) {
       const alone = deliveries.length > 1 ? takePack(waiting, null) : null;
       if (alone !== null) return this.#render(alone, waiting);

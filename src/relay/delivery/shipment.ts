@@ -1,4 +1,11 @@
-import type { Bridge, HistoryMessage, Part, Receipt, WireText } from "../port/bridge.ts";
+import {
+  type Bridge,
+  type HistoryMessage,
+  isNothing,
+  type Part,
+  type Receipt,
+  type WireText,
+} from "../port/bridge.ts";
 import type { MessageId } from "../port/ids.ts";
 import type { OwnPosition, Settlement, Shipment } from "../port/store.ts";
 
@@ -72,6 +79,21 @@ export class ActiveShipment {
       deliveries.every((delivery) => delivery.acceptedAtMs < atMs);
   }
 
+  /** Parts that were shown although one before them was not: nobody else remembers these. */
+  shownAhead(): Arrived {
+    return new Map(
+      this.#receipts.flatMap((receipt, index) =>
+        index >= this.#settled && receipt?.outcome === "confirmed" ? [[index, receipt.id]] : []
+      ),
+    );
+  }
+
+  /** True when all that it relays was taken back. */
+  get isWithdrawn(): boolean {
+    const { deliveries } = this.shipment;
+    return deliveries.length > 0 && deliveries.every(({ outgoing }) => isNothing(outgoing));
+  }
+
   /** True when nothing of it was shown, as far as anybody knows. */
   get isUnseen(): boolean {
     return this.shipment.confirmed === 0 && this.#receipts.every((receipt) => receipt === null);
@@ -92,7 +114,7 @@ function isOpen(receipt: Receipt): boolean {
 type OwnMessage = Extract<HistoryMessage, { own: true }>;
 
 /** The parts of one shipment that turned out to have arrived: index of the part -> its id at the service. */
-type Arrived = ReadonlyMap<number, MessageId | null>;
+export type Arrived = ReadonlyMap<number, MessageId | null>;
 
 /** For each part the texts under which the service may show it. */
 export function textsShownBy(bridge: Bridge): (part: Part) => readonly WireText[] {

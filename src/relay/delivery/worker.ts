@@ -3,15 +3,16 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Bridge, History, Receipt } from "../port/bridge.ts";
-import type { ChannelId, EndpointId } from "../port/ids.ts";
+import type { ChannelId, EndpointId, MessageId } from "../port/ids.ts";
 import type { DropReason, RelayObserver } from "../port/observer.ts";
-import type { Delivery, OutboxLimits, RelayStore, Settlement } from "../port/store.ts";
+import type { Delivery, OutboxLimits, RelayStore, Settlement, ShipmentId } from "../port/store.ts";
 import { Announcer } from "./announcer.ts";
 import type { PackingPolicy } from "./backlog.ts";
 import { LATE_MS } from "./late_mark.ts";
 import { Loader, type NewShipment } from "./loader.ts";
 import {
   ActiveShipment,
+  type Arrived,
   knownOwnLines,
   positionBehind,
   reconcile,
@@ -190,8 +191,14 @@ export class EndpointWorker {
     const shipments = store.underWay(endpoint);
     if (shipments.length > 0) {
       const position = store.ownPosition(endpoint);
-      const isKnown = knownOwnLines(own, position, (id) => store.isOwn({ endpoint, id }));
-      const arrived = reconcile(shipments, own, isKnown, textsShownBy(bridge));
+      const ahead = new Map<ShipmentId | undefined, Arrived>(
+        this.#active.map((one) => [one.shipment.id, one.shownAhead()]),
+      );
+      const shown = new Set([...ahead.values()].flatMap((parts) => [...parts.values()]));
+      const isOwn = (id: MessageId) => shown.has(id) || store.isOwn({ endpoint, id });
+      const isKnown = knownOwnLines(own, position, isOwn);
+      const arrived = reconcile(shipments, own, isKnown, textsShownBy(bridge))
+        .map((parts, at) => new Map([...parts, ...ahead.get(shipments[at]?.id) ?? []]));
       const found = arrived.reduce((sum, parts) => sum + parts.size, 0);
       const facts = {
         count: shipments.length,
@@ -219,7 +226,7 @@ export class EndpointWorker {
     // So late that its time belongs to it: rendered anew, unless something behind it can't be.
     const anew = new Set(renderableAnew(this.#active, nowMs - LATE_MS));
     for (const active of [...this.#active]) {
-      if (anew.has(active)) this.#release(active);
+      if (anew.has(active) || (active.isUnseen && active.isWithdrawn)) this.#release(active);
       else this.#transmit(active);
       this.#conclude(active);
     }

@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointWorker } from "../delivery/worker.ts";
-import { type ChannelRefusal, type History, ownLine } from "../port/bridge.ts";
+import { type ChannelRefusal, type History, NOTHING_TO_SAY, ownLine } from "../port/bridge.ts";
 import type { ChatEvent, DeletionEvent } from "../port/event.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
@@ -163,7 +163,7 @@ export class CoreLoop {
   /** What was taken back before it left never leaves. */
   #withdraw(account: AccountId, { channel, id }: DeletionEvent): void {
     const { store, worker } = this.#options;
-    const gone = store.withdraw({ endpoint: endpointId(account, channel), id });
+    const gone = store.withdraw({ endpoint: endpointId(account, channel), id }, NOTHING_TO_SAY);
     for (const { endpoint } of gone) worker(endpoint)?.withdrawn();
   }
 

@@ -198,6 +198,16 @@ export interface OutgoingMessage {
   readonly about?: "join" | "leave" | "rename" | "topic";
 }
 
+/** In place of a message that was taken back while it was on its way: were it to wait again, nothing would be sent. */
+export const NOTHING_TO_SAY: OutgoingMessage = ownLine("");
+
+/** Whether this is `NOTHING_TO_SAY`, as the store keeps it. */
+export function isNothing(outgoing: Outgoing): boolean {
+  return outgoing.kind === "message" && outgoing.sender === null &&
+    outgoing.text.every(({ text }) => text === "") &&
+    outgoing.prefix.length === 0;
+}
+
 /** Take back a message of ours. */
 interface OutgoingDeletion {
   readonly kind: "deletion";

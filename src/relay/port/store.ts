@@ -173,8 +173,11 @@ export interface RelayStore {
   /** What the service's history shows of us was looked through up to here. */
   setOwnPosition(endpoint: EndpointId, position: OwnPosition): void;
 
-  /** The message was taken back: what of it still waits never leaves. Answers that. */
-  withdraw(source: SourceRef): readonly Delivery[];
+  /**
+   * The message was taken back: what of it still waits never leaves. Answers that. What is under way is sent as `instead`,
+   * should it wait again.
+   */
+  withdraw(source: SourceRef, instead: Outgoing): readonly Delivery[];
 
   cursor(origin: EndpointId): CountedCursor | null;
 

@@ -1,4 +1,5 @@
 import type { Logger } from "../../base/log.ts";
+import type { Outgoing } from "../../relay/port/bridge.ts";
 import type { EndpointId } from "../../relay/port/ids.ts";
 import type {
   Delivery,
@@ -110,20 +111,26 @@ export class Outbox {
   }
 
   /** Takes back what still waits of a message. */
-  withdraw(source: SourceRef): readonly Delivery[] {
+  withdraw(source: SourceRef, instead: Outgoing): readonly Delivery[] {
     const origin = this.#home.state.endpoint(source.endpoint);
     if (origin === null) return [];
-    return this.#home.write("soon", [], (database) => {
+    const { waiting } = this.#home.write("soon", [], (database) => {
       const message = this.#links.find(database, origin, source.id);
-      const rows = (message?.targets ?? []).flatMap(([id, endpoint]) => {
-        const waits = !this.#home.state.shipped(endpoint).has(id);
-        return (waits ? database.outbox.delivery(endpoint, id) : null) ?? [];
-      });
-      for (const row of rows) this.#remove(database, row);
-      return rows;
-    }, (rows) => {
-      for (const row of rows) this.#home.state.count(row.endpoint, -1);
-    }).map((row) => this.#home.state.delivery(row));
+      const rows = (message?.targets ?? []).flatMap(([id, endpoint]) =>
+        database.outbox.delivery(endpoint, id) ?? []
+      );
+      const isShipped = (row: DeliveryRow) => this.#home.state.shipped(row.endpoint).has(row.id);
+      const waiting = rows.filter((row) => !isShipped(row));
+      const shipped = rows.filter(isShipped)
+        .map((row) => ({ ...row, outgoing: JSON.stringify(instead) }));
+      for (const row of waiting) this.#remove(database, row);
+      for (const row of shipped) database.outbox.setOutgoing(row);
+      return { waiting, shipped };
+    }, ({ waiting, shipped }) => {
+      for (const row of waiting) this.#home.state.count(row.endpoint, -1);
+      for (const row of shipped) this.#home.state.replaceShipped(row);
+    });
+    return waiting.map((row) => this.#home.state.delivery(row));
   }
 
   unannounced(name: EndpointId): number {

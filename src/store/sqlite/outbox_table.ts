@@ -43,6 +43,7 @@ export class OutboxTable {
   readonly #handle: DatabaseSync;
   readonly #insertDelivery;
   readonly #deleteDelivery;
+  readonly #setOutgoing;
   readonly #delivery;
   readonly #deliveriesAfter;
   readonly #deliveriesInTurns;
@@ -57,6 +58,9 @@ export class OutboxTable {
       "INSERT INTO delivery VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#deleteDelivery = handle.prepare("DELETE FROM delivery WHERE endpoint = ? AND id = ?");
+    this.#setOutgoing = handle.prepare(
+      "UPDATE delivery SET outgoing = ? WHERE endpoint = ? AND id = ?",
+    );
     this.#delivery = handle.prepare("SELECT * FROM delivery WHERE endpoint = ? AND id = ?");
     this.#deliveriesAfter = handle.prepare(
       "SELECT * FROM delivery WHERE endpoint = ? AND id > ? ORDER BY id LIMIT ?",
@@ -89,6 +93,10 @@ export class OutboxTable {
 
   removeDelivery(endpoint: number, id: number): void {
     this.#deleteDelivery.run(endpoint, id);
+  }
+
+  setOutgoing({ endpoint, id, outgoing }: DeliveryRow): void {
+    this.#setOutgoing.run(outgoing, endpoint, id);
   }
 
   delivery(endpoint: number, id: number): DeliveryRow | null {

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import type { Outgoing } from "../../relay/port/bridge.ts";
 import type { EndpointId } from "../../relay/port/ids.ts";
 import type {
   Acceptance,
@@ -108,8 +109,8 @@ class SqliteRelayStore implements RelayStore {
     });
   }
 
-  withdraw(source: SourceRef): readonly Delivery[] {
-    return this.#outbox.withdraw(source);
+  withdraw(source: SourceRef, instead: Outgoing): readonly Delivery[] {
+    return this.#outbox.withdraw(source, instead);
   }
 
   cursor(origin: EndpointId): CountedCursor | null {

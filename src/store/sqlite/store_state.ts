@@ -105,6 +105,17 @@ export class OpenState {
     for (const row of shipment.rows) this.#shipped.get(shipment.endpoint)?.delete(row.id);
   }
 
+  /** A delivery under way has a new content. */
+  replaceShipped(row: DeliveryRow): void {
+    for (const shipment of this.shipments()) {
+      const at = shipment.rows.findIndex(({ id }) => id === row.id);
+      if (at === -1) continue;
+      const rows = shipment.rows.with(at, row);
+      const deliveries = shipment.deliveries.with(at, this.delivery(row));
+      this.#shipments.set(shipment.id, { ...shipment, rows, deliveries });
+    }
+  }
+
   shipment(id: number): UnderWay | null {
     return this.#shipments.get(id) ?? null;
   }

@@ -345,3 +345,32 @@ for (const catchUp of [{ maxMessages: 0, maxAgeMs: DAY_MS }, { maxMessages: 100,
     assert.ok(!right.texts().some((text) => text.includes("three")));
   });
 }
+
+Deno.test("a message that was taken back on its way and had not left never leaves", async () => {
+  await using bench = new Bench({ settings: { showDeletes: false } });
+  const { left, right, clock } = bench;
+  right.fate = () => "hold";
+  left.emit(message("one", { ...at(bench), id: messageId("1") }));
+  await clock.advance(10);
+  left.emit({ kind: "deletion", id: messageId("1"), by: null, late: false, ...at(bench) });
+  await clock.advance(10);
+  right.shown.clear();
+  right.history.length = 0;
+  right.fate = () => "confirm";
+  right.cut();
+  await clock.advance(5_000);
+  left.emit(message("end", at(bench)));
+  await right.waitForTexts(["<alice> end"]);
+});
+
+Deno.test("a part that was shown behind one that was not is not sent again", async () => {
+  await using bench = new Bench();
+  const { left, right, clock } = bench;
+  right.fate = (part) => right.runs === 1 && part.wire.endsWith("first") ? "swallow" : "confirm";
+  left.emit(message("first\nsecond", at(bench)));
+  await clock.advance(10);
+  right.cut();
+  await clock.advance(5_000);
+  left.emit(message("end", at(bench)));
+  await right.waitForTexts(["second", "<alice> first", "<alice> end"]);
+});

@@ -1,8 +1,10 @@
 import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
+import type { Outgoing } from "../../../src/relay/port/bridge.ts";
 import type {
   Acceptance,
   CountedCursor,
   Delivery,
+  DeliveryId,
   OutboxLevel,
   OutboxLimits,
   OwnPosition,
@@ -33,6 +35,8 @@ export class RelayStoreModel {
   #takenOf = new Map<Delivery, Taken>();
   readonly #cursors = new Map<EndpointId, CountedCursor>();
   readonly #dropped = new Map<EndpointId, number>();
+  /** What is sent in place of deliveries that were withdrawn while they were under way. */
+  readonly #instead = new Map<DeliveryId, Outgoing>();
   readonly #own = new Map<EndpointId, OwnPosition>();
   /** Every copy that was confirmed; what of them is forgotten with their messages is not compared. */
   readonly #shown = new Set<string>();
@@ -65,7 +69,15 @@ export class RelayStoreModel {
     });
   }
 
+  #now(delivery: Delivery): Delivery {
+    return { ...delivery, outgoing: this.#instead.get(delivery.id) ?? delivery.outgoing };
+  }
+
   waiting(endpoint: EndpointId): Delivery[] {
+    return this.#waiting(endpoint).map((delivery) => this.#now(delivery));
+  }
+
+  #waiting(endpoint: EndpointId): Delivery[] {
     const shipped = new Set(
       this.#sent.flatMap((sent) => sent.shipment.deliveries.map((d) => d.id)),
     );
@@ -74,7 +86,12 @@ export class RelayStoreModel {
 
   underWay(endpoint: EndpointId): Shipment[] {
     return this.#sent.filter(({ shipment }) => shipment.endpoint === endpoint)
-      .map(({ shipment, confirmed }) => ({ ...shipment, confirmed, doubtful: true }));
+      .map(({ shipment, confirmed }) => ({
+        ...shipment,
+        deliveries: shipment.deliveries.map((delivery) => this.#now(delivery)),
+        confirmed,
+        doubtful: true,
+      }));
   }
 
   ship(shipments: readonly Shipment[]): void {
@@ -127,20 +144,23 @@ export class RelayStoreModel {
     this.#own.set(endpoint, position);
   }
 
-  withdraw(source: SourceRef): Delivery[] {
+  withdraw(source: SourceRef, instead: Outgoing): Delivery[] {
     const ours = new Set(this.#find(source)?.copies.map(({ delivery }) => delivery));
     const gone = this.#outbox.filter((delivery) =>
-      ours.has(delivery) && this.waiting(delivery.endpoint).includes(delivery)
+      ours.has(delivery) && this.#waiting(delivery.endpoint).includes(delivery)
     );
+    const left = this.#outbox.filter((delivery) => ours.has(delivery) && !gone.includes(delivery));
+    for (const { id } of left) this.#instead.set(id, instead);
+    const answer = gone.map((delivery) => this.#now(delivery));
     for (const delivery of gone) this.#forgetCopy(delivery);
     this.#outbox = this.#outbox.filter((delivery) => !gone.includes(delivery));
-    return gone;
+    return answer;
   }
 
   trim(limits: OutboxLimits, nowMs: number): Delivery[] {
     const over = new Set<Delivery>();
     for (const endpoint of new Set(this.#outbox.map((delivery) => delivery.endpoint))) {
-      const young = this.waiting(endpoint).filter((delivery) => {
+      const young = this.#waiting(endpoint).filter((delivery) => {
         const old = delivery.acceptedAtMs < nowMs - limits.maxAgeMs;
         if (old) over.add(delivery);
         return !old;
@@ -154,7 +174,7 @@ export class RelayStoreModel {
       this.#forgetCopy(delivery);
     }
     this.#outbox = this.#outbox.filter((delivery) => !over.has(delivery));
-    return dropped;
+    return dropped.map((delivery) => this.#now(delivery));
   }
 
   countDropped(endpoint: EndpointId, count: number): void {

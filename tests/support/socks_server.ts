@@ -1,4 +1,5 @@
 import net from "node:net";
+import { Changes } from "./wait.ts";
 
 export interface SocksServerOptions {
   /** Wanted of every client; default none. */
@@ -15,16 +16,22 @@ export interface SocksServer extends AsyncDisposable {
   /** What clients wanted to reach, as `name:port`, in the form in which they said it. */
   readonly wishes: readonly string[];
   readonly openConnections: number;
+  /** Resolves when every connection has ended. */
+  quiet(): Promise<void>;
 }
 
 /** A SOCKS5 proxy (RFC 1928, 1929) that connects to anything, as Tor's port does. */
 export async function startSocksServer(options: SocksServerOptions = {}): Promise<SocksServer> {
   const wishes: string[] = [];
   const open = new Set<net.Socket>();
+  const changes = new Changes();
   const server = net.createServer((client) => {
     open.add(client);
     client.on("error", () => {});
-    client.on("close", () => open.delete(client));
+    client.on("close", () => {
+      open.delete(client);
+      changes.notify();
+    });
     if (options.habit !== "silent") {
       void serve(client, options, wishes).catch(() => client.destroy());
     }
@@ -40,6 +47,8 @@ export async function startSocksServer(options: SocksServerOptions = {}): Promis
     get openConnections() {
       return open.size;
     },
+    quiet: () =>
+      changes.until(() => open.size === 0, "the proxy's connections to end").then(() => {}),
     async [Symbol.asyncDispose]() {
       for (const socket of open) socket.destroy();
       await new Promise((resolve) => server.close(resolve));

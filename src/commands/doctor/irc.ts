@@ -60,10 +60,13 @@ async function follow(
   rows: RowWriter,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, tls = null, bind = null } = options;
+  const { host, port, tls = null, bind = null, proxy = null } = options;
   const client = tls === null ? null : { clientCertificatePem: tls.clientCertificatePem ?? null };
   const { clock } = context;
-  const dial = await probeDial({ host, port, bind, tls: client, clock, limitMs: DIAL_MS }, signal);
+  const dial = await probeDial(
+    { host, port, bind, proxy, tls: client, clock, limitMs: DIAL_MS },
+    signal,
+  );
   if (!tellDial(account, dial, rows)) return;
   const probe = new IrcProbe(options);
   try {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../src/base/clock.ts";
+import { probeDial } from "../../../src/bridges/irc/diagnosis/dial_probe.ts";
 import { startIrcServer } from "../../sandbox/irc/irc_sandbox.ts";
 import { makeCertificate } from "../../support/irc_servers/certificate.ts";
 import { needs } from "../../support/skip.ts";
@@ -43,6 +45,20 @@ needs("openssl")("Proxy: TLS stands between us and the server, its name checked"
     tls: { verify: true, pinSha256: [paths.fingerprint] },
   });
   await pinned.up();
+  const never = new AbortController().signal;
+  const looked = await probeDial({
+    ...{ host: "other.example", port: common.port, bind: null, proxy: common.proxy },
+    ...{ tls: { clientCertificatePem: null }, clock: systemClock, limitMs: 5_000 },
+  }, never);
+  assert.deepEqual([
+    looked.fault,
+    looked.certificate?.fingerprint.replaceAll(":", "").toLowerCase(),
+  ], [
+    null,
+    paths.fingerprint,
+  ]);
+  for (const bridge of [relay, pinned]) await bridge.stop();
+  await proxy.quiet();
 });
 
 Deno.test("Proxy: its refusals name the proxy, and nothing is left open", async () => {
@@ -65,6 +81,11 @@ Deno.test("Proxy: its refusals name the proxy, and nothing is left open", async 
   assert.match((await three.ended).reason, /no answer within/);
   assert.deepEqual([refusing.openConnections, closed.openConnections], [0, 0]);
 
+  const looked = await probeDial({
+    ...{ host: "other.example", port: 1, bind: null, proxy: { ...refusing, login: null } },
+    ...{ tls: null, clock: systemClock, limitMs: 5_000 },
+  }, new AbortController().signal);
+  assert.match(looked.fault?.said ?? "", /SOCKS5 proxy/);
   await using four = start(server, { proxy: { host: "127.0.0.1", port: 1, login: null } });
   assert.match((await four.ended).reason, /proxy 127\.0\.0\.1:1.*refused/i);
 });

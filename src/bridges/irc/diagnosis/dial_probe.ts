@@ -1,13 +1,16 @@
 import net from "node:net";
+import { once } from "node:events";
 import tls from "node:tls";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
 import { type CertificateFacts, certificateFacts } from "../wire/certificate.ts";
+import { passProxy, type SocksProxy } from "../wire/socket.ts";
 
 interface DialProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly bind: string | null;
+  readonly proxy: SocksProxy | null;
   readonly tls: { readonly clientCertificatePem: string | null } | null;
   readonly clock: Clock;
   readonly limitMs: number;
@@ -31,7 +34,8 @@ export async function probeDial(
   options: DialProbeOptions,
   signal: AbortSignal,
 ): Promise<DialFinding> {
-  const { host, port, bind, clock, limitMs } = options;
+  const { host, port, bind, proxy, clock, limitMs } = options;
+  if (proxy !== null) return await probeThroughProxy(options, proxy, signal);
   const target = { host, port, ...(bind === null ? {} : { localAddress: bind }) };
   const socket = options.tls === null
     ? net.connect(target)
@@ -51,6 +55,32 @@ export async function probeDial(
   }
 }
 
+/** The same by the proxy alone: nothing may go to the server, or ask for its name, beside it. */
+async function probeThroughProxy(
+  options: DialProbeOptions,
+  proxy: SocksProxy,
+  signal: AbortSignal,
+): Promise<DialFinding> {
+  const { host, clock, limitMs } = options;
+  const over = new AbortController();
+  const limit = AbortSignal.any([signal, over.signal]);
+  const late = clock.sleep(limitMs, limit)
+    .then(() => `no answer within ${limitMs / 1000} s`, () => "stopped");
+  const socket = net.connect({ host: proxy.host, port: proxy.port });
+  try {
+    const opened = once(socket, "connect").then(() => passProxy(socket, proxy, options));
+    const said = await Promise.race([opened.then(() => null, describeError), late]);
+    const address = said === null ? host : `${proxy.host}:${proxy.port}`;
+    if (said !== null) return { address, fault: { stage: "connect", said }, certificate: null };
+    if (options.tls === null) return { address, fault: null, certificate: null };
+    const secure = tls.connect({ socket, ...tlsOptions(host, options.tls.clientCertificatePem) });
+    return await follow(secure, options, late, address);
+  } finally {
+    over.abort();
+    socket.destroy();
+  }
+}
+
 function tlsOptions(host: string, pem: string | null): tls.ConnectionOptions {
   return {
     ...(net.isIP(host) === 0 ? { servername: host } : {}),
@@ -64,9 +94,10 @@ function follow(
   socket: net.Socket,
   { host, tls: wantsTls }: DialProbeOptions,
   tooLate: Promise<string>,
+  reached: string | null = null,
 ): Promise<DialFinding> {
-  let address = net.isIP(host) === 0 ? null : host;
-  let connected = false;
+  let address = reached ?? (net.isIP(host) === 0 ? null : host);
+  let connected = reached !== null;
   return new Promise((resolve) => {
     const fail = (said: string) => {
       const stage = connected ? "tls" : address === null ? "name" : "connect";

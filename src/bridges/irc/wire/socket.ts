@@ -65,11 +65,12 @@ class SocketTransport {
 
   connect(): void {
     const { dial } = this.#options;
-    if (dial.proxy !== null) {
-      const toProxy = net.connect(tcpOptions({ ...dial.proxy, bind: dial.bind }));
-      toProxy.on("error", (error) => this.#error ??= proxyError(error, dial.proxy));
+    const { proxy } = dial;
+    if (proxy !== null) {
+      const toProxy = net.connect(tcpOptions({ ...proxy, bind: dial.bind }));
+      toProxy.on("error", (error) => this.#error ??= proxyError(error, proxy));
       this.#own(toProxy);
-      toProxy.once("connect", () => void this.#passProxy(toProxy, dial.proxy));
+      toProxy.once("connect", () => void this.#throughProxy(toProxy, proxy));
     } else if (dial.tls === null) {
       const socket = net.connect(tcpOptions(dial));
       this.#own(socket);
@@ -116,26 +117,16 @@ class SocketTransport {
     });
   }
 
-  /** The library is loaded by those alone who use a proxy. */
-  async #passProxy(socket: net.Socket, proxy: SocksProxy | null): Promise<void> {
-    const { host, port, tls } = this.#options.dial;
-    const { SocksClient } = await import("socks");
+  async #throughProxy(socket: net.Socket, proxy: SocksProxy): Promise<void> {
+    const { dial } = this.#options;
     try {
-      await SocksClient.createConnection({
-        command: "connect",
-        existing_socket: socket,
-        destination: { host, port },
-        proxy: {
-          ...{ host: proxy?.host ?? "", port: proxy?.port ?? 0, type: 5 },
-          ...(proxy?.login && { userId: proxy.login.user, password: proxy.login.password }),
-        },
-      });
+      await passProxy(socket, proxy, dial);
     } catch (thrown) {
-      this.#error ??= proxyError(thrown, proxy);
+      this.#error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
       return void socket.destroy();
     }
-    if (tls === null) this.#opened(socket);
-    else this.#secure({ socket }, tls);
+    if (dial.tls === null) this.#opened(socket);
+    else this.#secure({ socket }, dial.tls);
   }
 
   #secure(transport: tls.ConnectionOptions, options: DialTls): void {
@@ -197,10 +188,32 @@ function tlsOptions(host: string, options: DialTls): tls.ConnectionOptions {
   };
 }
 
-/** The library's words with the proxy named, so that nobody looks for the fault at the server. */
-function proxyError(thrown: unknown, proxy: SocksProxy | null): Error {
+/**
+ * From a socket to the proxy a connection to the server comes of it. Rejects with words that name the proxy, so that nobody
+ * looks for the fault at the server. The library is loaded by those alone who use a proxy.
+ */
+export async function passProxy(
+  socket: net.Socket,
+  proxy: SocksProxy,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<void> {
+  const { SocksClient } = await import("socks");
+  const login = proxy.login && { userId: proxy.login.user, password: proxy.login.password };
+  try {
+    await SocksClient.createConnection({
+      command: "connect",
+      existing_socket: socket,
+      destination: { host, port },
+      proxy: { host: proxy.host, port: proxy.port, type: 5, ...login },
+    });
+  } catch (thrown) {
+    throw proxyError(thrown, proxy);
+  }
+}
+
+function proxyError(thrown: unknown, { host, port }: SocksProxy): Error {
   const said = thrown instanceof Error ? thrown.message : String(thrown);
-  return new Error(`The SOCKS5 proxy ${proxy?.host}:${proxy?.port} did not connect us: ${said}`, {
+  return new Error(`The SOCKS5 proxy ${host}:${port} did not connect us: ${said}`, {
     cause: thrown,
   });
 }

@@ -14,9 +14,15 @@ const UID = 65532;
 const MOST_BYTES = 125_000_000;
 
 /** Runs the container as docker-compose.yml does: no capabilities, ./data and ./matterbridge.toml of the working folder. */
-function containerIn(store: ImageStore, container: string, setUp: string): Promise<Wrapper> {
+function containerIn(
+  store: ImageStore,
+  container: string,
+  setUp: string,
+  uid = UID,
+): Promise<Wrapper> {
   const env = Object.entries(store.env).map(([name, value]) => `${name}=${value}`).join(" ");
-  const run = `buildah run --isolation chroot --cap-drop all -v "$PWD/data:/app/data" ` +
+  const run =
+    `buildah run --isolation chroot --user ${uid}:${uid} --cap-drop all -v "$PWD/data:/app/data" ` +
     `-v "$PWD/matterbridge.toml:/app/matterbridge.toml:ro" ${container} -- /usr/local/bin/kosmi-relay`;
   // The arguments of the relay from source are not for it: the container has its configuration in its own place.
   return wrapper(`sh -c 'mkdir -p data; ${setUp}; exec env ${env} ${run} "$CONTAINER_COMMAND"'`);
@@ -42,10 +48,10 @@ async function relaysBothWays(world: World, tag: string): Promise<void> {
 
 test(
   needs("buildah", "chromium", "ngircd", "apt-cache"),
-  "the image is small and closed, relays, says what to do, and keeps its login over a rebuild",
+  "the minimal image is small and closed, relays, says what to do, and keeps its login over a rebuild",
   async ({ context }) => {
     await using store = await ImageStore.open();
-    let container = await store.build("first");
+    let container = await store.build("first", "minimal");
 
     await context.step("it holds the binary and what that needs of a system", async () => {
       const facts = await store.facts(container);
@@ -76,7 +82,7 @@ test(
       assert.notEqual(code, 0);
       assert.match(
         stderr,
-        /\/app\/data belongs to uid 0, this program runs as uid 65532\. Run: chown -R 65532 \/app\/data \(for a container: on the host/,
+        /\/app\/data belongs to uid 0, this program runs as uid 65532\. Run: chown -R 65532 \/app\/data \(for a container: on the host\)/,
       );
     });
 
@@ -136,7 +142,7 @@ test(
       await stopGently(world);
       const before = world.relay.mark();
       await store.buildah("rm", container);
-      container = await store.build("second");
+      container = await store.build("second", "minimal");
       const script = await Deno.readTextFile(first.path);
       assert.ok(script.includes(container), "the new container has the name of the old one");
       world.relay.start();
@@ -144,6 +150,60 @@ test(
       await world.relay.waitForLog(/Using cached token/, { since: before });
       await relaysBothWays(world, "second");
       assert.equal(world.kosmi.counters.logins, 1);
+      await stopGently(world);
+    });
+  },
+);
+
+/** Whose folder it is on most machines. */
+const PERSON = 1000;
+
+test(
+  needs("buildah", "chromium", "ngircd", "apt-cache"),
+  "the browser image logs in by itself on its first run, and again when the cache is removed",
+  async ({ context }) => {
+    await using store = await ImageStore.open();
+    const container = await store.build("first", "browser");
+    // As docker compose does for somebody whose uid is 1000: nothing is chowned but what git would have made.
+    const own = `chown -R ${PERSON} . && chmod 600 matterbridge.toml`;
+    await using image = await containerIn(store, container, own, PERSON);
+    await using world = await World.create({
+      server: "ngircd",
+      entry: image.path,
+      env: { CONTAINER_COMMAND: "run", MATTERBRIDGE_GENERAL_BROWSERSANDBOX: "auto" },
+      kosmiAccount: 'MessageDelay=0\nEmail="bot@example.org"\nPassword="s3cr3t horse"',
+    });
+    const cache = `${world.relay.dir}/data/kosmi_token_cache.json`;
+
+    await context.step("the first start has no token, starts Chromium and caches one", async () => {
+      await world.relay.waitForLog(/No cached token found, performing authentication\.\.\./);
+      await world.relay.waitForLog(/Starting browser automation for authentication\.\.\./);
+      await world.relay.waitForLog(/Token cached \(expires in \d+h\)/);
+      await relaysBothWays(world, "first");
+      const { mode, uid } = await Deno.stat(cache);
+      assert.equal((mode ?? 0) & 0o777, 0o600);
+      assert.equal(uid, PERSON);
+      assert.equal(world.kosmi.counters.logins, 1);
+    });
+
+    await context.step("a restart uses it", async () => {
+      await stopGently(world);
+      const before = world.relay.mark();
+      world.relay.start();
+      await world.ready(before);
+      await world.relay.waitForLog(/Using cached token \(expires in \d+h\)/, { since: before });
+      assert.equal(world.kosmi.counters.logins, 1);
+    });
+
+    await context.step("without the cache the next start logs in again", async () => {
+      await stopGently(world);
+      await Deno.remove(cache);
+      const before = world.relay.mark();
+      world.relay.start();
+      await world.ready(before);
+      await world.relay.waitForLog(/Token cached/, { since: before });
+      await relaysBothWays(world, "again");
+      assert.equal(world.kosmi.counters.logins, 2);
       await stopGently(world);
     });
   },

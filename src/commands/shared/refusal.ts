@@ -1,3 +1,4 @@
+import { orBeIts } from "../../store/files/data_directory_error.ts";
 import { type BuildInfo, buildInfo } from "./build_info.ts";
 
 /** What the binary was asked to touch and may not. */
@@ -56,7 +57,7 @@ export async function foreignFileHint(path: string): Promise<string> {
     const own = Deno.uid();
     if (uid === null || own === null || uid === own) return "";
     return `: it belongs to uid ${uid}, this program runs as uid ${own}. ` +
-      `Run: chown ${own} ${path} (for a container: on the host)`;
+      `Run: chown ${own} ${path} (for a container: on the host${orBeIts(uid)})`;
   } catch {
     return "";
   }

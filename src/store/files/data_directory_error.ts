@@ -58,7 +58,7 @@ async function whoMay(path: string): Promise<string> {
   const { at, info } = found;
   if (info.uid !== null && own !== null && info.uid !== own && own !== 0) {
     return `${at} belongs to uid ${info.uid}, this program runs as uid ${own}. ` +
-      `Run: chown -R ${own} ${at} (for a container: on the host, on the mounted folder).`;
+      `Run: chown -R ${own} ${at} (for a container: on the host${orBeIts(info.uid)}).`;
   }
   if (own === null && info.uid !== null) {
     return `permission denied; ${at} belongs to uid ${info.uid}. If this program runs as another user, run ` +
@@ -67,6 +67,11 @@ async function whoMay(path: string): Promise<string> {
   const mode = info.mode === null ? "" : ` with mode ${octal(info.mode)}`;
   return `permission denied; ${at} belongs to uid ${info.uid ?? "unknown"}${mode}. ` +
     `Run: chmod u+rwX ${at}, as its owner.`;
+}
+
+/** A container may run as the owner instead, but not as root. */
+export function orBeIts(uid: number): string {
+  return uid === 0 ? "" : `, or set KOSMI_RELAY_UID=${uid} in .env beside docker-compose.yml`;
 }
 
 async function nearestStat(path: string): Promise<{ at: string; info: Deno.FileInfo } | null> {

@@ -81,7 +81,7 @@ function section(usual: Readonly<Record<string, string>>, lines = ""): string {
 }
 
 function configOf(options: SandboxWorldOptions, kosmi: KosmiSandbox, irc: IrcSandbox): string {
-  const nickFormat = { RemoteNickFormat: '"<{NICK}> "', MessageDelay: "0" };
+  const nickFormat = { RemoteNickFormat: '"<{NICK}> "', MessageDelay: "1" };
   return `
 [general]
 ${options.general ?? ""}

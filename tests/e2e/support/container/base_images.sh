@@ -17,7 +17,7 @@ minimal_packages() {
   local essential
   mapfile -t essential < <(dpkg-query -W -f '${Essential}\t${Package}\n' | sed -n 's/^yes\t//p')
   apt-cache depends --recurse --installed --no-recommends --no-suggests --no-conflicts --no-breaks \
-    --no-replaces --no-enhances apt ca-certificates tzdata "${essential[@]}" | grep -E '^[a-z0-9]' |
+    --no-replaces --no-enhances apt ca-certificates chromium tzdata "${essential[@]}" | grep -E '^[a-z0-9]' |
     sed 's/:any$//' | sort -u | xargs dpkg-query -W -f '${db:Status-Status}\t${binary:Package}\n' 2>/dev/null |
     sed -n 's/^installed\t//p' || true
 }

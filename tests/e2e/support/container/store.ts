@@ -52,11 +52,22 @@ export class ImageStore implements AsyncDisposable {
     return { CONTAINERS_STORAGE_CONF: this.#configPath };
   }
 
-  /** Builds the Dockerfile, and makes a container of the image; its name. */
-  async build(commit: string): Promise<string> {
+  /** Builds a target of the Dockerfile, and makes a container of the image; its name. */
+  async build(commit: string, target: "browser" | "minimal"): Promise<string> {
     const denort = Deno.env.get("DENORT_BIN") ?? "";
     await this.buildah(
-      ...["bud", "--isolation", "chroot", "--pull-never", "--format", "docker", "--tag", IMAGE],
+      ...[
+        "bud",
+        "--isolation",
+        "chroot",
+        "--pull-never",
+        "--format",
+        "docker",
+        "--tag",
+        IMAGE,
+        "--target",
+        target,
+      ],
       `--build-arg=DENO_VERSION=${await denoVersion()}`,
       `--build-arg=COMMIT=${commit}`,
       ...(denort === "" ? [] : [`--volume=${denort}:/denort:ro`, "--build-arg=DENORT_BIN=/denort"]),

@@ -123,7 +123,7 @@ class ConfigReader {
     const used = usedGateways(enabled, report);
     const accounts = this.#readAccounts(sections, enabled, used);
     checkCommandUsers(general, { known: new Set(sections.map(idOf)), lookup }, report);
-    const index = this.#indexOf(sections, accounts);
+    const index = this.#indexOf(root, sections, accounts);
     const gateways = resolveGateways(used, index, report);
     this.#checkGateways({ any, enabled, flow: checkFlow(gateways, used, index, report) });
     this.#foreign.tell(report);
@@ -186,12 +186,14 @@ class ConfigReader {
   }
 
   #indexOf(
+    root: Section,
     sections: readonly AccountSection[],
     accounts: readonly AccountConfig[],
   ): AccountIndex {
     return {
       accounts: new Map(accounts.map((account) => [account.id.toLowerCase(), account])),
       ids: new Set(sections.map(idOf)),
+      nameless: new Set(PROTOCOLS.filter((name) => hasNameless(root.entries.get(name)?.value))),
       spellings: sections.map(({ protocol, name }) => `${protocol}.${name}`),
       rules: this.#rules,
     };
@@ -221,6 +223,10 @@ class ConfigReader {
       report.fault(place, "no gateway can relay anything: an enabled one needs two endpoints");
     }
   }
+}
+
+function hasNameless(service: unknown): boolean {
+  return isTable(service) && Object.values(service).some((value) => !isTable(value));
 }
 
 function accountsOf(gateways: readonly RawGateway[]): Set<string> {

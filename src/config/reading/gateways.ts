@@ -14,6 +14,8 @@ export interface AccountIndex {
   readonly accounts: ReadonlyMap<string, AccountConfig>;
   /** All sections of our services, also those with faults. */
   readonly ids: ReadonlySet<string>;
+  /** Services whose keys stand in a section without a name, as in [irc]. */
+  readonly nameless: ReadonlySet<string>;
   /** As written, for did-you-mean. */
   readonly spellings: readonly string[];
   readonly rules: ChannelRules;
@@ -132,8 +134,10 @@ function accountOf(
   findings: Findings,
 ): AccountConfig | null {
   const wanted = raw.account.toLowerCase();
-  // Faults of the account itself, or that none is named, have been told already.
-  if (index.ids.has(wanted) || wanted === "") return index.accounts.get(wanted) ?? null;
+  // Faults of the account itself, that none is named, or that its section has no name, have been told already.
+  const isTold = index.ids.has(wanted) || wanted === "" ||
+    index.nameless.has(wanted.replace(/\..*$/s, ""));
+  if (isTold) return index.accounts.get(wanted) ?? null;
   const there = index.spellings.map((id) => `"${id}"`).join(", ");
   const bySuffix = index.spellings.find((id) => id.toLowerCase().endsWith(`.${wanted}`));
   const hint = bySuffix === undefined

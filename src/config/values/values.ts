@@ -226,6 +226,7 @@ export function list<T>(
     secret: item.secret,
     fromText: jsonFromText,
     read: (raw) => {
+      if (raw === "") return { value: Object.freeze([]) };
       const single = typeof raw === "string" ? item.read(raw) : null;
       if (single !== null && "value" in single) {
         return {

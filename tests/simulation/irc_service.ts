@@ -116,6 +116,10 @@ export class IrcService extends Service {
     const { ledger } = this.options;
     ledger.lostOnWay.push({ endpoint, numbers, sentMs });
     ledger.unseenLine(endpoint, numbers, pending?.wire ?? "");
+    // A server without echoes, which loses a line and answers the next, lets the relay believe that all is well.
+    if (this.habits.echo !== "none" || pending === null) return;
+    const speaker = writePieces(pending.pieces);
+    pending.shown = this.show(channel, { wire: pending.wire, speaker }, sentMs, false).shown;
   }
 
   redact(channel: ChannelId, id: string): void {

@@ -278,6 +278,9 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       case "WHO":
         if (mood === "mute") return;
         return this.#say(`:${SERVER} 315 ${RELAY} ${message.params[0]} :End of WHO list`);
+      case "NAMES":
+        if (mood === "mute") return;
+        return this.#say(`:${SERVER} 366 ${RELAY} ${message.params[0]} :End of NAMES list`);
       case "JOIN":
         return this.#join(message);
       case "PRIVMSG":

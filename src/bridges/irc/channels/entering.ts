@@ -190,7 +190,6 @@ export class Entering {
     return historyOf(lines, {
       channel: id,
       cursor: host.cursor(id),
-      limits: settings.history,
       people,
       self,
       puppets: this.#doings.puppets,

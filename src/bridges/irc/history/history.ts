@@ -1,7 +1,6 @@
 import type { Cursor, History, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
 import { isPseudoUser } from "../link/bouncer.ts";
-import type { IrcHistoryLimits } from "../link/options.ts";
 import type { People } from "../link/people.ts";
 import { messageId, readMessage } from "../link/read_event.ts";
 import type { Self } from "../link/self.ts";
@@ -15,7 +14,6 @@ export interface OtherVoices {
 interface HistoryContext {
   readonly channel: ChannelId;
   readonly cursor: Cursor | null;
-  readonly limits: IrcHistoryLimits;
   readonly people: People;
   readonly self: Self;
   readonly puppets: OtherVoices | null;
@@ -35,7 +33,7 @@ const BOUNCER_LINES = 50;
 /**
  * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor that
  * is all of them: the core then only looks where it stands, and finds again what it sent before a crash. `cut` tells
- * that the server had more.
+ * that the server had more. Nothing is left out here: what is too much to be caught up with is the core's to say.
  */
 export function historyOf(
   lines: readonly IrcMessage[],
@@ -47,14 +45,7 @@ export function historyOf(
   const messages = [...rest, ...context.heard].map((line) => historyMessage(line, context)).filter((
     one,
   ) => one !== null);
-  const kept = newest(messages, context.limits.maxMessages);
-  return { messages: kept, complete: whole && !cut && kept.length === messages.length };
-}
-
-/** The newest of what others said, with all of our own between: these must be recognised however many others spoke. */
-function newest(messages: readonly HistoryMessage[], most: number): readonly HistoryMessage[] {
-  let left = messages.filter((one) => !one.own).length - most;
-  return messages.filter((one) => one.own || --left < 0);
+  return { messages, complete: whole && !cut };
 }
 
 function isMessage(line: IrcMessage, notices: boolean): boolean {

@@ -180,7 +180,7 @@ class MemoryStsPolicies implements StsPolicies {
 }
 
 /** Bounds of what is read from the server's history after a reconnect. What of it is relayed is the core's to say. */
-export interface IrcHistoryLimits {
+interface IrcHistoryLimits {
   readonly maxMessages: number;
 }
 

@@ -122,3 +122,25 @@ Deno.test("MONITOR: the nick comes back as soon as its holder has gone, wherever
   await holder[Symbol.asyncDispose]();
   await server.waitFor(() => server.members("#test").includes("relay"), "the nick to be back");
 });
+
+Deno.test("Charset: a long text in ISO-2022-JP reaches people whole", async () => {
+  await using server = await startIrcServer();
+  const { host, port } = server;
+  const heard: Uint8Array[] = [];
+  await using relay = start(server, { charset: "iso-2022-jp", messageDelayMs: 0 });
+  await relay.up();
+  await using ada = await IrcClient.connect({ host, port, nick: "ada" });
+  await ada.join("#test");
+  const text = "aあb漢".repeat(100);
+  await relay.say(text);
+  await ada.raw("PING end");
+  await ada.waitFor((line) => line.command === "PONG", "the end");
+  for (const { bytes } of ada.lines) if (includesText(bytes)) heard.push(bytes);
+  const decoder = new TextDecoder("iso-2022-jp");
+  const said = heard.map((bytes) => decoder.decode(bytes).split("<bob> ")[1] ?? "");
+  assert.equal(said.join(""), text);
+});
+
+function includesText(bytes: Uint8Array): boolean {
+  return new TextDecoder().decode(bytes).includes("PRIVMSG #test");
+}

@@ -12,7 +12,7 @@ import type { Link } from "../link/link.ts";
 import type { IrcSettings } from "../link/options.ts";
 import { readMirc, writeMirc } from "../text/formatting.ts";
 import { cleanText, composeLines, splitLine, writtenPrefix } from "../text/lines.ts";
-import type { OutLine } from "../wire/message.ts";
+import { growthIn, type OutLine } from "../wire/message.ts";
 import {
   readRelayed,
   type RelayedName,
@@ -69,7 +69,9 @@ function renderMessage(
       (link?.has("draft/relaymsg") ?? false)
     ? relayedSpeaker(message, name, settings)
     : null;
-  const serverBytes = link?.budget.textBytes(channel) ?? SAFE_TEXT_BYTES;
+  const serverBytes = Math.floor(
+    (link?.budget.textBytes(channel) ?? SAFE_TEXT_BYTES) / growthIn(settings.charset),
+  );
   const lineBytes = Math.min(serverBytes, Math.max(settings.messageLength ?? serverBytes, 64));
   const lines = composeLines({
     prefix: relayed === null ? message.prefix : rest,

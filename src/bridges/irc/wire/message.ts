@@ -232,6 +232,11 @@ function encodingTable(encoding: string): ReadonlyMap<string, readonly number[]>
   return table;
 }
 
+/** How many bytes one of UTF-8 may become: a kanji between Latin letters has two escape sequences around it. */
+export function growthIn(charset: string | null): number {
+  return charset !== null && new TextDecoder(charset).encoding === "iso-2022-jp" ? 8 / 3 : 1;
+}
+
 let kanji: ReadonlyMap<string, readonly number[]> | null = null;
 
 /** EUC-JP has the same two bytes with their high bit set; in ISO-2022-JP an escape sequence stands around them. */

@@ -6,6 +6,7 @@ import { CoreLoop } from "./intake/core_loop.ts";
 import { Intake, type RelayAccount } from "./intake/intake.ts";
 import { LoopGuard, RecentMessages, RecentSpeakers } from "./intake/recent.ts";
 import { Routing } from "./intake/routing.ts";
+import { Typing } from "./intake/typing.ts";
 import { Staff } from "./links/links.ts";
 import { type PlanChange, planChange, type RelayPlan } from "./plan.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./port/ids.ts";
@@ -73,6 +74,7 @@ export class Relay {
       outbox: () => this.#plan.outbox,
       broken: this.#broken.reject,
       stored: () => this.handled(),
+      typing: new Typing({ ...options, accounts: this.#accounts, routing: this.#routing }),
     });
     this.#staff.hire();
     this.#broken.promise.catch(() => {});

@@ -83,6 +83,10 @@ export class IrcBridge implements Bridge {
     return this.#session?.members(channel) ?? [];
   }
 
+  typing(channel: ChannelId, active: boolean): void {
+    this.#session?.typing(channel, active);
+  }
+
   async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
     if (signal.aborted) return { kind: "stopped", reason: "We were asked to stop" };
     const { clock } = this.#settings;

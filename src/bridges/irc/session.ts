@@ -172,6 +172,10 @@ export class Session {
       this.#sender.transmit(channel, asRelay(part), signal);
   }
 
+  typing(channel: ChannelId, active: boolean): void {
+    this.#sender.typing(channel, active);
+  }
+
   /** Another connection of ours has seen our line. */
   seen(channel: ChannelId, text: string, id: MessageId | null): void {
     this.#sender.answers.echoed(channel, text, null, { id, atMs: null, otherwise: () => {} });

@@ -128,6 +128,12 @@ export const ACCOUNT_OPTIONS = {
     fallback: false,
     doc: "Edited messages are not relayed again to this account.",
   }),
+  showTyping: option({
+    key: "ShowTyping",
+    type: boolean,
+    fallback: false,
+    doc: "Shows to this account that somebody is typing elsewhere (ours, not Matterbridge's).",
+  }),
   showDeletes: option({
     key: "ShowDeletes",
     type: boolean,
@@ -208,7 +214,7 @@ export const FOREIGN_ACCOUNT_KEYS: readonly ForeignKey[] = [
   { key: "PreserveThreading", instead: "replies are always kept, see ShowReplies" },
   { key: "Debug", instead: "an account has none of its own: set it in [general]" },
   { key: "ShowEmbeds", instead: "Kosmi and IRC have no embeds" },
-  { key: "ShowUserTyping", instead: "who is typing is not relayed" },
+  { key: "ShowUserTyping", instead: "set ShowTyping" },
   { key: "UseLocalAvatar", instead: "Kosmi and IRC take no avatars from a relay" },
   { key: "IconURL", instead: "Kosmi and IRC take no avatars from a relay" },
   {

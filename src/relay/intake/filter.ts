@@ -4,7 +4,7 @@ import { restyled, type RichText, textOf } from "../port/rich_text.ts";
 import type { AccountSettings, Replacement, SenderSettings } from "../port/settings.ts";
 
 /** Whether nothing of this person is to be relayed. */
-function isIgnored(settings: SenderSettings, nick: string): boolean {
+export function isIgnored(settings: SenderSettings, nick: string): boolean {
   return settings.ignoreNicks.some((pattern) => pattern.test(nick));
 }
 

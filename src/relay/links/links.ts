@@ -4,6 +4,7 @@ import { EndpointWorker } from "../delivery/worker.ts";
 import type { HostInput } from "../intake/core_loop.ts";
 import type { RelayAccount } from "../intake/intake.ts";
 import type { Routing } from "../intake/routing.ts";
+import type { Typing } from "../intake/typing.ts";
 import type { BridgeHost, ChannelPlan, Cursor } from "../port/bridge.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
 import type { LinkState, RelayObserver } from "../port/observer.ts";
@@ -27,6 +28,7 @@ interface StaffOptions {
   readonly broken: (thrown: unknown) => void;
   /** Resolves when all that was posted before is stored. */
   readonly stored: () => Promise<void>;
+  readonly typing: Typing;
 }
 
 /** Somebody at work, until told to stop. */
@@ -141,7 +143,7 @@ export class Staff {
   #supervise({ bridge }: RelayAccount): void {
     const id = bridge.account;
     if (this.#supervisors.has(id)) return;
-    const { clock, random, log, observer, store, routing, post, stored } = this.#options;
+    const { clock, random, log, observer, store, routing, post, stored, typing } = this.#options;
     const who = new Supervisor({
       bridge,
       clock,
@@ -158,6 +160,7 @@ export class Staff {
           stored,
           linkUp: (self) => supervisor.linkUp(self),
           latency: (roundTripMs) => observer.latency(id, roundTripMs),
+          typing,
         }),
       onLinkEnd: () => post({ kind: "link-end", account: id }),
       onState: (state) => observer.linkState(id, state),
@@ -193,6 +196,7 @@ interface BridgeHostOptions {
   readonly stored: () => Promise<void>;
   readonly linkUp: (self: string) => void;
   readonly latency: (roundTripMs: number) => void;
+  readonly typing?: Typing;
 }
 
 /** The two clocks may differ by so much without a doubtful shipment being missed in the history. */
@@ -212,6 +216,8 @@ export function bridgeHost(options: BridgeHostOptions): BridgeHost {
     channelDown: (channel, why) => post({ kind: "channel-down", account, channel, why }),
     event: (event) => post({ kind: "event", account, event }),
     latency: options.latency,
+    wantsTyping: (channel) => options.typing?.isWanted(account, channel) ?? false,
+    typing: (channel, who, active) => options.typing?.told(account, channel, who, active),
     stored: options.stored,
   };
 }

@@ -54,6 +54,12 @@ export interface Bridge {
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[];
 
   /**
+   * Shows that somebody is typing elsewhere, or that nobody is any more: at once or not at all, and no oftener than the
+   * service wants it. Absent where it can't.
+   */
+  typing?(channel: ChannelId, active: boolean): void;
+
+  /**
    * Every text under which the service's history may show this part, where that is not its `wire` alone: a bridge may
    * have several ways to send one. Must be pure.
    */
@@ -110,6 +116,10 @@ export interface BridgeHost {
   channelDown(channel: ChannelId, why: ChannelRefusal): void;
   /** Something happened in a channel that is up. Never our own doing. */
   event(event: ChatEvent): void;
+  /** Whether anybody wants to know who types in this channel. */
+  wantsTyping?(channel: ChannelId): boolean;
+  /** Somebody is typing, or has stopped. Never we. */
+  typing?(channel: ChannelId, who: Person, active: boolean): void;
   /** One measured round trip to the service, in milliseconds. */
   latency(roundTripMs: number): void;
   /** Resolves when every event reported before this call is stored, and never if the core stops first. */

@@ -28,6 +28,8 @@ export interface ReceiverSettings {
   readonly editDisable: boolean;
   readonly showDeletes: boolean;
   readonly showReactions: boolean;
+  /** Shows that somebody is typing elsewhere. Omitted: it does not. */
+  readonly showTyping?: boolean;
   readonly showReplies: boolean;
   readonly showJoinPart: boolean;
   /** Whose coming, going and renaming is told, where it is told at all. */

@@ -3,7 +3,7 @@ import type { ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
 import { type IrcServerOptions, startIrcServer } from "../../sandbox/irc/irc_sandbox.ts";
 import { MODERN_CAPABILITIES } from "../../sandbox/irc/options.ts";
 import { IrcClient } from "../../support/irc_client.ts";
-import { cursorAt, outgoing, start } from "./running_bridge.ts";
+import { cursorAt, outgoing, start, type Told } from "./running_bridge.ts";
 
 const never = new AbortController().signal;
 const channel = "#test" as ChannelId;
@@ -110,6 +110,25 @@ Deno.test("reactions are none where the server takes their tags away", async () 
   assert.equal(named.relay.bridge.capabilities.reactions, false);
   await using allowed = await place({ isupport: ["CLIENTTAGDENY=*,-draft/react"] });
   assert.equal(allowed.relay.bridge.capabilities.reactions, true);
+});
+
+Deno.test("+typing is read and sent, no oftener than clients expect it", async () => {
+  await using it = await place();
+  const { ada, relay } = it;
+  for (const state of ["active", "paused", "done"]) await ada.raw(`@+typing=${state} TAGMSG #test`);
+  const heard = (told: readonly Told[]) => told.filter((one) => one.kind === "typing");
+  const three = await relay.waitFor((told) => heard(told)[2] && heard(told), "three signs");
+  assert.deepEqual(three.map(({ nick, active }) => [nick, active]), [
+    ["ada", true],
+    ["ada", false],
+    ["ada", false],
+  ]);
+  relay.bridge.typing(channel, false);
+  for (const active of [true, true, true, false, false]) relay.bridge.typing(channel, active);
+  await relay.say("done");
+  await ada.waitForMessage("#test", "<bob> done");
+  const signs = ada.lines.flatMap(({ tags }) => tags["+typing"] ?? []);
+  assert.deepEqual(signs, ["active", "done"]);
 });
 
 Deno.test("MONITOR: the nick comes back as soon as its holder has gone, wherever that was", async () => {

@@ -23,6 +23,12 @@ export type Told =
   | { readonly kind: "linkUp"; readonly self: Person }
   | { readonly kind: "up"; readonly channel: ChannelId; readonly history: History | null }
   | { readonly kind: "down"; readonly channel: ChannelId; readonly why: ChannelRefusal }
+  | {
+    readonly kind: "typing";
+    readonly channel: ChannelId;
+    readonly nick: string;
+    readonly active: boolean;
+  }
   | { readonly kind: "event"; readonly event: ChatEvent };
 
 export interface RunningOptions extends Partial<IrcBridgeOptions> {
@@ -60,6 +66,7 @@ export class RunningBridge implements AsyncDisposable {
       channelUp: (channel, history) => tell({ kind: "up", channel, history }),
       channelDown: (channel, why) => tell({ kind: "down", channel, why }),
       event: (event) => tell({ kind: "event", event }),
+      typing: (channel, { nick }, active) => tell({ kind: "typing", channel, nick, active }),
       latency: (roundTripMs) => void this.latencies.push(roundTripMs),
       stored: () => Promise.resolve(),
     };

@@ -206,6 +206,38 @@ Deno.test("Relay passes reactions on as such where it can: one of a kind for all
   assert.deepEqual(reactions, [["👍", false], ["🎬", false], ["👍", true]]);
 });
 
+/** Keeps who is shown to type. */
+class TypingBridge extends MemoryBridge {
+  readonly typed: boolean[] = [];
+
+  typing(_channel: ChannelId, active: boolean): void {
+    this.typed.push(active);
+  }
+}
+
+Deno.test("Relay passes on who is typing where that is wanted, until the last one stops", async () => {
+  const right = new TypingBridge("memory.right");
+  await using bench = new Bench({ right, settings: { showTyping: true } });
+  const { left } = bench;
+  left.emit(message("text", at(bench)));
+  await right.waitForTexts(["<alice> text"]);
+  const { channel } = message("", at(bench));
+  assert.equal(left.host?.wantsTyping?.(channel), true);
+  assert.equal(right.host?.wantsTyping?.(channel), false);
+  const type = (nick: string, active: boolean) =>
+    left.host?.typing?.(channel, person(nick), active);
+  type("alice", true);
+  type("bob", true);
+  type("alice", false);
+  type("bob", false);
+  assert.deepEqual(right.typed, [true, true, false]);
+  type("alice", true);
+  await bench.clock.advance(7_000);
+  type("bob", true);
+  type("bob", false);
+  assert.deepEqual(right.typed.slice(3), [true, true, false]);
+});
+
 /** Keeps what it was asked to render. */
 class OpenBridge extends MemoryBridge {
   readonly rendered: Outgoing[] = [];

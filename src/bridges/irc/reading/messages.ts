@@ -137,6 +137,7 @@ export class Messages {
   tagged(message: IrcMessage, label: string | null): void {
     if (label !== null) this.#parts.sender.answers.acknowledged(label);
     const channel = this.#channelOf(param(message, 0));
+    this.#typing(channel, message);
     const id = replyTarget(message);
     const added = message.tags.get("+draft/react");
     const key = added ?? message.tags.get("+draft/unreact");
@@ -145,6 +146,14 @@ export class Messages {
     const removed = added === undefined;
     const when = this.#when(message);
     this.#tell({ kind: "reaction", channel, ...when, id, sender, key: readPlain(key), removed });
+  }
+
+  #typing(channel: ChannelId | null, message: IrcMessage): void {
+    const state = message.tags.get("+typing");
+    if (state === undefined || channel === null || this.#isOwn(message)) return;
+    if (!this.#parts.channels.isUp(channel) || this.#parts.puppets?.wrote(message)) return;
+    const who = this.#link.people.personOf(message);
+    this.#link.host.typing?.(channel, who, state === "active");
   }
 
   redacted(message: IrcMessage, label: string | null): void {

@@ -24,6 +24,9 @@ interface Waiting {
   readonly refusals: number;
 }
 
+/** As the specification of +typing has it: clients forget it after six seconds. */
+const TYPING_EVERY_MS = 3_000;
+const TYPING_LASTS_MS = 6_000;
 /** The longest wait after a refusal that passes by itself. */
 const LONGEST_REFUSED_MS = 60_000;
 
@@ -51,6 +54,8 @@ export class Sender {
   #ended: string | null = null;
   #labels = 0;
   #turns = 0;
+  /** When it was last shown that somebody types. */
+  readonly #typedMs = new Map<ChannelId, number>();
 
   constructor(link: Link, channels: ChannelList, pace: Pace) {
     this.#link = link;
@@ -106,6 +111,19 @@ export class Sender {
     const state = this.#channels.byId(channel)?.state;
     // Entered anew: what is sent waits until it is known what was shown before.
     return state === "up" || state === "entering" ? null : "the channel is not entered";
+  }
+
+  /** Best effort: where there is nothing else to send, and as often as clients expect it. */
+  typing(channel: ChannelId, active: boolean): void {
+    const nowMs = this.#link.clock.monotonic();
+    const lastMs = this.#typedMs.get(channel) ?? -Infinity;
+    const isDue = active ? nowMs - lastMs >= TYPING_EVERY_MS : nowMs - lastMs < TYPING_LASTS_MS;
+    const { name, state } = this.#channels.byId(channel) ?? {};
+    if (!isDue || state !== "up" || name === undefined || !this.#link.has("+typing")) return;
+    if (this.#ended !== null || this.#queue.length > 0 || !this.#bucket.tryTake(nowMs)) return;
+    this.#typedMs.set(channel, active ? nowMs : -Infinity);
+    const tags = new Map([["+typing", active ? "active" : "done"]]);
+    this.#link.send({ command: "TAGMSG", params: [name], tags });
   }
 
   /** The channel can't be used any more: what waits for it has not left. */

@@ -1,3 +1,4 @@
+import { boundedText } from "../../../base/text.ts";
 import type { MessageId, UserId } from "../../../relay/port/ids.ts";
 import { property } from "./graphql_error.ts";
 
@@ -70,7 +71,7 @@ export function messageIn(raw: unknown): KosmiMessage | null {
   if (id === null || (text === null && image === null)) return null;
   return {
     id: id as MessageId,
-    text: [text, image].filter((part) => part !== null && part !== "").join("\n"),
+    text: boundedText([text, image].filter((part) => part !== null && part !== "").join("\n")),
     atMs: timeOf(property(raw, "time")),
     sender: userIn(property(raw, "sender")) ?? memberIn(property(raw, "member")),
     reply: replyIn(raw),
@@ -120,8 +121,8 @@ export function sentIdIn(raw: unknown): MessageId | null {
 }
 
 function person(raw: unknown, id: string): KosmiUser {
-  const username = textOf(property(raw, "username")) ?? "";
-  const displayName = textOf(property(raw, "displayName")) ?? "";
+  const username = nameOf(property(raw, "username"));
+  const displayName = nameOf(property(raw, "displayName"));
   const anonymous = property(raw, "isAnonymous");
   return {
     id: id as UserId,
@@ -144,7 +145,7 @@ function replyIn(raw: unknown): KosmiMessage["reply"] {
   if (id === null) return null;
   return {
     id: id as MessageId,
-    text: textOf(property(held, "text")),
+    text: boundedText(textOf(property(held, "text")) ?? "") || null,
     nick: userIn(property(held, "sender"))?.name ?? null,
   };
 }
@@ -153,8 +154,16 @@ function ends(raw: unknown): readonly unknown[] {
   return Array.isArray(raw) ? raw : [raw];
 }
 
+/** Ids and names are kept for long: what is longer is none. */
+const LONGEST_ID = 200;
+const LONGEST_NAME = 200;
+
+function nameOf(raw: unknown): string {
+  return (textOf(raw) ?? "").slice(0, LONGEST_NAME).toWellFormed();
+}
+
 function idOf(raw: unknown): string | null {
-  if (typeof raw === "string" && raw !== "") return raw;
+  if (typeof raw === "string" && raw !== "") return raw.length <= LONGEST_ID ? raw : null;
   return typeof raw === "number" && Number.isFinite(raw) ? String(raw) : null;
 }
 

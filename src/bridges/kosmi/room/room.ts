@@ -67,6 +67,9 @@ interface RoomOptions {
 }
 
 const REMEMBERED_IDS = 5_000;
+/** Nobody is told more names, and a flood of them must not fill the memory. */
+const MOST_MEMBERS = 5_000;
+const MOST_EARLY = 1_000;
 /** So many in a row that can't be read show that the service has changed; at the beginning one is enough. */
 const MANY_UNREAD = 3;
 const FIRST_UNREAD = 2;
@@ -383,7 +386,7 @@ export class RoomSession {
     if (!this.#isRead(kind === "join" ? "memberJoins" : "memberLeaves", user)) return;
     if (this.#isOwn(user)) return;
     this.#whenUp(() => {
-      if (kind === "join") this.#members.set(user.id, personOf(user));
+      if (kind === "join") this.#meet(user);
       else this.#members.delete(user.id);
       this.#o.host.event(memberEvent(user, this.#context(), kind));
     });
@@ -391,13 +394,19 @@ export class RoomSession {
 
   #rememberMembers(value: unknown): void {
     for (const user of membersIn(value)) {
-      if (!this.#isOwn(user)) this.#members.set(user.id, personOf(user));
+      if (!this.#isOwn(user)) this.#meet(user);
     }
+  }
+
+  #meet(user: KosmiUser): void {
+    if (this.#members.size < MOST_MEMBERS) this.#members.set(user.id, personOf(user));
   }
 
   #whenUp(act: () => void): void {
     if (this.#early === null) act();
-    else this.#early.push(act);
+    else if (this.#early.length < MOST_EARLY) this.#early.push(act);
+    // Read from the archive then.
+    else this.#missedSome = true;
   }
 
   #isRead<T>(name: OperationName, read: T | null): read is T {

@@ -14,6 +14,8 @@ import type { Logging } from "../../log/logging.ts";
 import type { RelayAccount } from "../../relay/intake/intake.ts";
 import type { AccountId } from "../../relay/port/ids.ts";
 import type { Gateway, GatewayEndpoint } from "../../relay/port/settings.ts";
+import { DataDirectoryError } from "../../store/files/data_directory_error.ts";
+import { refuseLinkOut } from "../shared/open_data_directory.ts";
 import { mayRead, refusal } from "../shared/refusal.ts";
 import { apiBridge, apiOptionsOf, matterbridgeBridge, matterbridgeOptionsOf } from "./api.ts";
 import { ircBridge, ircOptionsOf } from "./irc.ts";
@@ -167,8 +169,10 @@ export async function readPem(
     throw new Error(refusal({ kind: "file", path, key }));
   }
   try {
+    await refuseLinkOut(path);
     return await Deno.readTextFile(path);
   } catch (error) {
+    if (error instanceof DataDirectoryError) throw error;
     throw new Error(`Cannot read ${key} ${path}`, { cause: error });
   }
 }

@@ -33,3 +33,19 @@ export function ourDataDirectory(): string {
     home: Deno.env.get("HOME") ?? null,
   });
 }
+
+/**
+ * Refuses a file that the compiled binary would reach through a link in its data directory: the runtime looks at the name,
+ * and follows links wherever they lead. Run from source there is no such border.
+ */
+export async function refuseLinkOut(path: string): Promise<void> {
+  if (!Deno.build.standalone) return;
+  const [file, folder] = await Promise.all(
+    [path, ourDataDirectory()].map((one) => Deno.realPath(one)),
+  );
+  if (folder !== undefined && file?.startsWith(`${folder}/`)) return;
+  throw new DataDirectoryError(
+    "unsafe",
+    `Cannot use ${path}: a symbolic link leads out of the data directory. Put the file itself there.`,
+  );
+}

@@ -1,4 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
+import { DataDirectoryError } from "./data_directory_error.ts";
 
 /** Keeps other processes out until it is released. */
 export interface Lock {
@@ -20,6 +21,9 @@ type LockAttempt =
  */
 export async function takeLock(path: string): Promise<LockAttempt> {
   let opened: Opened;
+  if (await isLink(path)) {
+    throw new DataDirectoryError("unsafe", `Cannot lock ${path}: it is a symbolic link.`);
+  }
   try {
     opened = await openLockFile(path);
   } catch (cause) {
@@ -51,12 +55,18 @@ export const LOCK_NAME = "kosmi-relay.lock";
 /** Who holds the lock of a data directory: null for nobody, a null pid where it did not say. Takes and changes nothing. */
 export async function whoHolds(folder: string): Promise<{ readonly pid: number | null } | null> {
   const path = `${folder}/${LOCK_NAME}`;
+  if (await isLink(path)) return null;
   // A holder has written its pid; a pid without a holder is what a crash left.
   const written = await Deno.readTextFile(path).catch(() => "");
   if (written === "") return null;
   using file = await Deno.open(path, { read: true });
   if (await file.tryLock(false).catch(() => false)) return null;
   return { pid: /^[1-9]\d*\n$/.test(written) ? Number(written) : null };
+}
+
+/** The runtime would follow it out of the data directory. */
+async function isLink(path: string): Promise<boolean> {
+  return await Deno.lstat(path).then(({ isSymlink }) => isSymlink, () => false);
 }
 
 interface Opened {

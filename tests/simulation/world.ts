@@ -114,7 +114,10 @@ export class World {
     try {
       const openHandle = () => this.disk.openFor(process);
       const path = this.disk.path;
-      const store = numberedStore(openRelayStore({ path, clock, log, openHandle }), process.note);
+      const store = numberedStore(
+        openRelayStore({ path, clock, log, openHandle, openLog: null }),
+        process.note,
+      );
       const bridges = new Map<AccountId, SimulatedBridge>();
       for (const service of this.services) {
         bridges.set(service.account, this.#bridge(process, service));

@@ -1,10 +1,10 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { Clock } from "../../base/clock.ts";
 import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
 import { secondOf } from "../../base/times.ts";
 import type { Acceptance, CountedCursor, OwnPosition } from "../../relay/port/store.ts";
 import { numberIn, type Row, textIn, textOrNullIn, toText } from "./columns.ts";
 import { LinkTable } from "./copy_table.ts";
+import type { Durability, LogSync } from "./log_sync.ts";
 import { OutboxTable } from "./outbox_table.ts";
 
 /** One open database of the current schema with its prepared statements. */
@@ -15,12 +15,14 @@ export class StoreDatabase {
   readonly #handle: DatabaseSync;
   readonly #begin;
   readonly #commit;
-  readonly #sync: SyncPolicy;
-  #synchronous: boolean | null = null;
+  readonly #sync: LogSync | null;
   #open = true;
 
-  /** Takes the handle over. Throws what SQLite throws when a table is missing or different. */
-  constructor(handle: DatabaseSync, sync: SyncPolicy) {
+  /**
+   * Takes the handle over, and what brings its log to the disk; null where nothing does. Throws what SQLite throws when a table is
+   * missing or different.
+   */
+  constructor(handle: DatabaseSync, sync: LogSync | null) {
     this.#handle = handle;
     this.#sync = sync;
     this.outbox = new OutboxTable(handle);
@@ -32,18 +34,21 @@ export class StoreDatabase {
 
   /** All of `work` or nothing. Rethrows what went wrong. */
   transaction<T>(durability: Durability, work: () => T): T {
-    const synchronous = this.#sync.isDue(durability);
-    this.#setSynchronous(synchronous);
     this.#begin.run();
     try {
       const result = work();
       this.#commit.run();
-      this.#sync.committed(synchronous);
+      this.#sync?.committed(durability);
       return result;
     } catch (thrown) {
       this.#rollBack();
       throw thrown;
     }
+  }
+
+  /** Brings to the disk what has waited for it too long. */
+  syncOverdue(): void {
+    this.#sync?.look();
   }
 
   /** Gives back to the file system up to `pages` pages that hold nothing, but for `reserve` of them. */
@@ -62,18 +67,12 @@ export class StoreDatabase {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#sync?.close();
     try {
       this.#handle.close();
     } catch {
       // Nothing can be done for this file; whoever closes it has said what is wrong.
     }
-  }
-
-  #setSynchronous(synchronous: boolean): void {
-    if (synchronous === this.#synchronous) return;
-    // `exec`, because SQLite acts on this pragma when it compiles it, not when it runs it.
-    this.#handle.exec(`PRAGMA synchronous = ${synchronous ? "FULL" : "NORMAL"}`);
-    this.#synchronous = synchronous;
   }
 
   #rollBack(): void {
@@ -235,49 +234,4 @@ function ownIn(row: Row): OwnPosition {
     count: numberIn(row, "count"),
     since: numberIn(row, "since"),
   };
-}
-
-/**
- * When a transaction must be on the disk itself, not only in the system's cache, where a power cut would undo it. The
- * death of this process never undoes one.
- *
- * `settled`: with this commit, unless the disk was waited for a moment ago. `soon`: not with this commit, which stands
- * between a message and its sending. docs/delivery-store.md says what each costs.
- */
-export type Durability = "settled" | "soon";
-
-/** A disk takes from 0.1 to 30 ms for it: at this pace that stays a small share of the time. */
-const PAUSE_MS = 50;
-/** What no later commit took along by then takes the next one, whatever it is. */
-const OVERDUE_MS = 1_000;
-
-/** Decides which commits wait for the disk. A commit that does takes all earlier ones along. */
-export class SyncPolicy {
-  readonly #clock: Clock;
-  #syncedAtMs = Number.NEGATIVE_INFINITY;
-  /** Time of the first commit that the disk may not have; null when it has all. */
-  #openSinceMs: number | null = null;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** True when something has waited too long: the next commit will take it along. */
-  get overdue(): boolean {
-    return this.#openSinceMs !== null && this.#clock.monotonic() - this.#openSinceMs >= OVERDUE_MS;
-  }
-
-  isDue(durability: Durability): boolean {
-    if (this.overdue) return true;
-    return durability === "settled" && this.#clock.monotonic() - this.#syncedAtMs >= PAUSE_MS;
-  }
-
-  committed(synchronous: boolean): void {
-    const nowMs = this.#clock.monotonic();
-    if (!synchronous) this.#openSinceMs ??= nowMs;
-    else {
-      this.#syncedAtMs = nowMs;
-      this.#openSinceMs = null;
-    }
-  }
 }

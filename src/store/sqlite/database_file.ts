@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
-import { StoreDatabase, type SyncPolicy } from "./database.ts";
+import { StoreDatabase } from "./database.ts";
+import type { LogSync } from "./log_sync.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { faultOf, StoreRefusedError } from "./store_fault.ts";
 
@@ -23,7 +24,7 @@ const SUFFIXES = ["", "-wal", "-shm"];
 export function openDatabaseFile(
   path: string,
   openHandle: OpenHandle,
-  sync: SyncPolicy,
+  sync: LogSync | null,
 ): StoreDatabase {
   refuseLinks(path);
   makePrivate(path);
@@ -40,17 +41,16 @@ export function openDatabaseFile(
 }
 
 /** A database of the same schema that lives in memory only. */
-export function openMemoryDatabase(sync: SyncPolicy): StoreDatabase {
+export function openMemoryDatabase(): StoreDatabase {
   const handle = new DatabaseSync(":memory:");
   migrate(handle, ":memory:");
-  return new StoreDatabase(handle, sync);
+  return new StoreDatabase(handle, null);
 }
 
 /** Opens a damaged file as far as it goes, to read what is left; null when nothing can be read. */
 export function openDamagedFile(
   path: string,
   openHandle: OpenHandle,
-  sync: SyncPolicy,
 ): StoreDatabase | null {
   try {
     refuseLinks(path);
@@ -58,7 +58,7 @@ export function openDamagedFile(
     try {
       handle.exec("PRAGMA locking_mode = EXCLUSIVE");
       migrate(handle, path);
-      return new StoreDatabase(handle, sync);
+      return new StoreDatabase(handle, null);
     } catch {
       closeQuietly(handle);
       return null;
@@ -114,6 +114,8 @@ function configure(handle: DatabaseSync): void {
   // Only before the first page is written; later it would write, and a full disk's file could not be read.
   if (pragma(handle, "page_count") === 0) handle.exec("PRAGMA auto_vacuum = INCREMENTAL");
   handle.exec("PRAGMA journal_mode = WAL");
+  // No commit waits for the disk: what brings the log there does so beside the event loop.
+  handle.exec("PRAGMA synchronous = NORMAL");
   handle.exec("PRAGMA wal_autocheckpoint = 2000");
   handle.exec("PRAGMA journal_size_limit = 16777216");
   handle.exec("PRAGMA cache_size = -8192");

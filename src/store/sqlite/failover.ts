@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointId } from "../../relay/port/ids.ts";
 import type { MessageRow } from "./copy_table.ts";
-import { type Durability, type StoreDatabase, SyncPolicy } from "./database.ts";
+import type { StoreDatabase } from "./database.ts";
 import {
   openDamagedFile,
   openDatabaseFile,
@@ -11,8 +11,9 @@ import {
   openSqliteHandle,
   setAside,
 } from "./database_file.ts";
+import { type Durability, LogSync, type OpenLog, openLogFile } from "./log_sync.ts";
 import { type DamageReport, faultOf, type StoreFault, StoreNotices } from "./store_fault.ts";
-import { OpenState } from "./store_state.ts";
+import { IdSequence, OpenState } from "./store_state.ts";
 import { bringBack, type Carried, carryOver } from "./transfer.ts";
 
 interface StoreHomeOptions {
@@ -21,6 +22,7 @@ interface StoreHomeOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly openHandle?: OpenHandle;
+  readonly openLog?: OpenLog | null;
 }
 
 /** How long the store stays in memory before it tries the disk again; doubles with every failure. */
@@ -52,7 +54,9 @@ export class StoreHome {
   readonly #clock: Clock;
   readonly #notices: StoreNotices;
   readonly #openHandle: OpenHandle;
-  readonly #sync: SyncPolicy;
+  readonly #openLog: OpenLog | null;
+  /** What went wrong when the log was brought to the disk: the next access finds it. */
+  #syncFault: { readonly thrown: unknown } | null = null;
   #database: StoreDatabase;
   #state: OpenState;
   #ids: IdSequence;
@@ -65,8 +69,8 @@ export class StoreHome {
     this.#clock = options.clock;
     this.#notices = new StoreNotices(options.log, options.path ?? ":memory:");
     this.#openHandle = options.openHandle ?? openSqliteHandle;
-    this.#sync = new SyncPolicy(options.clock);
-    this.#database = openMemoryDatabase(this.#sync);
+    this.#openLog = options.openLog === undefined ? openLogFile : options.openLog;
+    this.#database = openMemoryDatabase();
     this.#state = new OpenState();
     this.#ids = new IdSequence(1);
     if (options.path !== null) this.#openFirst(options.path);
@@ -136,10 +140,9 @@ export class StoreHome {
     return this.#ids.take();
   }
 
-  /** Brings to the disk what no later transaction took along. */
+  /** Brings to the disk what no settlement took along. */
   syncOverdue(): void {
-    if (!this.#sync.overdue) return;
-    this.write("soon", [], (database) => database.state.setNextId(this.#ids.reserved));
+    this.#database.syncOverdue();
   }
 
   /** The number of an endpoint that `write` was told of. */
@@ -160,6 +163,9 @@ export class StoreHome {
 
   #steadily<T>(work: () => T): T {
     if (this.#away !== null && this.#clock.monotonic() >= this.#away.nextTryMs) this.#tryReturn();
+    const syncFault = this.#syncFault;
+    this.#syncFault = null;
+    if (syncFault !== null) this.#leave("unwritable", syncFault.thrown);
     try {
       return work();
     } catch (thrown) {
@@ -167,11 +173,16 @@ export class StoreHome {
       if (fault === null || this.#path === null || this.#away !== null) throw thrown;
       const made = fault === "full" ? this.#inReserve(work) : null;
       if (made !== null) return made.result;
-      const disk = this.#database;
-      this.#database = openMemoryDatabase(this.#sync);
-      this.#goOnInMemory(this.#path, fault, thrown, disk);
+      this.#leave(fault, thrown);
       return work();
     }
+  }
+
+  #leave(fault: StoreFault, thrown: unknown): void {
+    if (this.#path === null || this.#away !== null) return;
+    const disk = this.#database;
+    this.#database = openMemoryDatabase();
+    this.#goOnInMemory(this.#path, fault, thrown, disk);
   }
 
   /** Tries again in the room that the file and its log have already; null when that is used up too. */
@@ -194,16 +205,23 @@ export class StoreHome {
 
   #openFirst(path: string): void {
     try {
-      this.#settleIn(openDatabaseFile(path, this.#openHandle, this.#sync));
+      this.#settleIn(this.#open(path));
       this.#ids = new IdSequence(this.#database.state.nextId());
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault === null) throw thrown;
-      const damaged = fault === "damaged"
-        ? openDamagedFile(path, this.#openHandle, this.#sync)
-        : null;
+      const damaged = fault === "damaged" ? openDamagedFile(path, this.#openHandle) : null;
       this.#goOnInMemory(path, fault, thrown, damaged);
     }
+  }
+
+  #open(path: string): StoreDatabase {
+    const openLog = this.#openLog;
+    const failed = (thrown: unknown) => void (this.#syncFault = { thrown });
+    const sync = openLog === null
+      ? null
+      : new LogSync({ path: `${path}-wal`, openLog, clock: this.#clock, failed });
+    return openDatabaseFile(path, this.#openHandle, sync);
   }
 
   #settleIn(disk: StoreDatabase): void {
@@ -279,7 +297,7 @@ export class StoreHome {
     const path = this.#path;
     if (away === null || path === null) return true;
     try {
-      away.archive ??= openDatabaseFile(path, this.#openHandle, this.#sync);
+      away.archive ??= this.#open(path);
       bringBack(this.#database, away.archive, this.#state, away);
       this.#settleIn(away.archive);
     } catch (thrown) {
@@ -306,37 +324,5 @@ export class StoreHome {
     }
     away.nextTryMs = this.#clock.monotonic() + away.waitMs;
     away.waitMs = Math.min(away.waitMs * 2, LONGEST_RETRY_MS);
-  }
-}
-
-/** Ids are reserved on the disk in blocks, so that taking one costs nothing. */
-const BLOCK = 10_000;
-
-/** One ascending sequence of ids: none is given out twice, also not by a later run. */
-class IdSequence {
-  #next: number;
-  #reserved: number;
-
-  /** `next` is the first id that no run has reserved; up to `reserved` is reserved for this sequence. */
-  constructor(next: number, reserved: number = next) {
-    this.#next = next;
-    this.#reserved = reserved;
-  }
-
-  /** The end of what is reserved: a database without this sequence's past must start here. */
-  get reserved(): number {
-    return this.#reserved;
-  }
-
-  /** Makes sure that `count` ids can be taken; `store` writes down the new end of what is reserved. */
-  reserve(count: number, store: (reserved: number) => void): void {
-    if (this.#next + count <= this.#reserved) return;
-    const reserved = this.#next + Math.max(count, BLOCK);
-    store(reserved);
-    this.#reserved = reserved;
-  }
-
-  take(): number {
-    return this.#next++;
   }
 }

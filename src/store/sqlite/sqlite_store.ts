@@ -20,6 +20,7 @@ import { Acceptor } from "./acceptor.ts";
 import type { OpenHandle } from "./database_file.ts";
 import { StoreHome } from "./failover.ts";
 import { LinkBook } from "./link_book.ts";
+import type { OpenLog } from "./log_sync.ts";
 import { Outbox } from "./outbox.ts";
 
 interface RelayStoreOptions {
@@ -29,6 +30,8 @@ interface RelayStoreOptions {
   readonly log: Logger;
   /** How SQLite opens a file, for tests of what happens when it can't. */
   readonly openHandle?: OpenHandle;
+  /** How the write-ahead log is brought to the disk, for tests of a slow disk or a power cut; null: not at all. */
+  readonly openLog?: OpenLog | null;
 }
 
 /**

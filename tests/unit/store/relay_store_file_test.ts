@@ -145,7 +145,7 @@ test("RelayStore counts what a page that went bad at run time has cost", ({ path
 test("RelayStore goes on in memory where the directory is missing, and moves in later", (place) => {
   const { clock, log, directory } = place;
   const path = `${directory}/later/store.sqlite`;
-  const store = openRelayStore({ path, clock, log });
+  const store = openRelayStore({ path, clock, log, openLog: null });
   acceptSome(store, 1, 2);
   assert.match(log.texts("error")[0] ?? "", /Cannot write .*goes on in memory/);
   Deno.mkdirSync(`${directory}/later`);
@@ -153,7 +153,7 @@ test("RelayStore goes on in memory where the directory is missing, and moves in 
   acceptSome(store, 3, 1);
   assert.match(log.texts("info")[0] ?? "", /is on its disk again; 2 undelivered messages/);
   store.close();
-  const again = openRelayStore({ path, clock, log });
+  const again = openRelayStore({ path, clock, log, openLog: null });
   assert.deepEqual(waitingIds(again), names(1, 3));
   assert.equal(log.texts("error").length, 1);
   again.close();
@@ -176,7 +176,7 @@ test("RelayStore keeps what it could not read at the start until it can", (place
     }
     return new DatabaseSync(file);
   };
-  const store = openRelayStore({ path, clock, log, openHandle });
+  const store = openRelayStore({ path, clock, log, openHandle, openLog: null });
   const other = endpoint("irc.d", "#e");
   store.accept([acceptance({ origin: other, id: "o", to: [ORIGIN, other] })], 1);
   acceptSome(store, 3, 1);

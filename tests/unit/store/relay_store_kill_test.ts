@@ -108,7 +108,12 @@ async function runLane(directory: string): Promise<Ledger> {
 }
 
 function assertWholeOnDisk(path: string, ledger: Ledger): void {
-  const store = openRelayStore({ path, clock: systemClock, log: silentLogger });
+  const store = openRelayStore({
+    path,
+    clock: systemClock,
+    log: silentLogger,
+    openLog: null,
+  });
   for (const [message, step] of ledger.steps) {
     const source = { endpoint: origin, id: id(`m${message}`) };
     const ids = store.traces(source)?.[0]?.ids;

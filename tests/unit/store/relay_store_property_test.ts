@@ -61,7 +61,7 @@ class Subject {
 
   #open(): RelayStore {
     const { clock, log, disk } = this;
-    return openRelayStore({ path: this.#path(), clock, log, openHandle: disk.open });
+    return openRelayStore({ path: this.#path(), clock, log, openHandle: disk.open, openLog: null });
   }
 }
 

@@ -149,7 +149,7 @@ export function workplaceIn(directory: string): Workplace {
   const clock = new TurnedClock(Date.UTC(2026, 0, 2, 3, 4, 5));
   const log = new RecordingLogger();
   const open = (openHandle: OpenHandle = openSqliteHandle) =>
-    openRelayStore({ path, clock, log, openHandle });
+    openRelayStore({ path, clock, log, openHandle, openLog: null });
   return { directory, path, clock, log, open };
 }
 

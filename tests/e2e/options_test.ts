@@ -271,7 +271,7 @@ Deno.test("options: a long message of Kosmi is bounded by MaxLines, and the rest
   const lines = Array.from({ length: 16 }, (_, n) => `line ${n + 1}`);
   world.kosmi.say(ROOM, { name: "Zoë" }, `\`\`\`\n${lines.join("\n")}\n\`\`\``);
   assert.deepEqual(await world.inIrc(), [
-    ...lines.slice(0, 4).map((line) => `<Zoë> ${line}`),
+    ...lines.slice(0, 4).map((line) => `<Zoë> \x11${line}`),
     "<Zoë> … 12 more lines",
   ]);
 });

@@ -29,6 +29,8 @@ const UNLIMITED_WINDOW = 64;
 const SMALLEST_WINDOW = 4;
 
 /** A slow line is used well: several short messages of one person fit on it, and the prefix counts once. */
+/** A pace at which a backlog lasts long enough that fewer lines help; MessageDelay=1 says that the server needs no sparing. */
+const PACKED_FROM_MS = 100;
 const PACKING = { separator: " | ", maxLength: 320 };
 
 /** One IRC account: the connection, and what is sent into its channels. */
@@ -59,7 +61,7 @@ export class IrcBridge implements Bridge {
       // The reply tag is sent where it can be, but few clients show it: people need the words.
       replies: false,
       uniqueNicks: true,
-      ...(messageDelayMs === 0 ? {} : { packing: PACKING }),
+      ...(messageDelayMs < PACKED_FROM_MS ? {} : { packing: PACKING }),
       history: this.#history(),
     };
   }

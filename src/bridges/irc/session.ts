@@ -323,6 +323,7 @@ export class Session {
     this.#link.timers.end();
     this.#puppets?.stop(end.reason);
     this.#sender.end(end.reason);
+    this.#channels.entering.salvage();
     this.#connection?.destroy();
     this.#ended.resolve(end);
   }

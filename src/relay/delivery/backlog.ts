@@ -4,7 +4,7 @@ import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Bridge, Outgoing, OutgoingMessage } from "../port/bridge.ts";
 import type { ChannelId, EndpointId } from "../port/ids.ts";
-import { PLAIN, type RichText, textOf } from "../port/rich_text.ts";
+import { PLAIN, textOf } from "../port/rich_text.ts";
 import { type Delivery, type DeliveryId, type RelayStore, turnOf } from "../port/store.ts";
 
 /** More than these are read from the store when their turn comes: it has room, memory has not. */
@@ -131,6 +131,9 @@ function lengthOf({ outgoing }: Delivery): number {
   return text.length + (text.split("\n").length - 1) * TURN_LENGTH;
 }
 
+/** Late messages that were written within this time share one mark. */
+const LATE_TOGETHER_MS = 10 * 60_000;
+
 /** How consecutive messages of one speaker become one. */
 export interface PackingPolicy {
   readonly separator: string;
@@ -184,11 +187,19 @@ function together(
   next: Delivery,
   message: OutgoingMessage,
 ): boolean {
-  return next.speaker === first.speaker && samePrefix(head.prefix, message.prefix);
+  return next.speaker === first.speaker &&
+    (textOf(head.prefix) === textOf(message.prefix) || areBothLate(head, message));
 }
 
-function samePrefix(one: RichText, other: RichText): boolean {
-  return textOf(one) === textOf(other);
+/** What was caught up bears a time of its own each: said soon after one another, that of the first will do. */
+function areBothLate(head: OutgoingMessage, message: OutgoingMessage): boolean {
+  if (head.isMarked !== true || message.isMarked !== true) return false;
+  const afterMs = (message.atMs ?? Infinity) - (head.atMs ?? Infinity);
+  return afterMs >= 0 && afterMs <= LATE_TOGETHER_MS && unmarked(head) === unmarked(message);
+}
+
+function unmarked({ prefix }: OutgoingMessage): string {
+  return textOf(prefix).replace(/\[[\d: -]+\] $/, "");
 }
 
 interface PreparationOptions {

@@ -159,12 +159,30 @@ Deno.test("echoes without labels confirm by text, then by order", async () => {
   assert.deepEqual(relay.texts, []);
 });
 
-Deno.test("an echo that never comes leaves the line in doubt; twice, the server shows it to nobody", async () => {
+Deno.test("an echo that never comes leaves the line in doubt; on a second link the server shows it to nobody", async () => {
   await using server = new ScriptedServer({ caps: FULL });
-  await using relay = start(server.asServer, { limits: { echoMs: 30 } });
+  const relay = start(server.asServer, { limits: { echoMs: 30 } });
   await relay.up();
-  assert.deepEqual((await relay.say("into the void")).map((one) => one.outcome), ["unknown"]);
-  assert.deepEqual((await relay.say("into the void")).map((one) => one.outcome), ["rejected"]);
+  const lines = [...await relay.say("into the void"), ...await relay.say("into the void")];
+  assert.deepEqual(lines.map((one) => one.outcome), ["unknown", "unknown"]);
+  await relay.stop();
+  await using again = start(server.asServer, {}, relay.bridge);
+  await again.up();
+  assert.deepEqual((await again.say("into the void")).map((one) => one.outcome), ["rejected"]);
+});
+
+Deno.test("what was said while a channel was being entered is told, though the link ends before", async () => {
+  await using server = new ScriptedServer({
+    onLine: (line, self) => {
+      if (line.command !== "JOIN") return false;
+      self.send(":relay!relay@host.example JOIN #test", `:${ALICE} PRIVMSG #test :hello`);
+      self.hangUp();
+      return true;
+    },
+  });
+  await using relay = start(server.asServer);
+  await relay.ended;
+  assert.deepEqual(relay.texts, ["hello"]);
 });
 
 Deno.test("a labelled refusal rejects its own line", async () => {

@@ -59,3 +59,16 @@ Deno.test("takePack() loses nothing and keeps the order, whatever waits", () => 
     assert.deepEqual(seen, messages.map((_, at) => at + 1));
   }));
 });
+
+Deno.test("takePack() joins what was caught up, though each has its own time", () => {
+  const late = (text: string, minute: number) =>
+    outgoing(text, {
+      prefix: plainText(`<al> [21:${String(minute).padStart(2, "0")}] `),
+      isMarked: true,
+      atMs: minute * 60_000,
+    });
+  const waiting = [0, 1, 9, 30].map((minute, at) => delivery(at + 1, late("x", minute)));
+  assert.deepEqual(packed(waiting, POLICY), { ids: [1, 2, 3], text: "x | x | x" });
+  const other = [delivery(1, late("x", 0)), delivery(2, outgoing("x"))];
+  assert.deepEqual(packed(other, POLICY), { ids: [1], text: "x" });
+});

@@ -147,6 +147,20 @@ export class Entering {
     });
   }
 
+  /**
+   * The link has ended while channels were being entered. What was heard of them must not be lost: only a server that can
+   * be asked for it tells it again, a bouncer has forgotten it already.
+   */
+  salvage(): void {
+    if (this.#link.has("draft/chathistory") && this.#link.has("batch")) return;
+    for (const channel of this.#list.all) {
+      const isHeard = channel.live.length > 0 || (channel.playback?.length ?? 0) > 0;
+      if (channel.state === "entering" && isHeard) {
+        this.#up(channel, channel.playback, { cut: false, asked: false });
+      }
+    }
+  }
+
   /** Up; a moment later where it was up before, so that the core has heard of what was settled meanwhile. */
   #ready(channel: Channel, lines: readonly IrcMessage[] | null, how: Reading): void {
     if (!channel.isAnew) return this.#up(channel, lines, how);

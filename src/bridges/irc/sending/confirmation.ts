@@ -48,6 +48,8 @@ export class Confirmation {
   readonly #channels: ChannelList;
   readonly #parts: ConfirmationParts;
   readonly #flights = new Flights();
+  /** Lines that this link was the first not to show. */
+  readonly #silentHere = new Set<string>();
   #ended = false;
   #watch: Cancel | null = null;
 
@@ -242,9 +244,11 @@ export class Confirmation {
     for (const line of others) line?.otherwise();
   }
 
-  /** Nothing tells what became of it: the first time it may have been lost with the link, twice is no accident. */
+  /** Nothing tells what became of it: on one link that may be an accident, on two it is none. */
   #notShown(flight: Flight): void {
-    const isFirst = this.#link.memory.silent.add(`${flight.channel} ${flight.text}`);
+    const key = `${flight.channel} ${flight.text}`;
+    if (this.#link.memory.silent.add(key)) this.#silentHere.add(key);
+    const isFirst = this.#silentHere.has(key);
     const receipt: Receipt = isFirst || this.#link.bouncer.present
       ? { outcome: "unknown", reason: "the server did not show it" }
       : { outcome: "rejected", reason: "the server takes it and shows it to nobody" };

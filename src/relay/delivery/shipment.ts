@@ -123,75 +123,99 @@ export function textsShownBy(bridge: Bridge): (part: Part) => readonly WireText[
 
 /**
  * Finds out which unconfirmed parts arrived, by what the service's history shows of us. Parts leave in order, so each
- * part is looked for behind the one before it; of two equal texts the first stands for the first. `isKnown` tells own
- * messages that were confirmed earlier: they stand for nothing any more (see `knownOwnLines`).
- * `shownAs` tells the texts under which a part may be shown.
+ * part is looked for behind the one before it; of two equal texts the first stands for the first. `shownAs` tells the
+ * texts under which a part may be shown.
  *
  * Answers one map for each shipment, in order.
  */
 export function reconcile(
   shipments: readonly Shipment[],
-  own: readonly OwnMessage[],
-  isKnown: (message: OwnMessage) => boolean,
+  lines: OwnLines,
   shownAs: (part: Part) => readonly WireText[] = (part) => [part.wire],
 ): Arrived[] {
-  const candidates = own.filter((message) => !isKnown(message));
-  let from = 0;
-  return shipments.map((shipment) => {
-    const arrived = new Map<number, MessageId | null>();
-    for (let index = shipment.confirmed; index < shipment.parts.length; index++) {
-      const part = shipment.parts[index];
-      const wires = part === undefined ? [] : shownAs(part);
-      const found = candidates.findIndex((message, at) =>
-        at >= from && wires.includes(message.wire)
+  const found = shipments.map(() => new Map<number, MessageId | null>());
+  const missing = shipments.flatMap(({ parts, confirmed }, shipment) =>
+    parts.slice(confirmed).map((part, at) => ({ part, shipment, index: confirmed + at }))
+  );
+  const used = new Set<OwnMessage>();
+  const look = (candidates: readonly OwnMessage[], most: number) => {
+    let from = 0;
+    for (const { part, shipment, index } of missing) {
+      if (used.size >= most) return;
+      if (found[shipment]?.has(index) === true) continue;
+      const wires = shownAs(part);
+      const at = candidates.findIndex((message, place) =>
+        place >= from && !used.has(message) && wires.includes(message.wire)
       );
-      if (found === -1) continue;
-      arrived.set(index, candidates[found]?.id ?? null);
-      from = found + 1;
+      const message = candidates[at];
+      if (message === undefined) continue;
+      found[shipment]?.set(index, message.id);
+      used.add(message);
+      from = at + 1;
     }
-    return arrived;
-  });
+  };
+  look(lines.open, Infinity);
+  // A part that arrived may stand before one that was confirmed. How many arrived is known, whichever they are.
+  look(lines.others, lines.arrived);
+  return found;
+}
+
+/** Our own lines in a history, as far as they are not known by their ids. */
+interface OwnLines {
+  /** As many behind the position as were confirmed since: most likely these very ones. */
+  readonly others: readonly OwnMessage[];
+  /** What stands behind them: most likely the doubtful ones. */
+  readonly open: readonly OwnMessage[];
+  /** How many of all these nobody confirmed. */
+  readonly arrived: number;
 }
 
 /**
- * Which of our own lines were confirmed earlier: those with an id by the store; of those without one all up to the
- * position up to which they were looked through, and as many behind it as were confirmed since. Never by their words: people
- * say the same thing twice.
+ * Our own lines that may stand for a doubtful part. What was confirmed with an id is known by it; of the rest all up to the
+ * position, and as many behind it as were confirmed since. Never by their words: people say the same thing twice.
  */
-export function knownOwnLines(
+export function ownLines(
   own: readonly OwnMessage[],
   position: OwnPosition | null,
   isOwn: (id: MessageId) => boolean,
-): (message: OwnMessage) => boolean {
-  const behind = linesBehind(own, position);
-  const unknown = new Set(behind.slice(position?.since ?? 0));
-  return (message) => message.id === null ? !unknown.has(message) : isOwn(message.id);
+): OwnLines {
+  const all = unidentified(own, position, isOwn);
+  const hasIds = own.some(({ id }) => id !== null);
+  const confirmed = (hasIds ? position?.nameless : position?.since) ?? 0;
+  return {
+    others: all.slice(0, confirmed),
+    open: all.slice(confirmed),
+    arrived: Math.max(0, all.length - confirmed),
+  };
+}
+
+/** Our own lines behind the position, but for those that are known by their id. */
+function unidentified(
+  own: readonly OwnMessage[],
+  position: OwnPosition | null,
+  isOwn: (id: MessageId) => boolean,
+): readonly OwnMessage[] {
+  let left = position?.count ?? 0;
+  return own.filter(({ id, atMs }) => {
+    if (id !== null && isOwn(id)) return false;
+    if (position === null || atMs > position.atMs) return true;
+    return atMs === position.atMs && --left < 0;
+  });
 }
 
 /** The position behind all lines of this history; what was confirmed and it does not show yet counts on. */
 export function positionBehind(
   own: readonly OwnMessage[],
   position: OwnPosition | null,
+  isOwn: (id: MessageId) => boolean,
 ): OwnPosition {
-  const behind = linesBehind(own, position);
-  const since = Math.max(0, (position?.since ?? 0) - behind.length);
-  const atMs = behind.at(-1)?.atMs;
-  if (atMs === undefined) return { atMs: 0, count: 0, ...position, since };
-  const isSame = (message: OwnMessage) => message.id === null && message.atMs === atMs;
-  return { atMs, count: own.filter(isSame).length, since };
-}
-
-/** Our own lines without an id behind a position. */
-function linesBehind(
-  own: readonly OwnMessage[],
-  position: OwnPosition | null,
-): readonly OwnMessage[] {
-  let left = position?.count ?? 0;
-  return own.filter(({ id, atMs }) => {
-    if (id !== null) return false;
-    if (position === null || atMs > position.atMs) return true;
-    return atMs === position.atMs && --left < 0;
-  });
+  const all = unidentified(own, position, isOwn);
+  const left = (count = 0) => Math.max(0, count - all.length);
+  const counts = { since: left(position?.since), nameless: left(position?.nameless) };
+  const atMs = all.at(-1)?.atMs;
+  if (atMs === undefined) return { atMs: 0, count: 0, ...position, ...counts };
+  const isSame = ({ id, atMs: at }: OwnMessage) => at === atMs && !(id !== null && isOwn(id));
+  return { atMs, count: own.filter(isSame).length, ...counts };
 }
 
 /**

@@ -13,7 +13,7 @@ import { Loader, type NewShipment } from "./loader.ts";
 import {
   ActiveShipment,
   type Arrived,
-  knownOwnLines,
+  ownLines,
   positionBehind,
   reconcile,
   renderableAnew,
@@ -196,8 +196,7 @@ export class EndpointWorker {
       );
       const shown = new Set([...ahead.values()].flatMap((parts) => [...parts.values()]));
       const isOwn = (id: MessageId) => shown.has(id) || store.isOwn({ endpoint, id });
-      const isKnown = knownOwnLines(own, position, isOwn);
-      const arrived = reconcile(shipments, own, isKnown, textsShownBy(bridge))
+      const arrived = reconcile(shipments, ownLines(own, position, isOwn), textsShownBy(bridge))
         .map((parts, at) => new Map([...parts, ...ahead.get(shipments[at]?.id) ?? []]));
       const found = arrived.reduce((sum, parts) => sum + parts.size, 0);
       const facts = {
@@ -212,7 +211,8 @@ export class EndpointWorker {
       this.#takeUp(shipments.map((shipment, at) => new ActiveShipment(shipment, arrived[at])));
     } else this.#active = [];
     if (history === null) return;
-    store.setOwnPosition(endpoint, positionBehind(own, store.ownPosition(endpoint)));
+    const isOwn = (id: MessageId) => store.isOwn({ endpoint, id });
+    store.setOwnPosition(endpoint, positionBehind(own, store.ownPosition(endpoint), isOwn));
   }
 
   #takeUp(all: readonly ActiveShipment[]): void {

@@ -100,8 +100,9 @@ export interface OwnPosition {
   /** Time of the last of them, by the service's clock, and how many bear it. */
   readonly atMs: number;
   readonly count: number;
-  /** How many parts were confirmed since: the first lines behind. */
+  /** How many parts were confirmed since, most likely the first lines behind; and how many of them without an id. */
   readonly since: number;
+  readonly nameless: number;
 }
 
 /** Where copies of a message are. */

@@ -131,8 +131,10 @@ class StateTable {
         "in_second = excluded.in_second",
     );
     this.#own = handle.prepare("SELECT * FROM own WHERE endpoint = ?");
-    this.#setOwn = handle.prepare("INSERT OR REPLACE INTO own VALUES (?, ?, ?, ?)");
-    this.#addOwn = handle.prepare("UPDATE own SET since = since + ? WHERE endpoint = ?");
+    this.#setOwn = handle.prepare("INSERT OR REPLACE INTO own VALUES (?, ?, ?, ?, ?)");
+    this.#addOwn = handle.prepare(
+      "UPDATE own SET since = since + ?, nameless = nameless + ? WHERE endpoint = ?",
+    );
     this.#dropped = handle.prepare("SELECT count FROM dropped WHERE endpoint = ?");
     this.#addDropped = handle.prepare(
       "INSERT INTO dropped VALUES (?1, max(0, ?2)) ON CONFLICT (endpoint) " +
@@ -168,13 +170,13 @@ class StateTable {
     return row === undefined ? null : ownIn(row);
   }
 
-  setOwn(endpoint: number, { atMs, count, since }: OwnPosition): void {
-    this.#setOwn.run(endpoint, atMs, count, since);
+  setOwn(endpoint: number, { atMs, count, since, nameless }: OwnPosition): void {
+    this.#setOwn.run(endpoint, atMs, count, since, nameless);
   }
 
-  /** So many more of our lines without ids were confirmed. */
-  addOwn(endpoint: number, count: number): void {
-    this.#addOwn.run(count, endpoint);
+  /** So many more parts were confirmed, so many of them without an id. */
+  addOwn(endpoint: number, count: number, nameless: number): void {
+    this.#addOwn.run(count, nameless, endpoint);
   }
 
   allOwn(): Map<number, OwnPosition> {
@@ -233,5 +235,6 @@ function ownIn(row: Row): OwnPosition {
     atMs: numberIn(row, "at"),
     count: numberIn(row, "count"),
     since: numberIn(row, "since"),
+    nameless: numberIn(row, "nameless"),
   };
 }

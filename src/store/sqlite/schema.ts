@@ -14,7 +14,7 @@ export const APPLICATION_ID = 0x4b524c59;
  * `hash` of the name, which makes them a quarter as large.
  * `cursor.at` is where history is read from, `said_at` the time of the last message as its service tells it, `count` how many
  * messages that bear it were taken over, `in_second` how many of its second. `own` is
- * how far our own lines without ids were looked through, and how many were confirmed `since`.
+ * how far our own lines without ids were looked through, how many were confirmed `since`, and how many of these `nameless`.
  */
 export const MIGRATIONS: readonly string[] = [
   `
@@ -74,7 +74,8 @@ export const MIGRATIONS: readonly string[] = [
     endpoint INTEGER PRIMARY KEY,
     at REAL NOT NULL,
     count INTEGER NOT NULL,
-    since INTEGER NOT NULL
+    since INTEGER NOT NULL,
+    nameless INTEGER NOT NULL
   ) STRICT;
   UPDATE cursor SET said_at = at;
 `,

@@ -15,7 +15,7 @@ export class Settling {
   readonly #links: LinkBook;
   readonly #log: Logger;
   /** Confirmed parts, by endpoint. */
-  readonly #shown = new Map<number, number>();
+  readonly #shown = new Map<number, { all: number; nameless: number }>();
   /** Confirmed parts of the shipments of this batch, as far as they changed. */
   readonly #confirmed = new Map<UnderWay, number>();
   readonly #ended = new Map<UnderWay, Ending>();
@@ -50,7 +50,9 @@ export class Settling {
     for (const [shipment, confirmed] of this.#confirmed) {
       if (!this.#ended.has(shipment)) this.#database.outbox.setConfirmed(shipment.id, confirmed);
     }
-    for (const [endpoint, count] of this.#shown) this.#database.state.addOwn(endpoint, count);
+    for (const [endpoint, { all, nameless }] of this.#shown) {
+      this.#database.state.addOwn(endpoint, all, nameless);
+    }
   }
 
   apply(state: OpenState): void {
@@ -71,8 +73,13 @@ export class Settling {
     if (part >= shipment.parts.length) return;
     this.#confirmed.set(shipment, part + 1);
     const { id, endpoint, rows } = shipment;
-    this.#shown.set(endpoint, (this.#shown.get(endpoint) ?? 0) + 1);
-    if (messageId === null) return;
+    const shown = this.#shown.get(endpoint) ?? { all: 0, nameless: 0 };
+    this.#shown.set(endpoint, shown);
+    shown.all++;
+    if (messageId === null) {
+      shown.nameless++;
+      return;
+    }
     const copy = { part, endpoint, copy: messageId };
     // Also what nobody's message stands behind is remembered: it must not pass for another line of the same words.
     if (rows.length === 0) {

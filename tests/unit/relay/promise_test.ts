@@ -56,7 +56,7 @@ Deno.test("knows own lines without ids that were confirmed since by their number
   await using bench = new Bench();
   const { left, right, clock, store } = bench;
   await right.changes.until(() => right.runs === 1, "the link");
-  store.setOwnPosition(TARGET, { atMs: clock.now() - 1, count: 1, since: 0 });
+  store.setOwnPosition(TARGET, { atMs: clock.now() - 1, count: 1, since: 0, nameless: 0 });
   right.fate = () => "hold";
   left.emit(message("yes", at(bench)));
   await clock.advance(10);

@@ -208,7 +208,10 @@ export class RelayStoreModel {
     sent.confirmed++;
     const { endpoint } = sent.shipment;
     const own = this.#own.get(endpoint);
-    if (own !== undefined) this.#own.set(endpoint, { ...own, since: own.since + 1 });
+    if (own !== undefined) {
+      const nameless = own.nameless + (messageId === null ? 1 : 0);
+      this.#own.set(endpoint, { ...own, since: own.since + 1, nameless });
+    }
     if (messageId === null) return;
     this.#shown.add(`${endpoint} ${messageId}`);
     for (const delivery of sent.shipment.deliveries) this.#copyOf(delivery)?.ids.push(messageId);

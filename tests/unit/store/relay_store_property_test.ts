@@ -240,8 +240,8 @@ const announce = onEndpoint("announce", (to, model, { store, clock }) => {
 });
 const ownPosition = fc.tuple(anEndpoint, fc.nat(50)).map(([to, atMs]) =>
   new StepCommand(`own ${to} ${atMs}`, (model, { store }) => {
-    store.setOwnPosition(to, { atMs, count: 1, since: 0 });
-    model.setOwnPosition(to, { atMs, count: 1, since: 0 });
+    store.setOwnPosition(to, { atMs, count: 1, since: 0, nameless: 0 });
+    model.setOwnPosition(to, { atMs, count: 1, since: 0, nameless: 0 });
   })
 );
 const withdraw = fc.tuple(anEndpoint, fc.constantFrom(...MESSAGES)).map(([origin, message]) =>

@@ -15,15 +15,17 @@ WORKDIR /build
 COPY deno.json deno.lock ./
 COPY build build
 COPY src src
+
+FROM source AS build-browser
 # The commit that --version names: --build-arg COMMIT=$(git rev-parse --short=12 HEAD)
 ARG COMMIT=unknown
 # A base binary of the same version of Deno, where its download host can't be reached.
 ARG DENORT_BIN=
-
-FROM source AS build-browser
 RUN KOSMI_RELAY_COMMIT="$COMMIT" deno task compile --output=/usr/local/bin/kosmi-relay
 
 FROM source AS build-minimal
+ARG COMMIT=unknown
+ARG DENORT_BIN=
 RUN KOSMI_RELAY_COMMIT="$COMMIT" deno task compile --without-browser --output=/usr/local/bin/kosmi-relay
 COPY packaging/container/gather.sh .
 RUN ./gather.sh /usr/local/bin/kosmi-relay /image

@@ -9,8 +9,8 @@ interface CheckOptions extends CommonOptions {
 
 export function registerCheck({ program, common, done }: Registrar): void {
   const command = program.command("check")
-    .description("say what is wrong with the configuration, without connecting anywhere")
-    .option("--json", "for programs")
+    .description("check the configuration without connecting anywhere")
+    .option("--json", "print JSON")
     .addHelpText(
       "after",
       `

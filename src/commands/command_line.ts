@@ -64,14 +64,14 @@ function commandLine(
     .description("Relays chat between Kosmi rooms and IRC channels.")
     .version(fullVersion(), "-v, --version", "print version, commit, Deno and V8")
     .option("--conf <file>", `configuration file (default: ${usual})`, fileName)
-    .option("--debug", "log everything that may help to find a fault")
+    .option("--debug", "enable debug logging")
     .addHelpText("after", help());
   const common = () => {
     const { conf = usual, debug = false } = program.opts<Partial<CommonOptions>>();
     return { conf, debug };
   };
   for (const register of COMMANDS) register({ program, stopping, done, common });
-  program.command("version").description("the same as --version")
+  program.command("version").description("print version, commit, Deno and V8")
     .action(() => void printText(`${fullVersion()}\n`));
   refuseUnknownCommands(program);
   return program;
@@ -85,7 +85,7 @@ function fileName(given: string): string {
 function newProgram(): Command {
   return new Command("kosmi-relay")
     .enablePositionalOptions(false)
-    .showHelpAfterError("(kosmi-relay --help shows what there is)")
+    .showHelpAfterError("Run kosmi-relay --help for usage.")
     .exitOverride()
     .configureHelp({
       sortSubcommands: false,
@@ -113,19 +113,19 @@ function refuseUnknownCommands(program: Command): void {
 function help(): string {
   // The binary may read the configuration that it was built with, and no other.
   const other = isFree()
-    ? "\n  kosmi-relay -conf relay.toml                … as another file says"
+    ? "\n  kosmi-relay -conf relay.toml                … with another configuration"
     : "";
   return `
 Flags may be written with one dash, as Matterbridge has them: -conf FILE, -debug, -version.
 
 Examples:
-  kosmi-relay init                            make a configuration, by five questions
-  kosmi-relay check                           look for faults in the configuration
-  kosmi-relay                                 relay as the configuration says${other}
-  kosmi-relay doctor                          look at everything else that it needs
-  kosmi-relay token status                    how long the Kosmi logins last
-  kosmi-relay health                          whether the relay that runs here relays
-  kosmi-relay reload                          have it read its configuration again
+  kosmi-relay init                            create a configuration
+  kosmi-relay check                           check the configuration
+  kosmi-relay                                 run the relay${other}
+  kosmi-relay doctor                          check everything else that it depends on
+  kosmi-relay token status                    show how long the Kosmi logins last
+  kosmi-relay health                          check the running relay
+  kosmi-relay reload                          reload its configuration
 
 Exit status: 0 done, 1 could not go on, 2 command line or configuration is wrong.`;
 }

@@ -5,7 +5,7 @@ import { EXIT, type Registrar } from "./shared/command.ts";
 /** `completions SHELL` */
 export function registerCompletions({ program, done }: Registrar): void {
   program.command("completions")
-    .description("print what makes a shell complete this program's commands and options")
+    .description("print a shell completion script")
     .argument("<shell>", SHELLS.join(", "))
     .addHelpText(
       "after",

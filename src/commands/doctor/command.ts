@@ -3,8 +3,8 @@ import type { DoctorOptions } from "./doctor.ts";
 
 export function registerDoctor({ program, common, done, stopping }: Registrar): void {
   const command = program.command("doctor")
-    .description("look at everything the relay needs, and say what to do where something is wrong")
-    .option("--json", "for programs")
+    .description("check everything the relay depends on and suggest fixes")
+    .option("--json", "print JSON")
     .option("--login", "log in by browser where no good token is cached")
     .option("--verbose", "tell also what Kosmi's web app has that the relay does not use")
     .option(

@@ -10,7 +10,7 @@ const MAX_BYTES = 1024 * 1024;
 
 export function registerHealth({ program, done }: Registrar): void {
   program.command("health")
-    .description("ask the relay that runs on the same data directory whether it relays")
+    .description("check the health of the running relay")
     .addHelpText(
       "after",
       `

@@ -21,7 +21,7 @@ import { askForAnswers, configText } from "./answers.ts";
 
 export function registerInit({ program, common, done, stopping }: Registrar): void {
   program.command("init")
-    .description("ask five questions and write a configuration")
+    .description("create a configuration interactively")
     .addHelpText(
       "after",
       `

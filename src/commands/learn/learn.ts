@@ -15,7 +15,7 @@ export function registerLearn({ program, common, done, stopping }: Registrar): v
   const command = program.command("learn")
     .argument("[account]", "only this Kosmi account")
     .description("read in Kosmi's web app how it speaks to the server now")
-    .option("--json", "for programs: everything that was found", false)
+    .option("--json", "print JSON: everything that was found")
     .addHelpText(
       "after",
       `
@@ -30,7 +30,7 @@ Examples:
   kosmi-relay learn --json | jq '.accounts[].others'`,
     );
   command.action(async (account: string | undefined) => {
-    const { json } = command.opts<{ json: boolean }>();
+    const { json = false } = command.opts<{ json?: boolean }>();
     done(await learn({ ...common(), json, account: account ?? null }, stopping));
   });
 }

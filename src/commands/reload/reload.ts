@@ -12,7 +12,7 @@ const LONGEST_MS = 60_000;
 
 export function registerReload({ program, done, stopping }: Registrar): void {
   program.command("reload")
-    .description("have the relay that runs on the same data directory read its configuration again")
+    .description("reload the running relay's configuration")
     .addHelpText(
       "after",
       `

@@ -26,7 +26,7 @@ const STORE_FILE = "kosmi-relay.db";
 
 export function registerRun({ program, common, done, stopping }: Registrar): void {
   program.command("run", { isDefault: true })
-    .description("relay until stopped (this is what happens without a command)")
+    .description("run the relay (default)")
     .addHelpText(
       "after",
       "\nExamples:\n  kosmi-relay run\n  kosmi-relay run -debug",

@@ -158,7 +158,7 @@ function optionsOf(registrar: Registrar, command: Command): TokenOptions {
 
 function addStatus(registrar: Registrar, token: Command): void {
   const status = add(token, "status", "tell whose the tokens are and when they expire; no token")
-    .option("--json", "for programs")
+    .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  kosmi-relay token status --json | jq .");
   status.action(async () => {
     const { json = false } = status.opts<{ json?: boolean }>();

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
+import { spanInWords } from "../../base/times.ts";
 import type { Bridge, BridgeHost, LinkEnd } from "../port/bridge.ts";
 import type { LinkState } from "../port/observer.ts";
 import { type NextStep, nextStep } from "./next_step.ts";
@@ -17,6 +18,7 @@ interface SupervisorOptions {
   readonly log: Logger;
 }
 
+const SECOND_MS = 1_000;
 const NEWS_AGAIN_MS = 10_000;
 
 type Retry = Exclude<NextStep, { kind: "stop" }>;
@@ -118,15 +120,18 @@ export class Supervisor {
 
   #tell(step: Retry, end: LinkEnd): void {
     const { log } = this.#options;
-    const facts = { reason: end.reason, waitSeconds: Math.round(step.waitMs / 100) / 10 };
+    const facts = { reason: end.reason, wait: spanInWords(step.waitMs) };
     if (step.kind === "retry-slowly") {
-      log.error("refused: {reason}. Somebody must mend this; next try in {waitSeconds} s", facts);
+      log.error("refused: {reason}. Somebody must mend this; next try in {wait}", facts);
       return;
     }
     // The quick tries of a young outage fail alike: once is enough until the waits grow long.
     const isNews = this.#told !== end.reason || step.waitMs >= NEWS_AGAIN_MS;
     this.#told = end.reason;
-    const template = "not connected: {reason}. Next try in {waitSeconds} s";
+    // The first try is at once: what it has to wait for says so itself.
+    const template = step.waitMs < SECOND_MS
+      ? "not connected: {reason}"
+      : "not connected: {reason}. Next try in {wait}";
     if (isNews) log.warn(template, facts);
     else log.debug(template, facts);
   }

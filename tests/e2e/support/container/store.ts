@@ -112,7 +112,9 @@ export class ImageStore implements AsyncDisposable {
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     if (success) return text(stdout);
     throw new Error(
-      `Cannot run ${program} ${args[0]}: ${(text(stdout) + text(stderr)).slice(-4_000)}`,
+      `Cannot run ${program} ${args[0]}: ${
+        [stdout, stderr].map((said) => text(said).slice(-2_000)).join("\n")
+      }`,
     );
   }
 

@@ -42,8 +42,8 @@ export abstract class Disk {
   /** How long a commit takes that waits for the disk. */
   syncMs = 0;
   crashPoint: CrashPoint | null = null;
-  /** How often commits waited for the disk since it is as slow as it is. */
-  waits = 0;
+  /** How long commits have waited for the disk. */
+  waitedMs = 0;
   readonly #block: (forMs: number) => void;
   #left = 0;
 
@@ -81,7 +81,7 @@ export abstract class Disk {
     if (point !== null && this.#left-- <= 0) return this.#crash(user, kind, point, work);
     const result = work();
     if (kind === "commit" && isSynchronous && this.syncMs > 0) {
-      this.waits++;
+      this.waitedMs += this.syncMs;
       this.#block(this.syncMs);
     }
     return result;

@@ -200,9 +200,22 @@ function words(random: Random): string {
 function drawFaults(shape: Shape): Happening[] {
   const { random, activeMs } = shape;
   const count = random.pick([0, 1, 1, 2, 2, 3, 4, 6]);
-  return Array.from({ length: count }, () => ({
+  const faults = Array.from({ length: count }, () => ({
     atMs: random.between(500, activeMs + 5_000),
     ...drawFault(shape),
+  }));
+  return faults.flatMap((fault) => [fault, ...drawTalkDuring(shape, fault)]);
+}
+
+/** A disk is slow only while it is used. */
+function drawTalkDuring({ random, services }: Shape, fault: Happening): Happening[] {
+  if (fault.kind !== "disk-slow" || fault.syncMs < 300) return [];
+  const steps = Math.min(40, Math.floor(fault.forMs / 500));
+  return Array.from({ length: steps }, (_, step) => ({
+    ...{ kind: "say", channel: 0, text: "lol", answers: 0, poison: null },
+    atMs: fault.atMs + step * 500,
+    service: random.whole(0, services.length - 1),
+    speaker: random.whole(0, 2),
   }));
 }
 
@@ -250,7 +263,9 @@ function drawFault({ random, services, isLong }: Shape): Doing {
     case 16:
       return { kind: "disk-full", forMs };
     case 17:
-      return { kind: "disk-slow", syncMs: random.pick([20, 300]), forMs };
+      return random.chance(0.5)
+        ? { kind: "disk-slow", syncMs: 20, forMs }
+        : { kind: "disk-slow", syncMs: 300, forMs: random.between(12_000, 20_000) };
     case 18:
       return { kind: "clock", byMs: random.pick([-1, 1]) * random.between(5_000, 7_200_000) };
     case 19: {

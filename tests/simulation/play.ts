@@ -313,11 +313,10 @@ function followUp(
 function slowDisk(world: World, doing: Extract<Doing, { readonly kind: "disk-slow" }>): void {
   const { disk, timeline, ledger } = world;
   disk.syncMs = doing.syncMs;
-  const [waitsBefore, sinceMs] = [disk.waits, timeline.nowMs];
+  const [waitedBeforeMs, sinceMs] = [disk.waitedMs, timeline.nowMs];
   timeline.after(doing.forMs, () => {
     disk.syncMs = 0;
-    const waitedMs = (disk.waits - waitsBefore) * doing.syncMs;
-    const share = waitedMs / (timeline.nowMs - sinceMs);
+    const share = (disk.waitedMs - waitedBeforeMs) / (timeline.nowMs - sinceMs);
     if (doing.forMs > 10_000 && share > MOST_OF_DISK) {
       ledger.fault(`${Math.round(share * 100)} % of the time was spent waiting for a slow disk`);
     }

@@ -22,8 +22,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a-identity-by-text",
     edits: [{
       file: WORKER,
-      find: "const isKnown = knownOwnLines(own, position, (id) => store.isOwn({ endpoint, id }));",
-      replace: "const isKnown = (one) => one.id !== null && store.isOwn({ endpoint, id: one.id });",
+      find: "const isKnown = knownOwnLines(own, position, isOwn);",
+      replace: "const isKnown = (one) => one.id !== null && isOwn(one.id);",
     }],
   },
   {
@@ -101,8 +101,9 @@ export const MUTANTS: readonly Mutant[] = [
     name: "h-confirmed-by-guess",
     edits: [{
       file: CONFIRMATION,
-      find: 'if (shown === null && this.#echoes && flight.part.kind === "message") {',
-      replace: "if (shown === null && this.#ended) {",
+      find:
+        'if (shown === null && this.#echoes && flight.part.kind === "message") this.#notShown(flight);',
+      replace: "if (shown === null && this.#ended) this.#notShown(flight);",
     }],
   },
   {
@@ -158,7 +159,11 @@ export const MUTANTS: readonly Mutant[] = [
   {
     // The pause between two waits for the disk does not depend on how slow it is.
     name: "m-disk-waited-for-all-the-time",
-    edits: [],
+    edits: [{
+      file: "src/store/sqlite/database.ts",
+      find: "this.#pauseMs = Math.max(PAUSE_MS, PAUSE_FACTOR * (nowMs - this.#askedAtMs));",
+      replace: "",
+    }],
   },
   {
     // A bouncer's own echo counts as the network's.

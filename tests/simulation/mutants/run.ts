@@ -28,7 +28,14 @@ async function main(): Promise<number> {
   );
   let missed = 0;
   for (const mutant of wanted) {
-    const finding = await hunt(mutant, Number(values.seeds));
+    const finding = await hunt(mutant, Number(values.seeds)).catch((error) => {
+      say(`${mutant.name}: ${error.message}`);
+      return null;
+    });
+    if (finding === null) {
+      missed++;
+      continue;
+    }
     if (finding.first === null) missed++;
     const seconds = finding.seconds.toFixed(0);
     say(`${mutant.name} (${seconds} s): ${finding.first ?? `NOT FOUND in ${values.seeds} seeds`}`);

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { LogFile } from "../../src/store/sqlite/log_sync.ts";
 
 /** Where a process dies, counted in statements that write. */
 export interface CrashPoint {
@@ -39,17 +40,12 @@ const FULL = { code: "ERR_SQLITE_ERROR", errcode: 13, message: "database or disk
 export abstract class Disk {
   /** No room for anything that is written. */
   full = false;
-  /** How long a commit takes that waits for the disk. */
+  /** How long it takes to bring what was written to the disk itself. */
   syncMs = 0;
   crashPoint: CrashPoint | null = null;
-  /** How long commits have waited for the disk. */
-  waitedMs = 0;
-  readonly #block: (forMs: number) => void;
+  /** How long the disk has been busy with that. */
+  syncedMs = 0;
   #left = 0;
-
-  constructor(block: (forMs: number) => void) {
-    this.#block = block;
-  }
 
   abstract readonly path: string;
   /** A write can be cut in the middle. Where it can't, a torn one never was. */
@@ -73,18 +69,24 @@ export abstract class Disk {
     this.died(false);
   }
 
-  protected carryOut<T>(user: DiskUser, kind: Kind, isSynchronous: boolean, work: () => T): T {
+  /** The log as the store brings it to the disk. `wait` counts the process's own time. */
+  logFor(wait: (forMs: number) => Promise<void>): LogFile {
+    return {
+      syncData: () => {
+        this.syncedMs += this.syncMs;
+        return this.syncMs === 0 ? Promise.resolve() : wait(this.syncMs);
+      },
+      close: () => {},
+    };
+  }
+
+  protected carryOut<T>(user: DiskUser, kind: Kind, work: () => T): T {
     if (user.dead) throw new ProcessDied("this process is dead");
     if (kind === "read" || kind === "other" || kind === "rollback") return work();
     if (this.full) throw Object.assign(new Error(FULL.message), FULL);
     const point = this.crashPoint;
     if (point !== null && this.#left-- <= 0) return this.#crash(user, kind, point, work);
-    const result = work();
-    if (kind === "commit" && isSynchronous && this.syncMs > 0) {
-      this.waitedMs += this.syncMs;
-      this.#block(this.syncMs);
-    }
-    return result;
+    return work();
   }
 
   #crash(user: DiskUser, kind: Kind, point: CrashPoint, work: () => unknown): never {
@@ -102,23 +104,20 @@ export abstract class Disk {
 function facade(
   real: () => DatabaseSync,
   prepare: (sql: string) => StatementSync,
-  carryOut: <T>(kind: Kind, isSynchronous: boolean, work: () => T) => T,
+  carryOut: <T>(kind: Kind, work: () => T) => T,
   close: () => void,
 ): DatabaseSync {
-  let isSynchronous = false;
   const exec = (sql: string) => {
-    const synchronous = /^PRAGMA synchronous = (\w+)/.exec(sql)?.[1];
-    if (synchronous !== undefined) isSynchronous = synchronous === "FULL";
     // A megabyte at each start would be most of what a seed costs.
     if (sql.includes("INTO reserve") || sql.includes("FROM reserve")) return;
-    carryOut(kindOf(sql), isSynchronous, () => real().exec(sql));
+    carryOut(kindOf(sql), () => real().exec(sql));
   };
   const watched = (sql: string) => {
     const statement = prepare(sql) as unknown as Statement;
     const kind = kindOf(sql);
     if (kind === "read") return statement;
     const call = (name: keyof Statement) => (...args: unknown[]) =>
-      carryOut(kind, isSynchronous, () => statement[name](...args));
+      carryOut(kind, () => statement[name](...args));
     return { run: call("run"), get: call("get"), all: call("all") };
   };
   return { exec, prepare: watched, close } as unknown as DatabaseSync;
@@ -155,8 +154,8 @@ export class MemoryDisk extends Disk {
   readonly path: string;
   protected override readonly tears = false;
 
-  constructor(path: string, block: (forMs: number) => void) {
-    super(block);
+  constructor(path: string) {
+    super();
     this.path = path;
     MemoryDisk.#empty();
   }
@@ -166,7 +165,7 @@ export class MemoryDisk extends Disk {
     return facade(
       () => database,
       (sql) => MemoryDisk.#prepared(database, sql),
-      (kind, isSynchronous, work) => this.carryOut(user, kind, isSynchronous, work),
+      (kind, work) => this.carryOut(user, kind, work),
       () => {},
     );
   }
@@ -223,8 +222,8 @@ export class FileDisk extends Disk {
   #generation = 0;
   #logBefore: Uint8Array | null = null;
 
-  constructor(directory: string, block: (forMs: number) => void, chance: () => number) {
-    super(block);
+  constructor(directory: string, chance: () => number) {
+    super();
     this.#directory = directory;
     this.#chance = chance;
     Deno.mkdirSync(this.#at(0), { recursive: true });
@@ -241,7 +240,7 @@ export class FileDisk extends Disk {
     return facade(
       () => database,
       (sql) => database.prepare(sql),
-      (kind, isSynchronous, work) => this.carryOut(user, kind, isSynchronous, work),
+      (kind, work) => this.carryOut(user, kind, work),
       () => database.close(),
     );
   }

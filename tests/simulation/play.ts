@@ -23,7 +23,7 @@ export interface Outcome {
 const CALM_MS = 310_000;
 /** And then, how long what waits may take. */
 const DRAIN_MS = 900_000;
-/** Ten pauses as long as the last wait, and what a start costs. */
+/** Pauses ten times as long as the last wait, and what a start costs. */
 const MOST_OF_DISK = 0.25;
 const LOOK_EVERY_MS = 1_000;
 
@@ -309,16 +309,16 @@ function followUp(
   }
 }
 
-/** The relay may spend a part of its time waiting for a disk, not most of it. */
+/** A slow disk may be kept busy for a part of the time, not for most of it. */
 function slowDisk(world: World, doing: Extract<Doing, { readonly kind: "disk-slow" }>): void {
   const { disk, timeline, ledger } = world;
   disk.syncMs = doing.syncMs;
-  const [waitedBeforeMs, sinceMs] = [disk.waitedMs, timeline.nowMs];
+  const [syncedBeforeMs, sinceMs] = [disk.syncedMs, timeline.nowMs];
   timeline.after(doing.forMs, () => {
     disk.syncMs = 0;
-    const share = (disk.waitedMs - waitedBeforeMs) / (timeline.nowMs - sinceMs);
+    const share = (disk.syncedMs - syncedBeforeMs) / (timeline.nowMs - sinceMs);
     if (doing.forMs > 10_000 && share > MOST_OF_DISK) {
-      ledger.fault(`${Math.round(share * 100)} % of the time was spent waiting for a slow disk`);
+      ledger.fault(`${Math.round(share * 100)} % of the time a slow disk was kept busy`);
     }
   });
 }

@@ -68,11 +68,10 @@ export class World {
     this.plan = plan;
     this.ledger = new Ledger(() => this.timeline.nowMs, keepsLines);
     this.machine = new Machine(this.timeline, EPOCH_MS);
-    const block = (forMs: number) => this.timeline.block(forMs);
     const chance = () => chanceOf(plan.seed, "torn", this.#lives);
     this.disk = plan.onFile
-      ? new FileDisk(`${directory}/seed-${plan.seed}`, block, chance)
-      : new MemoryDisk(`${directory}/memory.sqlite`, block);
+      ? new FileDisk(`${directory}/seed-${plan.seed}`, chance)
+      : new MemoryDisk(`${directory}/memory.sqlite`);
     this.services = plan.services.map(({ habits, channels, irc }, at) => {
       const options = {
         account: `service.${at}` as AccountId,

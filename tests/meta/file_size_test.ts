@@ -18,7 +18,7 @@ const LONGER: Readonly<Record<string, { readonly most: number; readonly reason: 
     reason: "one state machine: the way of a shipment, with all inputs that move it",
   },
   "src/bridges/kosmi/room/room.ts": {
-    most: 442,
+    most: 460,
     reason: "one class: entering, reading and sending share the state of one room",
   },
 };

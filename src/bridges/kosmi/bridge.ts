@@ -87,6 +87,10 @@ export class KosmiBridge implements Bridge {
     return this.#session?.room(channel)?.members() ?? [];
   }
 
+  typing(channel: ChannelId, active: boolean): void {
+    if (active) this.#session?.room(channel)?.typing();
+  }
+
   prepare(
     _channel: ChannelId,
     outgoing: Outgoing,

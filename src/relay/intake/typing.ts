@@ -11,14 +11,18 @@ interface TypingOptions {
   readonly clock: Clock;
 }
 
-/** Who is told to type is thought to go on for this long. */
+/** Who is told to type is thought to go on for this long: clients forget it by themselves. */
 const LASTS_MS = 6_000;
+/** It is shown again no sooner. */
+const EVERY_MS = 3_000;
 
 /** Passes on that somebody is typing: at once, to those who are there, kept nowhere. */
 export class Typing {
   readonly #options: TypingOptions;
   /** For each destination who types elsewhere, and until when. */
   readonly #people = new Map<EndpointId, Map<string, number>>();
+  /** When it was last shown there that somebody types. */
+  readonly #shownMs = new Map<EndpointId, number>();
 
   constructor(options: TypingOptions) {
     this.#options = options;
@@ -35,8 +39,16 @@ export class Typing {
     if (from === undefined || isIgnored(from.settings, who.nick)) return;
     for (const { bridge, place, destination } of this.#receivers(origin)) {
       const others = this.#typists(destination, `${origin} ${who.id}`, active);
-      if (active || others === 0) bridge.typing?.(place, active);
+      if (this.#isDue(destination, active, others)) bridge.typing?.(place, active);
     }
+  }
+
+  #isDue(destination: EndpointId, active: boolean, others: number): boolean {
+    const nowMs = this.#options.clock.monotonic();
+    const agoMs = nowMs - (this.#shownMs.get(destination) ?? -Infinity);
+    const isDue = active ? agoMs >= EVERY_MS : others === 0 && agoMs < LASTS_MS;
+    if (isDue) this.#shownMs.set(destination, active ? nowMs : -Infinity);
+    return isDue;
   }
 
   #receivers(origin: EndpointId) {

@@ -54,8 +54,8 @@ export interface Bridge {
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[];
 
   /**
-   * Shows that somebody is typing elsewhere, or that nobody is any more: at once or not at all, and no oftener than the
-   * service wants it. Absent where it can't.
+   * Shows that somebody is typing elsewhere, or that nobody is any more: at once or not at all. Called every three seconds
+   * at most. Absent where the service has no such thing.
    */
   typing?(channel: ChannelId, active: boolean): void;
 

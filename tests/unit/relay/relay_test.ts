@@ -229,13 +229,18 @@ Deno.test("Relay passes on who is typing where that is wanted, until the last on
   type("alice", true);
   type("bob", true);
   type("alice", false);
+  assert.deepEqual(right.typed, [true]);
   type("bob", false);
-  assert.deepEqual(right.typed, [true, true, false]);
+  type("bob", false);
+  assert.deepEqual(right.typed, [true, false]);
   type("alice", true);
+  await bench.clock.advance(3_000);
+  type("alice", true);
+  // She is gone without a word.
   await bench.clock.advance(7_000);
   type("bob", true);
   type("bob", false);
-  assert.deepEqual(right.typed.slice(3), [true, true, false]);
+  assert.deepEqual(right.typed.slice(2), [true, true, true, false]);
 });
 
 /** Keeps what it was asked to render. */

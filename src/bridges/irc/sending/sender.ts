@@ -24,9 +24,6 @@ interface Waiting {
   readonly refusals: number;
 }
 
-/** As the specification of +typing has it: clients forget it after six seconds. */
-const TYPING_EVERY_MS = 3_000;
-const TYPING_LASTS_MS = 6_000;
 /** The longest wait after a refusal that passes by itself. */
 const LONGEST_REFUSED_MS = 60_000;
 
@@ -54,8 +51,6 @@ export class Sender {
   #ended: string | null = null;
   #labels = 0;
   #turns = 0;
-  /** When it was last shown that somebody types. */
-  readonly #typedMs = new Map<ChannelId, number>();
 
   constructor(link: Link, channels: ChannelList, pace: Pace) {
     this.#link = link;
@@ -113,15 +108,12 @@ export class Sender {
     return state === "up" || state === "entering" ? null : "the channel is not entered";
   }
 
-  /** Best effort: where there is nothing else to send, and as often as clients expect it. */
+  /** Best effort: where there is nothing else to send. */
   typing(channel: ChannelId, active: boolean): void {
-    const nowMs = this.#link.clock.monotonic();
-    const lastMs = this.#typedMs.get(channel) ?? -Infinity;
-    const isDue = active ? nowMs - lastMs >= TYPING_EVERY_MS : nowMs - lastMs < TYPING_LASTS_MS;
     const { name, state } = this.#channels.byId(channel) ?? {};
-    if (!isDue || state !== "up" || name === undefined || !this.#link.has("+typing")) return;
-    if (this.#ended !== null || this.#queue.length > 0 || !this.#bucket.tryTake(nowMs)) return;
-    this.#typedMs.set(channel, active ? nowMs : -Infinity);
+    if (state !== "up" || name === undefined || !this.#link.has("+typing")) return;
+    if (this.#ended !== null || this.#queue.length > 0) return;
+    if (!this.#bucket.tryTake(this.#link.clock.monotonic())) return;
     const tags = new Map([["+typing", active ? "active" : "done"]]);
     this.#link.send({ command: "TAGMSG", params: [name], tags });
   }

@@ -75,6 +75,8 @@ export const OPERATION_NAMES = [
   "messageDeleted",
   "reactionAdded",
   "reactionRemoved",
+  "userTyping",
+  "startTyping",
   "newMessage",
   "sendMessage",
   "sendReply",

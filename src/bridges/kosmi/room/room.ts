@@ -232,6 +232,9 @@ export class RoomSession {
     this.#watch("messageDeleted", chat, (value) => this.#onDeletion(value));
     this.#watch("reactionAdded", chat, (value) => this.#onReaction(value, false));
     this.#watch("reactionRemoved", chat, (value) => this.#onReaction(value, true));
+    if (this.#o.host.wantsTyping?.(this.channel)) {
+      this.#watch("userTyping", chat, (value) => this.#onTyping(value));
+    }
     this.#subscriptions.push(this.#o.runner.subscribe("newMessage", chat, {
       next: (value) => this.#onMessage(value),
       ended: (reason, missing) => this.#leave({ reason, mend: missing ? "person" : "wait" }),
@@ -379,6 +382,18 @@ export class RoomSession {
     if (!this.#isRead(removed ? "reactionRemoved" : "reactionAdded", reaction)) return;
     if (this.#isOwn(reaction.user)) return;
     this.#whenUp(() => this.#o.host.event(reactionEvent(reaction, this.#context(), removed)));
+  }
+
+  #onTyping(value: unknown): void {
+    const user = memberIn(value);
+    if (user === null || this.#isOwn(user) || !this.#isUp) return;
+    this.#o.host.typing?.(this.channel, personOf(user), true);
+  }
+
+  /** Somebody is typing elsewhere. Kosmi forgets it by itself. */
+  typing(): void {
+    const values = { room: this.channel, channel: this.#o.protocol.channelId };
+    if (this.#isUp) this.#glance("startTyping", values, () => {});
   }
 
   #onMember(value: unknown, kind: "join" | "leave"): void {

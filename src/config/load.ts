@@ -14,7 +14,7 @@ import {
 } from "./reading/accounts.ts";
 import { type ChannelRules, checkCommandUsers, checkGeneral } from "./reading/consistency.ts";
 import { Environment } from "./reading/environment.ts";
-import { ForeignAccounts } from "./reading/foreign.ts";
+import { FOREIGN_PROTOCOLS, ForeignAccounts } from "./reading/foreign.ts";
 import { type AccountIndex, checkFlow, resolveGateways, usedGateways } from "./reading/gateways.ts";
 import { type RawGateway, readRawGateways } from "./reading/raw_gateways.ts";
 import {
@@ -129,6 +129,7 @@ class ConfigReader {
     this.#foreign.tell(report);
     this.#environment.warnOfUnread(
       [["general"], ...sections.map(({ protocol, name }) => [protocol, name])],
+      FOREIGN_PROTOCOLS,
       report,
     );
     return Object.freeze({ general, accounts: Object.freeze(accounts), gateways });

@@ -28,9 +28,13 @@ export const nickAlone: ValueType<string> = {
 const nickTemplate: ValueType<string> = {
   ...text({ name: "template" }),
   read: (raw) => {
-    const reading = text({ empty: "allowed" }).read(raw);
+    // Some services show several lines; a line of IRC is one.
+    const hasBreak = typeof raw === "string" && /[\r\n]/.test(raw);
+    const reading = text({ empty: "allowed" })
+      .read(hasBreak ? raw.replace(/[\r\n]+/g, " ") : raw);
     if ("fault" in reading) return reading;
     const warnings = unknownPlaceholders(reading.value).map(warningFor);
+    if (hasBreak) warnings.push("a line break in it is taken as a space");
     const { warning = warnings.join("; ") } = reading;
     const value = withoutScripts(reading.value) || DEFAULT_NICK_FORMAT;
     return warning === "" ? { value } : { value, warning };

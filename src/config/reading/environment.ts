@@ -33,11 +33,20 @@ export class Environment {
     return { text, place: placeOf(name) };
   }
 
-  /** Warns of variables that have our prefix and that no key asked for. `sections` are the known ones: `irc`, `libera`. */
-  warnOfUnread(sections: readonly (readonly string[])[], findings: Findings): void {
+  /**
+   * Warns of variables that have our prefix and that no key asked for. `sections` are the known ones: `irc`, `libera`;
+   * what is for accounts of `foreign` services is left out with them.
+   */
+  warnOfUnread(
+    sections: readonly (readonly string[])[],
+    foreign: readonly string[],
+    findings: Findings,
+  ): void {
+    const theirs = foreign.map((protocol) => `${variableName([protocol])}_`);
     for (const name of Object.keys(this.#variables)) {
       if (!name.startsWith(PREFIX) || this.#asked.has(name)) continue;
       if (OTHERS.includes(name) || KUBERNETES.test(name)) continue;
+      if (theirs.some((prefix) => name.startsWith(prefix))) continue;
       findings.warn(placeOf(name), this.#whyUnread(name, sections));
     }
   }

@@ -63,7 +63,7 @@ export class ForeignAccounts {
 
   /** Whether this account is of another service; if so, the endpoint that names it is left out. */
   leavesOut(account: string, place: Place): boolean {
-    const id = account.toLowerCase();
+    const id = account.trim().toLowerCase();
     const known = this.#accounts.get(id);
     if (known !== undefined) {
       known.endpoints++;

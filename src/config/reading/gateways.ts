@@ -133,7 +133,7 @@ function accountOf(
   index: AccountIndex,
   findings: Findings,
 ): AccountConfig | null {
-  const wanted = raw.account.toLowerCase();
+  const wanted = raw.account.trim().toLowerCase();
   // Faults of the account itself, that none is named, or that its section has no name, have been told already.
   const isTold = index.ids.has(wanted) || wanted === "" ||
     index.nameless.has(wanted.replace(/\..*$/s, ""));

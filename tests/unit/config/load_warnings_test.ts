@@ -188,3 +188,14 @@ Deno.test("loadConfig() warns of variables that nothing reads", async () => {
     "environment: MATTERBRIDGE_FOO: nothing reads this variable",
   ]);
 });
+
+Deno.test("loadConfig() overlooks variables of services whose accounts it leaves out, and outer spaces", async () => {
+  const text = sample({ general: 'RemoteNickFormat="{NICK}:\\n"' })
+    .replace('account = "irc.libera"', 'account = "irc.libera "');
+  const loaded = await load(text, { MATTERBRIDGE_DISCORD_WORK_TOKEN: "hunter2" });
+  assert.deepEqual(faultsOf(loaded), []);
+  assert.deepEqual(warningsOf(loaded), [
+    "m.toml:2: general.RemoteNickFormat: a line break in it is taken as a space",
+  ]);
+  assert.equal(loaded.config?.accounts[0]?.settings.remoteNickFormat, "{NICK}: ");
+});

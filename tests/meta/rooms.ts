@@ -148,6 +148,7 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
       "deno.json": "free",
       "node:path": "free",
       "node:buffer": "free",
+      "node:net": "oneFile",
       "node:v8": "oneFile",
       "node:vm": "oneFile",
       valibot: "free",
@@ -178,7 +179,6 @@ export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = 
   status: ["", "page", "counts"],
   config: ["", "reading", "file", "options", "values"],
   "bridges/irc": [
-    "diagnosis",
     "",
     "reading",
     "puppets",

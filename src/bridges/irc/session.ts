@@ -203,7 +203,8 @@ export class Session {
   }
 
   #dial(): void {
-    const { charset, host, limits, port, tls, bind, proxy, log } = this.#link.settings;
+    const { charset, host, limits, port, tls, bind, proxy, inspection, log } = this.#link.settings;
+    inspection?.dialling(port, tls !== null);
     const cancel = this.#link.timers.after(limits.connectMs, () => {
       this.#finish({
         kind: "lost",
@@ -211,7 +212,7 @@ export class Session {
       });
     });
     this.#connection = openConnection(
-      { dial: { host, port, bind, tls, proxy }, charset },
+      { dial: { host, port, bind, tls, proxy, inspect: inspection }, charset },
       {
         opened: () => this.#opened(cancel),
         message: (message) => {
@@ -238,6 +239,7 @@ export class Session {
   }
 
   #line(message: IrcMessage, label: string | null): void {
+    this.#link.settings.inspection?.line(message);
     this.#playback.observe(message, this.#link.self.is(message.nick));
     if (this.#lastWords.hear(message, this.isRegistered)) this.#serverEnds();
     else this.#incoming.handle(message, label);
@@ -278,13 +280,14 @@ export class Session {
   }
 
   #ready(): void {
-    const { bouncer, host, self } = this.#link;
+    const { bouncer, host, self, settings } = this.#link;
     const { capabilities, loggedIn } = this.#registration;
     this.isRegistered = true;
     bouncer.offers(capabilities.offers());
     self.relaySigns = capabilities.offered("draft/relaymsg") || "/";
     this.#watchLink();
     for (const plan of host.channels()) this.#list.add(plan);
+    settings.inspection?.ready(this.#link, loggedIn);
     host.linkUp(self.person);
     this.#nickKeeper.begin(loggedIn);
     this.#firstCommands.begin(loggedIn);

@@ -1,12 +1,14 @@
 import { describeError } from "../../base/errors.ts";
-import { probeDial } from "../../bridges/irc/diagnosis/dial_probe.ts";
-import { IrcProbe, type LoginFinding } from "../../bridges/irc/diagnosis/irc_probe.ts";
+import type { Link } from "../../bridges/irc/link/link.ts";
 import type { IrcBridgeOptions } from "../../bridges/irc/link/options.ts";
+import { lastParam, serverTimeMs } from "../../bridges/irc/wire/message.ts";
 import type { IrcAccountConfig } from "../../config/options/config.ts";
 import { readPem } from "../setup/accounts.ts";
 import { ircOptionsOf } from "../setup/irc.ts";
 import type { DoctorContext } from "./checks.ts";
+import type { LinkEnd } from "../../relay/port/bridge.ts";
 import { checkChannels } from "./irc_channels.ts";
+import { type Attempt, IrcCheck, writtenTime } from "./irc_check.ts";
 import { tellDial, tellTls } from "./irc_tls.ts";
 import type { RowWriter } from "./rows.ts";
 
@@ -48,7 +50,9 @@ async function optionsOf(
     ...options,
     nick: `${account.options.nick}${SUFFIX}`,
     userName: account.options.userName || account.options.nick,
-    botMode: false,
+    // What is looked at is the login and the channels; nothing is set, said or regained.
+    ...{ botMode: false, puppets: null, nickServ: null, runCommands: [], moreServers: [] },
+    ...{ useRelayMsg: false, quitMessage: "check done" },
     limits: { connectMs: DIAL_MS, registrationMs: 25_000, saslMs: SASL_MS },
   };
 }
@@ -60,99 +64,98 @@ async function follow(
   rows: RowWriter,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, tls = null, bind = null, proxy = null } = options;
-  const client = tls === null ? null : { clientCertificatePem: tls.clientCertificatePem ?? null };
-  const { clock } = context;
-  const dial = await probeDial(
-    { host, port, bind, proxy, tls: client, clock, limitMs: DIAL_MS },
-    signal,
-  );
-  if (!tellDial(account, dial, rows)) return;
-  const probe = new IrcProbe(options);
+  const check = new IrcCheck(options, signal);
   try {
-    const login = await probe.login(signal);
-    const trusted = tellTls(account, dial, login, rows, clock.now());
-    if (!trusted) return rows.skipped("login", "not tried: TLS must work first");
-    if (movedToTls(login)) {
-      return await followToTls(login.tlsPort, account, options, context, rows, signal);
-    }
-    if (!tellLogin(account, login, rows)) return;
-    await lookAround(account, probe, login, context, rows, signal);
+    const link = await check.ready.promise;
+    if (!await tellWay(account, check, rows, context.clock.now())) return;
+    if (link === null) tellLoginFault(account, check, rows);
+    else await lookAround(account, check, link, context, rows, signal);
   } finally {
-    await probe.close();
+    await check.close();
   }
 }
 
-function movedToTls(login: LoginFinding): login is LoginFinding & { readonly tlsPort: number } {
-  return !login.ok && login.tlsPort !== null;
+/** Rows for each connection on the way to the login; false when there is nothing to say of a login. */
+async function tellWay(
+  account: IrcAccountConfig,
+  check: IrcCheck,
+  rows: RowWriter,
+  nowMs: number,
+): Promise<boolean> {
+  for (const [at, attempt] of check.attempts.entries()) {
+    const isLast = at === check.attempts.length - 1;
+    if (at > 0) tellPolicy(account, attempt, rows);
+    const target = at === 0 ? account : byTls(account, attempt.port);
+    const fault = isLast && check.end !== null ? saidOf(check.end) : null;
+    if (!await tellDial(target, attempt, fault, check, rows)) return false;
+    if (tellTls(target, attempt, isLast ? check.end : null, rows, nowMs)) continue;
+    rows.skipped("login", "not tried: TLS must work first");
+    return false;
+  }
+  return check.attempts.length > 0;
 }
 
-/** The relay goes there by itself, and so do we. */
-async function followToTls(
-  port: number,
-  account: IrcAccountConfig,
-  options: IrcBridgeOptions,
-  context: DoctorContext,
-  rows: RowWriter,
-  signal: AbortSignal,
-): Promise<void> {
+/** The relay goes there by itself. */
+function tellPolicy(account: IrcAccountConfig, { port }: Attempt, rows: RowWriter): void {
   rows.warn(
     "TLS policy",
     `the server wants TLS on port ${port}; the relay goes there by itself`,
-    `set Server="${options.host}:${port}" and UseTLS=true`,
+    `set Server="${account.options.server.host}:${port}" and UseTLS=true`,
   );
-  const byTls = {
-    ...account,
-    options: {
-      ...account.options,
-      useTls: true,
-      skipTlsVerify: false,
-      server: { ...account.options.server, port },
-    },
-  };
-  await follow(byTls, { ...options, port, tls: { verify: true } }, context, rows, signal);
+}
+
+function byTls(account: IrcAccountConfig, port: number): IrcAccountConfig {
+  const server = { ...account.options.server, port };
+  const options = { ...account.options, useTls: true, skipTlsVerify: false, server };
+  return { ...account, options };
+}
+
+/** What the socket said, without what was being done. */
+function saidOf({ reason }: LinkEnd): string {
+  return reason.replace(/^Cannot connect(?: to \S+)?: /, "");
 }
 
 async function lookAround(
   account: IrcAccountConfig,
-  probe: IrcProbe,
-  login: LoginFinding & { readonly ok: true },
+  check: IrcCheck,
+  link: Link,
   context: DoctorContext,
   rows: RowWriter,
   signal: AbortSignal,
 ): Promise<void> {
-  const time = await probe.time();
-  if (time !== null) context.clocks.push({ source: account.options.server.host, ...time });
-  await checkNick(account, probe, context, rows);
-  await checkChannels({ account, probe, login, context, rows }, signal);
-}
-
-/** Rows for registration and SASL; false when we are not in. */
-function tellLogin(
-  account: IrcAccountConfig,
-  login: LoginFinding,
-  rows: RowWriter,
-): login is LoginFinding & { readonly ok: true } {
-  if (login.ok) {
-    const network = login.network === null ? "" : ` at ${login.network}`;
-    rows.ok("login", `registered${network} as ${login.nick} (a nick of this check)`);
-    if (account.options.useSasl) rows.ok("SASL", "logged in");
-    return true;
+  const network = link.server.text("NETWORK");
+  const where = network === null ? "" : ` at ${network}`;
+  rows.ok("login", `registered${where} as ${link.self.nick} (a nick of this check)`);
+  if (account.options.useSasl) rows.ok("SASL", "logged in");
+  const { clock, clocks } = context;
+  const serverMs = await check.ask(link, { command: "TIME", params: [] }, (message) => {
+    if (message.command !== "391") return null;
+    return { atMs: serverTimeMs(message) ?? writtenTime(lastParam(message)) };
+  });
+  if (serverMs !== null && serverMs.atMs !== null) {
+    const source = account.options.server.host;
+    clocks.push({ source, serverMs: serverMs.atMs, ourMs: clock.now() });
   }
-  const { reason } = login.end;
-  if (/by SASL/.test(reason)) tellSasl(reason, rows);
-  else if (hungUp(login)) rows.broken("login", `the server hung up at once (${reason})`, HUNG_UP);
-  else rows.broken("login", reason, remedyFor(login, account));
-  return false;
+  await checkNick(account, check, link, context, rows);
+  await checkChannels({ account, check, link, context, rows }, signal);
 }
 
+/** Rows for a login that failed. */
+function tellLoginFault(account: IrcAccountConfig, check: IrcCheck, rows: RowWriter): void {
+  const { end } = check;
+  if (end === null) return;
+  const { reason } = end;
+  const heardNothing = (check.attempts.at(-1)?.heard ?? 0) === 0;
+  if (/by SASL/.test(reason)) tellSasl(reason, rows);
+  else if (heardNothing && HANG_UP.test(reason)) {
+    rows.broken("login", `the server hung up at once (${reason})`, HUNG_UP);
+  } else rows.broken("login", reason, remedyFor(end, heardNothing, account));
+}
+
+/** What the server said before is sometimes lost with the socket. */
+const HANG_UP = /EPIPE|ECONNRESET|ECONNABORTED|before we were logged in/;
 const HUNG_UP =
   "it may throttle or ban this address: wait a few minutes and try again; if it is a port for TLS, set UseTLS=true";
-
-/** What it said before is sometimes lost with the socket. */
-function hungUp({ heardNothing, end }: LoginFinding & { readonly ok: false }): boolean {
-  return heardNothing && /EPIPE|ECONNRESET|ECONNABORTED|before we were logged in/.test(end.reason);
-}
 
 function tellSasl(reason: string, rows: RowWriter): void {
   rows.broken(
@@ -174,10 +177,7 @@ function saslRemedy(reason: string): string {
   return "check SASLLogin and SASLPassword (or NickServNick and NickServPassword), and that the account is registered";
 }
 
-function remedyFor(
-  { end, heardNothing }: LoginFinding & { readonly ok: false },
-  account: IrcAccountConfig,
-): string {
+function remedyFor(end: LinkEnd, heardNothing: boolean, account: IrcAccountConfig): string {
   const { reason } = end;
   if (/password/i.test(reason)) return "check Password, the server's own password (not NickServ's)";
   if (/too (often|fast|many)|throttl/i.test(reason)) return "wait a few minutes and try again";
@@ -202,12 +202,20 @@ const REFUSED =
 /** Can the relay have its nick, and does NickServ know the password? */
 async function checkNick(
   account: IrcAccountConfig,
-  probe: IrcProbe,
+  check: IrcCheck,
+  link: Link,
   context: DoctorContext,
   rows: RowWriter,
 ): Promise<void> {
   const { nick } = account.options;
-  const isUsed = await probe.isUsed(nick);
+  const isUsed = await check.ask(
+    link,
+    { command: "ISON", params: [nick] },
+    (message) =>
+      message.command === "303"
+        ? lastParam(message).split(" ").some((one) => one !== "" && link.server.isSame(one, nick))
+        : null,
+  );
   if (isUsed === true && context.beside === null) {
     rows.warn(
       "nick",
@@ -217,7 +225,7 @@ async function checkNick(
   } else if (isUsed === true) rows.ok("nick", `${nick} is in use, as it should be: the relay runs`);
   else if (isUsed === false) rows.ok("nick", `${nick} is free`);
   if (!account.options.useSasl && account.options.nickServPassword !== null) {
-    await checkNickServ(account, account.options.nickServPassword, probe, rows);
+    await checkNickServ(account, account.options.nickServPassword, check, link, rows);
   }
 }
 
@@ -225,13 +233,25 @@ async function checkNick(
 async function checkNickServ(
   account: IrcAccountConfig,
   password: string,
-  probe: IrcProbe,
+  check: IrcCheck,
+  link: Link,
   rows: RowWriter,
 ): Promise<void> {
   const service = account.options.nickServNick ?? "NickServ";
   const user = account.options.nickServUsername;
   const text = user ? `AUTH ${user} ${password}` : `IDENTIFY ${account.options.nick} ${password}`;
-  const answer = await probe.identify(service, text);
+  const nick = service.split("@")[0] ?? service;
+  const answer = await check.ask(
+    link,
+    { command: "PRIVMSG", params: [service, text] },
+    (message) => {
+      if (message.command === "900") return lastParam(message);
+      if (message.command === "401") return `no such nick (${lastParam(message)})`;
+      const isAnswer = message.command === "NOTICE" && link.server.isSame(message.nick, nick) &&
+        !/is registered|please (choose|identify)|\/msg/i.test(lastParam(message));
+      return isAnswer ? lastParam(message) : null;
+    },
+  );
   if (answer === null) {
     return rows.warn(
       "NickServ",

@@ -1,26 +1,117 @@
-import type { ChannelFacts, ChannelFinding } from "../../bridges/irc/diagnosis/channel_facts.ts";
-import type { IrcProbe, LoginFinding } from "../../bridges/irc/diagnosis/irc_probe.ts";
+import type { Link } from "../../bridges/irc/link/link.ts";
+import { type IrcMessage, lastParam, param } from "../../bridges/irc/wire/message.ts";
 import type { EndpointConfig, IrcAccountConfig } from "../../config/options/config.ts";
+import type { ChannelId } from "../../relay/port/ids.ts";
 import { type DoctorContext, TEST_LINE } from "./checks.ts";
+import type { IrcCheck } from "./irc_check.ts";
 import type { RowWriter } from "./rows.ts";
 
 interface ChannelChecks {
   readonly account: IrcAccountConfig;
-  readonly probe: IrcProbe;
-  readonly login: LoginFinding & { readonly ok: true };
+  readonly check: IrcCheck;
+  readonly link: Link;
   readonly context: DoctorContext;
   readonly rows: RowWriter;
 }
 
-/** Rows for each channel of the account: can it be entered, and would what is said there be heard? */
+/** Rows for each channel of the account: can it be joined, and would what is said there be heard? */
 export async function checkChannels(checks: ChannelChecks, signal: AbortSignal): Promise<void> {
   for (const place of placesOf(checks)) {
     if (signal.aborted) return;
-    const finding = await checks.probe.look(place.channel, place.key);
-    tellChannel(checks, place, finding);
-    if (finding.kind === "in" && place.sends) await speak(checks, finding.name);
-    else if (finding.kind === "in") {
-      checks.rows.ok(`${place.channel} speech`, "not needed: only read here");
+    await checkChannel(checks, place);
+  }
+}
+
+async function checkChannel(checks: ChannelChecks, place: Place): Promise<void> {
+  const { check, link, rows } = checks;
+  const { channel, key, sends } = place;
+  const notes = new ChannelNotes(link, channel);
+  const hear = (message: IrcMessage) => notes.hear(message);
+  check.listeners.add(hear);
+  try {
+    const id = channel as ChannelId;
+    const outcome = await check.join(link, { channel: id, written: channel, key, sends });
+    if (outcome?.refusal === null) await askModes(checks, notes);
+    const isIn = tellChannel(
+      checks,
+      place,
+      notes,
+      outcome?.refusal?.reason ?? null,
+      outcome !== null,
+    );
+    if (isIn && sends) await speak(checks, id);
+    else if (isIn) rows.ok(`${channel} speech`, "not needed: only read here");
+  } finally {
+    check.listeners.delete(hear);
+  }
+}
+
+async function askModes({ check, link }: ChannelChecks, { name }: ChannelNotes): Promise<void> {
+  const ask = (params: readonly string[], last: readonly string[]) =>
+    check.ask(link, { command: "MODE", params }, ({ command }) => {
+      const isRefusal = /^(403|442|461|472|482|501)$/.test(command);
+      return last.includes(command) || isRefusal ? true : null;
+    });
+  await ask([name], ["324"]);
+  await ask([name, "b"], ["368"]);
+  const lists = (link.server.text("CHANMODES") ?? "").split(",")[0] ?? "";
+  if (lists.includes("q")) await ask([name, "q"], ["729", "386", "387"]);
+}
+
+/** Gathers what the server says of one channel that is being joined. */
+class ChannelNotes {
+  readonly #link: Link;
+  readonly #names = new Map<string, string>();
+  /** Masks of the ban list, and of the list of muted masks where the server has one. */
+  readonly bans: string[] = [];
+  /** Letters of the channel's modes, such as "nt"; null where the server did not tell. */
+  modes: string | null = null;
+  /** As the server writes it. */
+  name: string;
+  /** The numeric that refused the JOIN; "" where none did. */
+  refusedBy = "";
+
+  constructor(link: Link, name: string) {
+    this.#link = link;
+    this.name = name;
+  }
+
+  hear(message: IrcMessage): void {
+    const { server } = this.#link;
+    const isAbout = (at: number) => server.isSame(param(message, at), this.name);
+    switch (message.command) {
+      case "353":
+        if (isAbout(2)) this.#addNames(lastParam(message));
+        return;
+      case "324":
+        if (!isAbout(1)) return;
+        this.name = param(message, 1);
+        this.modes = param(message, 2).replace(/[^A-Za-z]/g, "");
+        return;
+      case "367":
+        if (isAbout(1)) this.bans.push(param(message, 2));
+        return;
+      case "728":
+        // Solanum's list of muted masks: channel, letter, mask.
+        if (isAbout(1)) this.bans.push(param(message, 3));
+        return;
+      default:
+        if (/^[4-9]\d\d$/.test(message.command) && isAbout(1)) this.refusedBy ||= message.command;
+    }
+  }
+
+  /** Signs before a nick in the list of names ("@" operator, "+" voice …); null when it is not in the channel. */
+  signsOf(nick: string): string | null {
+    return this.#names.get(this.#link.server.fold(nick)) ?? null;
+  }
+
+  #addNames(list: string): void {
+    const { fold, prefixSigns } = this.#link.server;
+    for (const entry of list.split(" ")) {
+      let at = 0;
+      while (at < entry.length && prefixSigns.includes(entry.charAt(at))) at++;
+      const nick = entry.slice(at).split("!")[0] ?? "";
+      if (nick !== "") this.#names.set(fold(nick), entry.slice(0, at));
     }
   }
 }
@@ -47,47 +138,54 @@ function placesOf({ account, context }: ChannelChecks): Place[] {
   return [...places.values()];
 }
 
-function tellChannel(checks: ChannelChecks, place: Place, finding: ChannelFinding): void {
-  const { rows, account, login } = checks;
+/** Rows for the JOIN and for what would keep the relay from speaking; false when it is not in. */
+function tellChannel(
+  checks: ChannelChecks,
+  place: Place,
+  notes: ChannelNotes,
+  refusal: string | null,
+  isAnswered: boolean,
+): boolean {
+  const { rows, account, check, link } = checks;
   const { channel } = place;
-  if (finding.kind === "silent") {
-    return rows.broken(
-      channel,
-      "the server did not answer our JOIN",
-      "try again; see the server's own messages",
-    );
+  if (!isAnswered) {
+    const seen = "the server did not answer our JOIN";
+    rows.broken(channel, seen, "try again; see the server's own messages");
+    return false;
   }
-  if (finding.kind === "refused") {
-    return rows.broken(
-      channel,
-      finding.refusal.reason,
-      joinRemedy(finding.numeric, account, place),
-    );
+  if (refusal !== null) {
+    rows.broken(channel, refusal, joinRemedy(notes.refusedBy, account, place));
+    return false;
   }
-  rows.ok(channel, `entered${finding.modes === null ? "" : `, modes +${finding.modes}`}`);
-  if (!place.sends) return;
-  const faults = speechFaults(finding, {
+  rows.ok(channel, `entered${notes.modes === null ? "" : `, modes +${notes.modes}`}`);
+  if (!place.sends) return true;
+  const { self } = link;
+  const faults = speechFaults(notes, {
     nick: account.options.nick,
-    mask: login.mask,
-    loggedIn: login.loggedIn,
+    ownNick: self.nick,
+    mask: `${self.nick}!${self.person.userId}`,
+    loggedIn: check.loggedIn,
   });
   for (const { state, seen, remedy } of faults) {
     rows[state](`${channel} speech`, seen, remedy);
   }
   if (faults.length === 0) rows.ok(`${channel} speech`, "nothing keeps the relay from speaking");
+  return true;
 }
 
 /** Only with --send: people see it. */
-async function speak({ probe, context, rows }: ChannelChecks, channel: string): Promise<void> {
+async function speak({ check, context, rows }: ChannelChecks, channel: ChannelId): Promise<void> {
   if (!context.send) return;
-  const refusal = await probe.say(channel, TEST_LINE);
-  const check = `${channel} test message`;
-  if (refusal === null) rows.ok(check, "the server took it");
-  else {rows.broken(
-      check,
-      `the server refused it: ${refusal}`,
+  const receipt = await check.say(channel, TEST_LINE);
+  const row = `${channel} test message`;
+  if (receipt.outcome === "confirmed") rows.ok(row, "the server took it");
+  else {
+    rows.broken(
+      row,
+      `the server refused it: ${receipt.reason}`,
       "see the server's words: a mode of the channel is in the way",
-    );}
+    );
+  }
 }
 
 /** Something that keeps the relay, or some of its messages, from being heard. */
@@ -101,17 +199,19 @@ interface SpeechFault {
 interface Speaker {
   /** Its configured nick: this check has another one. */
   readonly nick: string;
+  /** The nick of this check. */
+  readonly ownNick: string;
   /** `nick!user@host` of this check: user and host are the relay's too. */
   readonly mask: string;
   readonly loggedIn: boolean;
 }
 
 /** What in a channel that we are in would keep the relay from speaking. */
-function speechFaults(channel: ChannelFacts, speaker: Speaker): SpeechFault[] {
+function speechFaults(channel: ChannelNotes, speaker: Speaker): SpeechFault[] {
   const modes = channel.modes ?? "";
   const has = (letter: string) => modes.includes(letter);
   const signs = channel.signsOf(speaker.nick);
-  const isLifted = (signs ?? channel.ownSigns) !== "";
+  const isLifted = (signs ?? channel.signsOf(speaker.ownNick) ?? "") !== "";
   const faults: SpeechFault[] = [];
   const { name } = channel;
   if (has("m") && !isLifted) faults.push(moderated(name, speaker.nick, signs));

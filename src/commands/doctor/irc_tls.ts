@@ -1,7 +1,8 @@
-import type { DialFinding } from "../../bridges/irc/diagnosis/dial_probe.ts";
-import type { LoginFinding } from "../../bridges/irc/diagnosis/irc_probe.ts";
+import { isIP } from "node:net";
 import { type CertificateFacts, isFor, normalPin } from "../../bridges/irc/wire/certificate.ts";
 import type { IrcAccountConfig } from "../../config/options/config.ts";
+import type { LinkEnd } from "../../relay/port/bridge.ts";
+import type { Attempt, IrcCheck } from "./irc_check.ts";
 import type { RowWriter } from "./rows.ts";
 
 const DAY_MS = 86_400_000;
@@ -11,20 +12,22 @@ const PIN_HINT = "if you know that this certificate is right, set TLSFingerprint
 /** A row for TLS; false when the relay would not trust the server. */
 export function tellTls(
   account: IrcAccountConfig,
-  dial: DialFinding,
-  login: LoginFinding,
+  attempt: Attempt,
+  end: LinkEnd | null,
   rows: RowWriter,
   nowMs: number,
 ): boolean {
-  const { certificate } = dial;
+  const { certificate } = attempt;
   if (certificate === null) {
-    tellPlain(account, dial, rows);
+    tellPlain(account, attempt, rows);
     return true;
   }
   if (account.options.tlsFingerprint !== null) {
     return tellPin(account.options.tlsFingerprint, certificate, rows);
   }
-  const fault = faultOf(account, certificate, login, nowMs);
+  const isDistrusted = end !== null && attempt.heard === 0 &&
+    /certificate|verif|UNKNOWN|trust/i.test(end.reason);
+  const fault = faultOf(account, certificate, isDistrusted, nowMs);
   if (fault === null) {
     tellGood(certificate, rows, nowMs);
     return true;
@@ -41,9 +44,9 @@ export function tellTls(
   return false;
 }
 
-function tellPlain(account: IrcAccountConfig, dial: DialFinding, rows: RowWriter): void {
+function tellPlain(account: IrcAccountConfig, { address }: Attempt, rows: RowWriter): void {
   const { password, useSasl, nickServPassword } = account.options;
-  if (/^(127\.|::1$|::ffff:127\.)/.test(dial.address ?? "")) {
+  if (/^(127\.|::1$|::ffff:127\.)/.test(address ?? "")) {
     rows.ok("TLS", "not used, and not needed: the server is on this machine");
   } else if (password !== null || useSasl || nickServPassword !== null) {
     rows.warn(
@@ -75,7 +78,7 @@ interface Fault {
 function faultOf(
   account: IrcAccountConfig,
   certificate: CertificateFacts,
-  login: LoginFinding,
+  isDistrusted: boolean,
   nowMs: number,
 ): Fault | null {
   const { validFromMs, validToMs, fingerprint, issuer, names } = certificate;
@@ -100,7 +103,7 @@ function faultOf(
       remedy: `set Server to a name that the certificate has; ${PIN_HINT} "${fingerprint}"`,
     };
   }
-  return isDistrusted(account, login)
+  return isDistrusted && !account.options.skipTlsVerify
     ? {
       seen:
         `no authority that this machine knows has signed the server's certificate (issuer: ${issuer})`,
@@ -108,14 +111,6 @@ function faultOf(
         `${PIN_HINT} "${fingerprint}"; for an authority of your own set DENO_CERT to its file`,
     }
     : null;
-}
-
-/** The login verifies the certificate; when it failed before the server said a word, that is why. */
-function isDistrusted(account: IrcAccountConfig, login: LoginFinding): boolean {
-  if (login.ok || account.options.skipTlsVerify) return false;
-  const said = login.end.reason;
-  return login.heardNothing && login.end.kind !== "stopped" &&
-    (login.end.kind === "refused" || /certificate|verif|UNKNOWN/i.test(said));
 }
 
 function tellGood(certificate: CertificateFacts, rows: RowWriter, nowMs: number): void {
@@ -131,23 +126,36 @@ function day(atMs: number): string {
   return new Date(atMs).toISOString().slice(0, 10);
 }
 
-/** Rows for name and port; false when nobody was reached. */
-export function tellDial(account: IrcAccountConfig, dial: DialFinding, rows: RowWriter): boolean {
+/** A server for plain text lets a TLS handshake wait for ever. */
+const HANDSHAKE_MS = 5_000;
+
+/**
+ * Rows for name and port; false when nobody was reached. `fault`: what the socket said where the connection ended. A
+ * certificate that the relay did not take is looked at again, unjudged.
+ */
+export async function tellDial(
+  account: IrcAccountConfig,
+  attempt: Attempt,
+  fault: string | null,
+  check: IrcCheck,
+  rows: RowWriter,
+): Promise<boolean> {
   const { host, port } = account.options.server;
-  const { address, fault } = dial;
-  if (fault?.stage === "name") {
+  const isRefused = fault !== null && /ECONNREFUSED/.test(fault);
+  const address = attempt.address ?? (isIP(host) !== 0 || isRefused ? host : null);
+  if (address === null) {
     rows.broken(
       "DNS",
-      `${host} has no address: ${fault.said}`,
+      `${host} has no address: ${fault}`,
       "check how Server is spelt, and that this machine can resolve names",
     );
     return false;
   }
   rows.ok("DNS", address === host ? `${host} is an address` : `${host} is ${address}`);
-  if (fault?.stage === "connect") {
+  if (!attempt.isConnected) {
     rows.broken(
       "TCP",
-      `nobody answers at ${host}:${port}: ${fault.said}`,
+      `nobody answers at ${host}:${port}: ${fault}`,
       `check the port in Server (usual: ${
         account.options.useTls ? 6697 : 6667
       }), and that no firewall is in the way`,
@@ -155,10 +163,15 @@ export function tellDial(account: IrcAccountConfig, dial: DialFinding, rows: Row
     return false;
   }
   rows.ok("TCP", `${host}:${port} answers`);
-  if (fault === null) return true;
+  if (!attempt.byTls || attempt.certificate !== null) return true;
+  const seen = await check.lookAtCertificate(HANDSHAKE_MS);
+  if (typeof seen !== "string") {
+    attempt.certificate = seen;
+    return true;
+  }
   rows.broken(
     "TLS",
-    `no TLS handshake with ${host}:${port}: ${fault.said}`,
+    `no TLS handshake with ${host}:${port}: ${seen}`,
     "this port may be one for plain text: set the server's TLS port in Server (usual: 6697), or UseTLS=false",
   );
   return false;

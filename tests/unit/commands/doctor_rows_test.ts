@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writtenTime } from "../../../src/bridges/irc/diagnosis/irc_probe.ts";
+import { writtenTime } from "../../../src/commands/doctor/irc_check.ts";
 import { isFor } from "../../../src/bridges/irc/wire/certificate.ts";
 import { checkClock, inTwo } from "../../../src/commands/doctor/checks.ts";
 import { exitCodeOf, type Row, RowWriter } from "../../../src/commands/doctor/rows.ts";

@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { AccountId } from "../../../relay/port/ids.ts";
 import type { IrcMessage } from "../wire/message.ts";
+import type { Inspection } from "./inspection.ts";
 import type { SocksProxy } from "../wire/socket.ts";
 
 /** Everything an IRC account needs. What is left out has the default named beside it. */
@@ -80,6 +81,8 @@ export interface IrcBridgeOptions {
   /** Where the servers' demands for TLS are kept. Default: in memory. */
   readonly sts?: StsPolicies;
   readonly limits?: Partial<IrcLimits>;
+  /** Hears every connection, for a check. Default: nobody does. */
+  readonly inspection?: Inspection | null;
 }
 
 interface IrcTls {
@@ -280,6 +283,7 @@ export function settingsOf(options: IrcBridgeOptions): IrcSettings {
     puppet: null,
     sts: new MemoryStsPolicies(),
     history: { maxMessages: 500 },
+    inspection: null,
   };
   return {
     ...defaults,

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import tls from "node:tls";
-import { pinFault } from "./certificate.ts";
+import { type CertificateFacts, certificateFacts, pinFault } from "./certificate.ts";
 import { formatLine, type IrcMessage, lineCodec, type OutLine, readLine } from "./message.ts";
 
 /** Where and how to connect. */
@@ -13,6 +13,17 @@ interface DialOptions {
   readonly tls: DialTls | null;
   /** Null: straight to the server. */
   readonly proxy: SocksProxy | null;
+  /** Null: nobody listens. */
+  readonly inspect: DialInspection | null;
+}
+
+/** What hears how far a dial comes. */
+export interface DialInspection {
+  /** The address that the server's name stands for. */
+  resolved(address: string): void;
+  connected(): void;
+  /** The handshake is done; nothing has been sent. */
+  secured(certificate: CertificateFacts): void;
 }
 
 interface DialTls {
@@ -111,9 +122,22 @@ class SocketTransport {
   /** From now on this socket is the one whose end is the end. */
   #own(socket: net.Socket): void {
     this.#socket = socket;
+    this.#inspect(socket);
     socket.on("error", (error: Error) => this.#error ??= error);
     socket.on("close", () => {
       if (this.#socket === socket) this.#closed();
+    });
+  }
+
+  #inspect(socket: net.Socket): void {
+    const { inspect } = this.#options.dial;
+    if (inspect === null) return;
+    socket.on("lookup", (error, address) => {
+      if (!error) inspect.resolved(address);
+    });
+    socket.once("connect", () => {
+      if (socket.remoteAddress !== undefined) inspect.resolved(socket.remoteAddress);
+      inspect.connected();
     });
   }
 
@@ -134,6 +158,7 @@ class SocketTransport {
     const socket = tls.connect({ ...transport, ...tlsOptions(host, options) });
     this.#own(socket);
     socket.on("secureConnect", () => {
+      this.#options.dial.inspect?.secured(certificateFacts(socket));
       const fault = pinFault(socket, options);
       if (fault === null) return this.#opened(socket);
       this.#error = fault;

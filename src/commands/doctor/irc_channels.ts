@@ -106,12 +106,12 @@ class ChannelNotes {
   }
 
   #addNames(list: string): void {
-    const { fold, prefixSigns } = this.#link.server;
+    const { server } = this.#link;
     for (const entry of list.split(" ")) {
       let at = 0;
-      while (at < entry.length && prefixSigns.includes(entry.charAt(at))) at++;
+      while (at < entry.length && server.prefixSigns.includes(entry.charAt(at))) at++;
       const nick = entry.slice(at).split("!")[0] ?? "";
-      if (nick !== "") this.#names.set(fold(nick), entry.slice(0, at));
+      if (nick !== "") this.#names.set(server.fold(nick), entry.slice(0, at));
     }
   }
 }

@@ -13,36 +13,17 @@ import type { RowWriter } from "./rows.ts";
 export async function checkConfiguration(file: string, rows: RowWriter): Promise<Config | null> {
   const check = "configuration";
   const reading = await readConfiguration(file);
+  if (reading.ok) {
+    const { accounts, gateways } = reading.config;
+    rows.ok(check, `${file} holds: accounts ${accounts.length}, gateways ${gateways.length}`);
+  }
   for (const warning of reading.warnings) {
     rows.warn(check, formatFault(warning), "correct the line, or take it out");
   }
-  if (!reading.ok) {
-    for (const fault of reading.faults) {
-      rows.broken(
-        check,
-        formatFault(fault),
-        `correct ${file} (kosmi-relay check tells all faults)`,
-      );
-    }
-    return null;
-  }
-  const { accounts, gateways } = reading.config;
-  rows.ok(check, `${file} holds: accounts ${accounts.length}, gateways ${gateways.length}`);
-  await checkPrivacy(file, rows);
-  return reading.config;
-}
-
-/** It may hold passwords. */
-async function checkPrivacy(file: string, rows: RowWriter): Promise<void> {
-  const mode = await Deno.stat(file).then((info) => info.mode, () => null);
-  if (mode === null || (mode & 0o004) === 0) return;
-  const text = await Deno.readTextFile(file).catch(() => "");
-  if (!/^\s*(?:\w*password|token)\s*=\s*["'][^"']/im.test(text)) return;
-  rows.warn(
-    "configuration",
-    `${file} holds a password or token, and every user of this machine may read it`,
-    `chmod 600 ${file}`,
-  );
+  if (reading.ok) return reading.config;
+  const remedy = `correct ${file} (kosmi-relay check tells all faults)`;
+  for (const fault of reading.faults) rows.broken(check, formatFault(fault), remedy);
+  return null;
 }
 
 export interface DataFinding {

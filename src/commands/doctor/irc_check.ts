@@ -165,8 +165,10 @@ export class IrcCheck {
     const now = () => this.attempts.at(-1);
     return {
       dialling: (port, byTls) => {
-        const nothing = { address: null, isConnected: false, certificate: null, heard: 0 };
-        this.attempts.push({ port, byTls, ...nothing });
+        // A proxy looks names up itself.
+        const address = this.#options.proxy ? this.#options.host : null;
+        const nothing = { isConnected: false, certificate: null, heard: 0 };
+        this.attempts.push({ port, byTls, address, ...nothing });
       },
       resolved: (address) => {
         const attempt = now();

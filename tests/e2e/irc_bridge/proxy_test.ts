@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
-import { probeDial } from "../../../src/bridges/irc/diagnosis/dial_probe.ts";
+import { silentLogger } from "../../../src/base/log.ts";
+import type { IrcBridgeOptions } from "../../../src/bridges/irc/link/options.ts";
+import { IrcCheck } from "../../../src/commands/doctor/irc_check.ts";
+import type { AccountId } from "../../../src/relay/port/ids.ts";
 import { startIrcServer } from "../../sandbox/irc/irc_sandbox.ts";
 import { makeCertificate } from "../../support/irc_servers/certificate.ts";
 import { needs } from "../../support/skip.ts";
@@ -45,18 +48,12 @@ needs("openssl")("Proxy: TLS stands between us and the server, its name checked"
     tls: { verify: true, pinSha256: [paths.fingerprint] },
   });
   await pinned.up();
-  const never = new AbortController().signal;
-  const looked = await probeDial({
-    ...{ host: "other.example", port: common.port, bind: null, proxy: common.proxy },
-    ...{ tls: { clientCertificatePem: null }, clock: systemClock, limitMs: 5_000 },
-  }, never);
-  assert.deepEqual([
-    looked.fault,
-    looked.certificate?.fingerprint.replaceAll(":", "").toLowerCase(),
-  ], [
-    null,
-    paths.fingerprint,
-  ]);
+  const doctor = looking({ ...common, host: "other.example", tls: { verify: true } });
+  assert.equal(await doctor.ready.promise, null, "the certificate is for another name");
+  const looked = await doctor.lookAtCertificate(5_000);
+  assert.ok(typeof looked !== "string", "a certificate");
+  assert.equal(looked.fingerprint.replaceAll(":", "").toLowerCase(), paths.fingerprint);
+  await doctor.close();
   for (const bridge of [relay, pinned]) await bridge.stop();
   await proxy.quiet();
 });
@@ -81,11 +78,17 @@ Deno.test("Proxy: its refusals name the proxy, and nothing is left open", async 
   assert.match((await three.ended).reason, /no answer within/);
   assert.deepEqual([refusing.openConnections, closed.openConnections], [0, 0]);
 
-  const looked = await probeDial({
-    ...{ host: "other.example", port: 1, bind: null, proxy: { ...refusing, login: null } },
-    ...{ tls: null, clock: systemClock, limitMs: 5_000 },
-  }, new AbortController().signal);
-  assert.match(looked.fault?.said ?? "", /SOCKS5 proxy/);
+  const doctor = looking({ host: "other.example", port: 1, proxy: { ...refusing, login: null } });
+  assert.equal(await doctor.ready.promise, null);
+  assert.match(doctor.end?.reason ?? "", /SOCKS5 proxy/);
+  await doctor.close();
   await using four = start(server, { proxy: { host: "127.0.0.1", port: 1, login: null } });
   assert.match((await four.ended).reason, /proxy 127\.0\.0\.1:1.*refused/i);
 });
+
+/** What the doctor makes of a server. */
+function looking(options: Pick<IrcBridgeOptions, "host" | "port" | "proxy" | "tls">): IrcCheck {
+  const own = { account: "irc.test" as AccountId, nick: "doctor", random: () => 0.5 };
+  const all = { ...own, clock: systemClock, log: silentLogger, ...options };
+  return new IrcCheck(all, new AbortController().signal);
+}

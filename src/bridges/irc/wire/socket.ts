@@ -130,8 +130,8 @@ class SocketTransport {
   }
 
   #inspect(socket: net.Socket): void {
-    const { inspect } = this.#options.dial;
-    if (inspect === null) return;
+    const { inspect, proxy } = this.#options.dial;
+    if (inspect === null || proxy !== null) return;
     socket.on("lookup", (error, address) => {
       if (!error) inspect.resolved(address);
     });
@@ -145,6 +145,7 @@ class SocketTransport {
     const { dial } = this.#options;
     try {
       await passProxy(socket, proxy, dial);
+      dial.inspect?.connected();
     } catch (thrown) {
       this.#error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
       return void socket.destroy();

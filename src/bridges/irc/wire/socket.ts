@@ -13,8 +13,8 @@ interface DialOptions {
   readonly tls: DialTls | null;
   /** Null: straight to the server. */
   readonly proxy: SocksProxy | null;
-  /** Null: nobody listens. */
-  readonly inspect: DialInspection | null;
+  /** Default: nobody listens. */
+  readonly inspect?: DialInspection | null;
 }
 
 /** What hears how far a dial comes. */
@@ -131,7 +131,7 @@ class SocketTransport {
 
   #inspect(socket: net.Socket): void {
     const { inspect, proxy } = this.#options.dial;
-    if (inspect === null || proxy !== null) return;
+    if (!inspect || proxy !== null) return;
     socket.on("lookup", (error, address) => {
       if (!error) inspect.resolved(address);
     });

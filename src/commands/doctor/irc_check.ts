@@ -29,8 +29,8 @@ export interface Attempt {
   heard: number;
 }
 
-/** Why a channel cannot be used, and the numeric that said so; null where it can be. */
-export interface JoinOutcome {
+/** Why a channel cannot be used; null where it can be. */
+interface JoinOutcome {
   readonly refusal: ChannelRefusal | null;
 }
 

@@ -1,5 +1,6 @@
+import type { DialInspection } from "../wire/certificate.ts";
 import type { IrcMessage } from "../wire/message.ts";
-import type { DialInspection } from "../wire/socket.ts";
+
 import type { Link } from "./link.ts";
 
 /** What a check hears of the connections that a bridge makes for it. */

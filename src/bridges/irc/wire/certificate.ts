@@ -39,6 +39,15 @@ export interface CertificateFacts {
   readonly fingerprint: string;
 }
 
+/** What hears how far a dial comes. */
+export interface DialInspection {
+  /** The address that the server's name stands for. */
+  resolved(address: string): void;
+  connected(): void;
+  /** The handshake is done; nothing has been sent. */
+  secured(certificate: CertificateFacts): void;
+}
+
 /** Reads the certificate that the server showed. */
 export function certificateFacts(socket: TLSSocket): CertificateFacts {
   const shown = socket.getPeerCertificate();

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import tls from "node:tls";
-import { type CertificateFacts, certificateFacts, pinFault } from "./certificate.ts";
+import { certificateFacts, type DialInspection, pinFault } from "./certificate.ts";
 import { formatLine, type IrcMessage, lineCodec, type OutLine, readLine } from "./message.ts";
 
 /** Where and how to connect. */
@@ -15,15 +15,6 @@ interface DialOptions {
   readonly proxy: SocksProxy | null;
   /** Default: nobody listens. */
   readonly inspect?: DialInspection | null;
-}
-
-/** What hears how far a dial comes. */
-export interface DialInspection {
-  /** The address that the server's name stands for. */
-  resolved(address: string): void;
-  connected(): void;
-  /** The handshake is done; nothing has been sent. */
-  secured(certificate: CertificateFacts): void;
 }
 
 interface DialTls {
@@ -141,13 +132,21 @@ class SocketTransport {
     });
   }
 
+  /** The library is loaded by those alone who use a proxy. */
   async #throughProxy(socket: net.Socket, proxy: SocksProxy): Promise<void> {
     const { dial } = this.#options;
+    const { SocksClient } = await import("socks");
+    const login = proxy.login && { userId: proxy.login.user, password: proxy.login.password };
     try {
-      await passProxy(socket, proxy, dial);
+      await SocksClient.createConnection({
+        command: "connect",
+        existing_socket: socket,
+        destination: { host: dial.host, port: dial.port },
+        proxy: { host: proxy.host, port: proxy.port, type: 5, ...login },
+      });
       dial.inspect?.connected();
     } catch (thrown) {
-      this.#error ??= thrown instanceof Error ? thrown : new Error(String(thrown));
+      this.#error ??= proxyError(thrown, proxy);
       return void socket.destroy();
     }
     if (dial.tls === null) this.#opened(socket);
@@ -214,29 +213,7 @@ function tlsOptions(host: string, options: DialTls): tls.ConnectionOptions {
   };
 }
 
-/**
- * From a socket to the proxy a connection to the server comes of it. Rejects with words that name the proxy, so that nobody
- * looks for the fault at the server. The library is loaded by those alone who use a proxy.
- */
-export async function passProxy(
-  socket: net.Socket,
-  proxy: SocksProxy,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<void> {
-  const { SocksClient } = await import("socks");
-  const login = proxy.login && { userId: proxy.login.user, password: proxy.login.password };
-  try {
-    await SocksClient.createConnection({
-      command: "connect",
-      existing_socket: socket,
-      destination: { host, port },
-      proxy: { host: proxy.host, port: proxy.port, type: 5, ...login },
-    });
-  } catch (thrown) {
-    throw proxyError(thrown, proxy);
-  }
-}
-
+/** The library's words with the proxy named, so that nobody looks for the fault at the server. */
 function proxyError(thrown: unknown, { host, port }: SocksProxy): Error {
   const said = thrown instanceof Error ? thrown.message : String(thrown);
   return new Error(`The SOCKS5 proxy ${host}:${port} did not connect us: ${said}`, {

@@ -203,6 +203,20 @@ function unidentified(
   });
 }
 
+/** The position, with parts that were confirmed and not settled yet, by their ids. */
+export function withConfirmed(
+  position: OwnPosition | null,
+  ids: readonly (MessageId | null)[],
+): OwnPosition | null {
+  if (position === null) return null;
+  const nameless = ids.filter((id) => id === null).length;
+  return {
+    ...position,
+    since: position.since + ids.length,
+    nameless: position.nameless + nameless,
+  };
+}
+
 /** The position behind all lines of this history; what was confirmed and it does not show yet counts on. */
 export function positionBehind(
   own: readonly OwnMessage[],

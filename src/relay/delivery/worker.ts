@@ -18,6 +18,7 @@ import {
   reconcile,
   renderableAnew,
   textsShownBy,
+  withConfirmed,
 } from "./shipment.ts";
 
 interface EndpointWorkerOptions {
@@ -88,6 +89,7 @@ export class EndpointWorker {
 
   /** Something for this endpoint was dropped: it is said there as soon as it can be. */
   dropped(): void {
+    this.#loader.startAnew();
     this.#announcer.dropped();
     this.wake([]);
   }
@@ -190,12 +192,12 @@ export class EndpointWorker {
     const own = (history?.messages ?? []).filter((message) => message.own);
     const shipments = store.underWay(endpoint);
     if (shipments.length > 0) {
-      const position = store.ownPosition(endpoint);
       const ahead = new Map<ShipmentId | undefined, Arrived>(
         this.#active.map((one) => [one.shipment.id, one.shownAhead()]),
       );
-      const shown = new Set([...ahead.values()].flatMap((parts) => [...parts.values()]));
-      const isOwn = (id: MessageId) => shown.has(id) || store.isOwn({ endpoint, id });
+      const shown = [...ahead.values()].flatMap((parts) => [...parts.values()]);
+      const position = withConfirmed(store.ownPosition(endpoint), shown);
+      const isOwn = (id: MessageId) => shown.includes(id) || store.isOwn({ endpoint, id });
       const arrived = reconcile(shipments, ownLines(own, position, isOwn), textsShownBy(bridge))
         .map((parts, at) => new Map([...parts, ...ahead.get(shipments[at]?.id) ?? []]));
       const found = arrived.reduce((sum, parts) => sum + parts.size, 0);

@@ -48,7 +48,9 @@ export class LinkTable {
   readonly #sourceOf;
   readonly #isOwn;
   readonly #messagesOf;
+  readonly #mark;
   readonly #forgetOwn;
+  readonly #forgetMarks;
 
   constructor(handle: DatabaseSync) {
     this.#insertMessage = handle.prepare("INSERT INTO message VALUES (?, ?, ?, ?, ?, ?)");
@@ -76,9 +78,12 @@ export class LinkTable {
     const copies = "FROM link WHERE hash = ? AND endpoint = ? AND copy = ?";
     this.#isOwn = handle.prepare(`SELECT 1 ${copies} LIMIT 1`);
     this.#messagesOf = handle.prepare(`SELECT count(DISTINCT message) AS count ${copies}`);
+    this.#mark = handle.prepare("INSERT OR REPLACE INTO mark VALUES (?, ?)");
+    const newest = "(SELECT max(id) FROM mark WHERE at < ?)";
     this.#forgetOwn = handle.prepare(
-      `DELETE FROM link WHERE message = ${NOBODYS} AND delivery < (SELECT min(id) FROM message)`,
+      `DELETE FROM link WHERE message = ${NOBODYS} AND delivery < ${newest}`,
     );
+    this.#forgetMarks = handle.prepare(`DELETE FROM mark WHERE id < ${newest}`);
   }
 
   /** A message that `find` does not know. */
@@ -150,9 +155,15 @@ export class LinkTable {
     return row === undefined ? 0 : numberIn(row, "count");
   }
 
-  /** Forgets lines of ours behind which nobody's message stands, from before the oldest message. */
-  forgetOwn(): void {
-    this.#forgetOwn.run();
+  /** No id from this one on was given out before this instant. */
+  mark(atMs: number, id: number): void {
+    this.#mark.run(atMs, id);
+  }
+
+  /** Forgets lines of ours behind which nobody's message stands, from before the last mark that is older than this. */
+  forgetOwn(olderThanMs: number): void {
+    this.#forgetOwn.run(olderThanMs);
+    this.#forgetMarks.run(olderThanMs);
   }
 
   /** The message whose copy this is; the first that was accepted where several were packed. */

@@ -89,6 +89,12 @@ export class LinkBook {
 
   forget(olderThanMs: number): void {
     this.#forgetBeforeMs = olderThanMs;
+    this.#home.reserveIds(1);
+    const id = this.#home.takeId();
+    this.#home.write("soon", [], ({ links }) => {
+      links.mark(this.#clock.now(), id);
+      links.forgetOwn(olderThanMs);
+    });
     const untilMs = this.#clock.monotonic() + FORGET_MS;
     do this.#moreToForget = this.#forgetStep(FORGET_STEP); while (
       this.#moreToForget && this.#clock.monotonic() < untilMs
@@ -107,7 +113,6 @@ export class LinkBook {
       this.#home.forgetInArchive(this.#forgetBeforeMs);
       const ids = database.links.takenBefore(this.#forgetBeforeMs, limit);
       for (const id of ids) database.links.removeMessage(id);
-      if (ids.length < limit) database.links.forgetOwn();
       return ids.length === limit;
     });
   }

@@ -8,7 +8,8 @@ export const APPLICATION_ID = 0x4b524c59;
  * Times are REAL because services may show fractions of a millisecond. Ids come from one ascending sequence that
  * outlives its rows (`meta.next_id` is its reserved end), so that none is used twice after a crash. `message` is what
  * was taken over; its `targets` are [delivery, endpoint] pairs. `link` is one confirmed part of a delivery; its message
- * is 0 where none stands behind it (a line of the relay's own), and its delivery then the shipment.
+ * is 0 where none stands behind it (a line of the relay's own), and its delivery then the shipment. `mark` tells for some
+ * instants which ids were given out before.
  * `reserve` is always empty: filling it once makes room in the file.
  * Services name messages at random, so that each new one falls on another page of an index: the indexes hold a short
  * `hash` of the name, which makes them a quarter as large.
@@ -77,6 +78,7 @@ export const MIGRATIONS: readonly string[] = [
     since INTEGER NOT NULL,
     nameless INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE mark (at REAL PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   UPDATE cursor SET said_at = at;
 `,
 ];

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLogger } from "../../../src/base/log.ts";
 import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
-import { acceptance, endpoint, id, partsOf } from "./relay_store_support.ts";
+import {
+  acceptance,
+  endpoint,
+  id,
+  partsOf,
+  RecordingLogger,
+  TurnedClock,
+} from "./relay_store_support.ts";
 
 const kosmi = endpoint("kosmi.a", "main");
 const irc = endpoint("irc.b", "#c");
@@ -28,5 +35,24 @@ Deno.test("openRelayStore() carries a message from acceptance to its link", () =
     { endpoint: irc, ids: ["c1", "c2"] },
   ]);
   assert.deepEqual(store.sourceOf({ endpoint: irc, id: id("c2") }), { endpoint: kosmi, id: "m1" });
+  store.close();
+});
+
+Deno.test("forget() keeps lines of ours behind which no message stands as long as messages", () => {
+  const clock = new TurnedClock(1_000_000);
+  const store = openRelayStore({ path: null, clock, log: new RecordingLogger() });
+  const to = endpoint("kosmi.b", "main");
+  const own = { endpoint: to, id: id("own") };
+  const said = { origin: endpoint("irc.a", "#c"), to: [to] };
+  const [deliveries] = store.accept([acceptance({ ...said, id: null })], clock.now());
+  const batch = [{ endpoint: to, deliveries: deliveries ?? [], parts: partsOf("text") }];
+  const shipment = store.ship(batch)[0]?.id ?? assert.fail();
+  store.settle([{ kind: "part", shipment, messageId: own.id }], clock.now());
+  for (let hour = 0; hour < 10; hour++) {
+    store.accept([acceptance({ ...said, id: `m${hour}` })], clock.now());
+    store.forget(clock.now() - 5 * 3_600_000);
+    assert.equal(store.isOwn(own), hour <= 5, `after ${hour} hours`);
+    clock.advance(3_600_000);
+  }
   store.close();
 });

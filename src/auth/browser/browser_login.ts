@@ -13,6 +13,7 @@ import {
 import type { LoginPage } from "./login_page.ts";
 import { LoginVisit, WAITING } from "./login_visit.ts";
 import type { PictureFolder } from "./page_picture.ts";
+import { PageTraffic } from "./page_traffic.ts";
 import { connectBrowser } from "./remote_browser.ts";
 
 export interface BrowserLoginOptions {
@@ -37,6 +38,8 @@ export interface BrowserLoginOptions {
   readonly log: Logger;
   /** Told of each step as it begins, for a person who watches. */
   readonly onStep?: (step: string) => void;
+  /** Called with the page once the token is there; what it throws is only logged. */
+  readonly afterLogin?: (page: PageTraffic, signal: AbortSignal) => Promise<void>;
   /** The whole login's time; default 60 s. */
   readonly limitMs?: number;
   /** How long the page may show nothing that leads to the form; default 15 s. */
@@ -44,6 +47,7 @@ export interface BrowserLoginOptions {
 }
 
 const LOGIN_LIMIT_MS = 60_000;
+const AFTER_LIMIT_MS = 20_000;
 
 /**
  * Logs in to the web app through a headless browser and answers the token. Throws a LoginError that tells what went
@@ -94,10 +98,35 @@ class Attempt {
     try {
       signal.throwIfAborted();
       const onStep = (step: string) => this.#begin(step);
-      return await new LoginVisit({ ...this.#options, origins, browser, onStep }).run(signal);
+      const token = await new LoginVisit({ ...this.#options, origins, browser, onStep }).run(
+        signal,
+      );
+      await this.#afterLogin(browser, signal);
+      return token;
     } finally {
       signal.removeEventListener("abort", close);
       await browser.close();
+    }
+  }
+
+  /** The token is there: whatever goes wrong from here on does not matter for the login. */
+  async #afterLogin({ page }: LoginBrowser, signal: AbortSignal): Promise<void> {
+    const { afterLogin, clock, log } = this.#options;
+    if (afterLogin === undefined) return;
+    this.#begin("watching how the page speaks");
+    const over = new AbortController();
+    const limit = clock.sleep(AFTER_LIMIT_MS, AbortSignal.any([signal, over.signal]));
+    try {
+      const watching = PageTraffic.of(page).then((traffic) =>
+        afterLogin(traffic, AbortSignal.any([signal, over.signal]))
+      );
+      watching.catch(() => {});
+      await Promise.race([watching, limit]);
+    } catch (error) {
+      log.debug("Cannot watch how the page speaks: {error}", { error: describeError(error) });
+    } finally {
+      over.abort();
+      await limit.catch(() => {});
     }
   }
 

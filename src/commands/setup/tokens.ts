@@ -5,7 +5,9 @@ import { type Login, LoginSource } from "../../auth/tokens/login_source.ts";
 import type { TokenSource } from "../../auth/tokens/token_source.ts";
 import type { Clock } from "../../base/clock.ts";
 import { WebAppLearning } from "../../bridges/kosmi/learning/learning.ts";
+import type { WatchedPage } from "../../bridges/kosmi/learning/watch_app.ts";
 import { anonLogin } from "../../bridges/kosmi/link/anonymous_login.ts";
+import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
 import type { Config, KosmiAccountConfig } from "../../config/options/config.ts";
 import type { Logging } from "../../log/logging.ts";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
@@ -141,7 +143,7 @@ export class TokenSources {
   }
 
   #login(account: KosmiAccountConfig, email: string): Login | null {
-    const { password, appUrl, loginOrigins, allowPlainText, browserPath, browserUrl } =
+    const { password, appUrl, roomUrl, loginOrigins, allowPlainText, browserPath, browserUrl } =
       account.options;
     if (password === null) return null;
     const { clock, data, onStep } = this.#setup;
@@ -162,6 +164,18 @@ export class TokenSources {
         directory: data,
         clock,
         log: this.#log(account),
+        ...(roomUrl === null ? {} : {
+          afterLogin: async (page: WatchedPage, watching: AbortSignal) => {
+            const { watchApp } = await import("../../bridges/kosmi/learning/watch_app.ts");
+            const protocol = protocolOf(account);
+            // The app's own address for the room, whatever form the configuration gives it in.
+            const room = encodeURI(`/room/${roomIdOf("", roomUrl)}`);
+            const address = new URL(room, appUrl).href;
+            this.webApp(account).adopt(
+              await watchApp({ page, address, protocol, clock }, watching),
+            );
+          },
+        }),
         ...(onStep === undefined ? {} : { onStep: (step) => onStep(account.id, step) }),
       }, signal);
     };

@@ -1,6 +1,6 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
-import { type AppLimits, fetchApp } from "./app_scripts.ts";
+import { type AppCode, type AppLimits, fetchApp } from "./app_scripts.ts";
 import { type AppOperation, readOperations, type Source } from "./documents.ts";
 import { type Given, type Matched, matchOperations } from "./match.ts";
 import { type PersistedOperation, Scan } from "./scan.ts";
@@ -35,19 +35,43 @@ const SLICE_MS = 15;
 export async function readApp(options: ReadAppOptions, signal: AbortSignal): Promise<AppReading> {
   const { protocol, clock } = options;
   const code = await fetchApp({ ...options, userAgent: protocol.userAgent }, signal);
+  return await readCode(code, protocol, clock, signal);
+}
+
+/** The app's code, with what was seen of it elsewhere. */
+interface SeenCode extends AppCode {
+  /** Documents that it sent. */
+  readonly sources?: readonly Source[];
+  /** Keys of the variables that it sent with them. */
+  readonly variables?: readonly unknown[];
+  /** What it put into its first frame. */
+  readonly first?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Reads what the app's code and frames tell. Rejects only with the signal's reason. */
+export async function readCode(
+  code: SeenCode,
+  protocol: KosmiProtocol,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<AppReading> {
   const pause = pauses(clock, signal);
   const budget = { left: MOST_WORK };
   const scans: Scan[] = [];
-  const sources: Source[] = [];
+  const sources: Source[] = [...code.sources ?? []];
   for (const { text } of code.pieces) {
     const scan = await Scan.of(text, pause, budget);
     scans.push(scan);
     sources.push(...await scan.sources());
   }
   const all = await readOperations(sources, pause);
-  const given: Given = (names, needed) => scans.flatMap((scan) => scan.objectsWith(names, needed));
+  const given: Given = (names, needed) => [
+    // In the code constants stand as they are; of frames only the keys are kept.
+    ...scans.flatMap((scan) => scan.objectsWith(names, needed)),
+    ...(code.variables ?? []).filter((object) => fits(object, names, needed)),
+  ];
   const matched = matchOperations(protocol, all, given);
-  const init = scans.map((scan) => scan.init()).find((each) => each !== null) ?? null;
+  const init = code.first ?? scans.map((scan) => scan.init()).find((each) => each !== null);
   return {
     ...matched,
     v: versionOf(init?.["v"]),
@@ -59,6 +83,13 @@ export async function readApp(options: ReadAppOptions, signal: AbortSignal): Pro
     characters: code.pieces.reduce((sum, { text }) => sum + text.length, 0),
     faults: code.faults,
   };
+}
+
+/** Whether an object may be the variables of an operation. */
+function fits(object: unknown, names: ReadonlySet<string>, needed: readonly string[]): boolean {
+  if (typeof object !== "object" || object === null) return false;
+  const keys = Object.keys(object);
+  return keys.every((key) => names.has(key)) && needed.every((key) => keys.includes(key));
 }
 
 /** Work that the parser may do: characters read. */

@@ -145,7 +145,7 @@ export class OperationRunner {
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const statement = this.#known.statement(name, values);
       const answer = await this.#link.request(statement, this.#protocol.limits.operationTimeoutMs);
-      if (!failedToValidate(answer)) {
+      if (!isRefused(statement, answer)) {
         const value = rootValue(answer.data, statement.plan.root);
         return { value: this.#known.read(statement, value), errors: answer.errors };
       }
@@ -189,8 +189,8 @@ export class OperationRunner {
       const end = (errors: readonly GraphqlError[]) => {
         if (stopped) return;
         if (errors.length === 0) return over("Kosmi ended the subscription", false);
-        const isRefused = isValidationFailure(errors);
-        if (!isRefused || ++rounds >= MOST_ROUNDS) return over(describeErrors(errors), isRefused);
+        const refused = isRefused(statement, { data: null, errors });
+        if (!refused || ++rounds >= MOST_ROUNDS) return over(describeErrors(errors), refused);
         const missing = this.#mend(statement, errors);
         if (missing === null) return again();
         if (!mayLearn) return over(missing.message, true);
@@ -203,7 +203,7 @@ export class OperationRunner {
       dispose = this.#link.subscribe(statement, {
         next: (answer) => {
           if (stopped) return;
-          if (failedToValidate(answer)) return end(answer.errors);
+          if (isRefused(statement, answer)) return end(answer.errors);
           if (answer.errors.length > 0) this.#sayErrors(statement, answer.errors);
           const value = rootValue(answer.data, statement.plan.root);
           if (value === null || value === undefined) return;
@@ -251,9 +251,13 @@ export class OperationRunner {
   }
 }
 
-/** An answer with data was executed, whatever its errors say. */
-function failedToValidate(answer: OperationAnswer): boolean {
-  return answer.data === null && isValidationFailure(answer.errors);
+/**
+ * Whether the document is what the server does not take. An answer with data was executed, whatever its errors say; of what was learned also the
+ * values may be wrong.
+ */
+function isRefused({ origin }: Statement, { data, errors }: OperationAnswer): boolean {
+  return data === null && (isValidationFailure(errors) ||
+    origin === "learned" && errors.some(({ message }) => /invalid value/i.test(message)));
 }
 
 /** The root field's value; under another name (an alias of the server's, an override) the only one there is. */

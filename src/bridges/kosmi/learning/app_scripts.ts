@@ -18,7 +18,7 @@ export interface AppLimits {
 }
 
 /** What the app's pages consist of, as far as it could be had. */
-interface AppCode {
+export interface AppCode {
   readonly pieces: readonly { readonly address: string; readonly text: string }[];
   /** What could not be read, and why: for people. */
   readonly faults: readonly string[];

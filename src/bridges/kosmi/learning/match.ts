@@ -22,6 +22,7 @@ export type Given = (names: ReadonlySet<string>, needed: readonly string[]) => r
 /** Nothing is read from it: its document would be large for no use. */
 const NOT_LEARNED: ReadonlySet<OperationName> = new Set(["roomRoot"]);
 const MOST_CANDIDATES = 30;
+const SURE = 120;
 
 /** Finds for each of our operations the one of the app that does it: by its title first, then by its root field, what it takes and what it asks for. */
 export function matchOperations(
@@ -53,7 +54,8 @@ function bestPlan(
   for (const { operation, rank } of ranked) {
     if (best !== null && rank + 40 < best.score) break;
     const found = findShape(protocol, spec.shape, operation.fields);
-    if (found === null && asksFor(protocol, spec)) continue;
+    // What bears the very title is it, though no name in it says what is what: then the answers show it.
+    if (found === null && rank < SURE && asksFor(protocol, spec)) continue;
     const plan = planOf(spec, operation, given);
     const score = rank + Math.min(30, found?.score ?? 0);
     if (plan !== null && (best === null || score > best.score)) best = { plan, score };
@@ -68,7 +70,7 @@ function asksFor(protocol: KosmiProtocol, spec: OperationSpec): boolean {
 /** 0: it is another operation. */
 function rankOf(spec: OperationSpec, { title, field }: AppOperation): number {
   const names = [spec.title, ...spec.names].map(bare);
-  if (names.includes(bare(title))) return 120;
+  if (names.includes(bare(title))) return SURE;
   const at = spec.names.map(bare).indexOf(bare(field));
   if (at >= 0) return 100 - at;
   const alike = [title, field].filter((name) => isAlike(spec, name)).length;

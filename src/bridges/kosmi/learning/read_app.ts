@@ -39,7 +39,7 @@ export async function readApp(options: ReadAppOptions, signal: AbortSignal): Pro
 }
 
 /** The app's code, with what was seen of it elsewhere. */
-interface SeenCode extends AppCode {
+export interface SeenCode extends AppCode {
   /** Documents that it sent. */
   readonly sources?: readonly Source[];
   /** Keys of the variables that it sent with them. */

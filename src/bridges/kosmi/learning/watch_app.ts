@@ -1,7 +1,7 @@
 import type { Clock } from "../../../base/clock.ts";
 import { property } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
-import { type AppReading, readCode } from "./read_app.ts";
+import { type AppReading, readCode, type SeenCode } from "./read_app.ts";
 
 /** A browser's page, as far as it is watched. */
 export interface WatchedPage {
@@ -76,7 +76,7 @@ export class FrameRecord {
     this.#variables.push(withoutValues(property(payload, "variables"), 0));
   }
 
-  found() {
+  found(): Required<Pick<SeenCode, "sources" | "variables" | "first">> {
     return {
       sources: [...this.#documents].map((text) => ({ text })),
       variables: this.#variables,

@@ -110,11 +110,15 @@ export class KnownOperations {
 
   /** The value of an answer under our own names. */
   read(statement: Statement, value: unknown): unknown {
-    const { plan, found, name } = statement;
-    if (plan.fields !== null) return readShape(found, value);
+    const { plan, name } = statement;
+    const isPlain = plan.fields !== null && plan.fields.length === 0;
+    const known = statement.found ?? this.#found.get(plan);
+    if (isPlain || known !== undefined && known !== null) return readShape(known ?? null, value);
+    // No name told where the roles are: what came may, by its types.
     const { shape } = this.protocol.operations[name];
-    const known = this.#found.get(plan) ?? findShape(this.protocol, shape, fieldsOf(value));
-    return readShape(known, value);
+    const seen = findShape(this.protocol, shape, fieldsOf(value));
+    if (seen !== null) this.#found.set(plan, seen);
+    return readShape(seen, value);
   }
 
   /** True when the schema or the app was seen and has it, false when the schema has it not, null when nobody knows. */

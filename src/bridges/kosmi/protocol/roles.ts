@@ -43,6 +43,13 @@ const ELSEWHERE =
 const NO_TEXT =
   /^__|id$|^(is|has|can)[A-Z_]|at$|time|date|count|type|kind|status|state|colou?r|url|role|rank|level|name|nick|emoji|avatar|channel|room|edited|deleted|cursor|version|lang/i;
 const NO_TEXT_TYPE = /^(boolean|int|float|number|id|uuid)$|time|date/i;
+/** What a role may be told by when its name tells nothing: the only value of such a type. */
+const BY_TYPE: Readonly<Record<string, RegExp>> = {
+  id: /^(id|uuid)$/i,
+  time: /^number$|time|date/i,
+  displayName: /^string$/i,
+  isAnonymous: /^boolean$/i,
+};
 const DEEPEST = 6;
 /** The score of what no name speaks for. */
 const LEFT_OVER = 2;
@@ -158,9 +165,14 @@ function plainPlaces(
     const found = named.length > 0 ? named : inner.filter((each) => resembles(spec, each));
     if (found.length > 0) return take(found.slice(0, 1), 6, [field.key]);
   }
-  if (role === "id") {
-    const ids = leaves.filter((field) => /^(id|uuid)$/i.test(field.type ?? ""));
-    return ids.length === 1 ? take(ids, 3) : NOTHING;
+  const byType = BY_TYPE[role];
+  if (byType !== undefined) {
+    const typed = leaves.filter(({ type = "", name, key }) =>
+      byType.test(type) && (role !== "displayName" || !NO_TEXT.test(name ?? key))
+    );
+    // Of two names either is one.
+    const isTold = typed.length === 1 || role === "displayName" && typed.length === 2;
+    return isTold ? take(typed.slice(0, 1), 3) : NOTHING;
   }
   if (role !== "text") return NOTHING;
   const left = leaves.filter((field) => !NO_TEXT.test(field.name ?? field.key));

@@ -123,6 +123,19 @@ export const COMBINATIONS: Readonly<Record<string, VariantChange>> = {
       RoomChatQuery: "LoadMessages",
     },
   },
+  "names that mean nothing": {
+    renamed: {
+      "Message.id": "q1",
+      "Message.body": "q2",
+      "Message.time": "q3",
+      "Message.editedAt": "q4",
+      "Message.user": "q5",
+      "User.id": "w1",
+      "User.displayName": "w2",
+      "User.username": "w3",
+      "User.isAnonymous": "w4",
+    },
+  },
   "a newer version is wanted": { appVersion: "5120", minimumVersion: 5000 },
 };
 

@@ -10,7 +10,7 @@ export interface WatchedPage {
   scripts(): Promise<readonly string[]>;
 }
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly page: WatchedPage;
   /** Address of a room. */
   readonly address: string;

@@ -85,7 +85,7 @@ export class Session {
     this.#sender = new Sender(link, this.#list, parts.pace);
     this.#puppets = parts.puppets?.(this.#puppetStage()) ?? null;
     this.#channels = this.#makeChannels();
-    this.#firstCommands = new FirstCommands(link, () => this.#channels.joinAll());
+    this.#firstCommands = new FirstCommands(link, () => this.#enterChannels());
     this.#nickKeeper = new NickKeeper(link, this.#firstCommands.service);
     this.#registration = new Registration({
       ...{ settings, features: link.server, self: link.self, timers: link.timers, log: link.log },
@@ -298,6 +298,13 @@ export class Session {
     this.#leaving = end;
     this.#connection?.send({ command: "QUIT", params: [this.#link.settings.quitMessage] });
     this.#link.timers.after(CLOSE_MS, () => this.#finish(end));
+  }
+
+  /** A bouncer tells by itself which channels its owner is in: those need no JOIN, which would cost its pace. */
+  #enterChannels(): void {
+    const { bouncer, fence } = this.#link;
+    if (bouncer.present) fence.after(() => this.#channels.joinAll());
+    else this.#channels.joinAll();
   }
 
   #socketClosed(error: Error | null): void {

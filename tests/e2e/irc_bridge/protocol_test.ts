@@ -311,6 +311,44 @@ Deno.test("a bouncer's playback is history, never live", async () => {
   assert.deepEqual(relay.texts, ["live"]);
 });
 
+Deno.test("soju gets its receipt when what it has shown is stored, not before", async () => {
+  const questions: string[] = [];
+  const answer = (self: ScriptedServer) => {
+    for (const name of questions.splice(0)) self.send(`:server.example 366 relay ${name} :End`);
+  };
+  let isAway = true;
+  await using server = new ScriptedServer({
+    caps: ["batch", "server-time", "message-tags", "soju.im/read"],
+    onLine: (line, self) => {
+      if (line.command === "NAMES") {
+        questions.push(line.params[0] ?? "");
+        if (!isAway) answer(self);
+        return true;
+      }
+      if (line.command !== "JOIN") return false;
+      self.send(
+        ":relay!relay@host.example JOIN #test",
+        "BATCH +1 chathistory #test",
+        `@batch=1;time=2030-01-01T00:00:00.000Z :${ALICE} PRIVMSG #test :while away`,
+        "BATCH -1",
+        "PING soju-msgid-1",
+        "PING other",
+      );
+      return true;
+    },
+  });
+  const cursors = new Map([["#test", cursorAt(null, Date.parse("2029-12-31T00:00:00Z"))]]);
+  await using relay = start(server.asServer, { cursors });
+  await server.waitFor((line) => line.command === "PONG" && line.text === "other", "a PONG");
+  const receipt = (line: { command: string; text: string }) =>
+    line.command === "PONG" && line.text === "soju-msgid-1";
+  assert.ok(!server.lines.some(receipt));
+  isAway = false;
+  answer(server);
+  assert.equal((await relay.up())?.messages.length, 1);
+  await server.waitFor(receipt, "the receipt");
+});
+
 Deno.test("replies, reactions and redactions cross with their ids", async () => {
   await using server = new ScriptedServer({
     caps: [...FULL, "draft/message-redaction"],

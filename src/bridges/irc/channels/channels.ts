@@ -202,6 +202,7 @@ export class Channels {
     this.#doings.onDown(channel.plan.channel, refusal.reason);
     this.#tellDown(channel, refusal);
     channel.retry = this.#link.timers.after(retryMs, () => this.#joins.add([channel]));
+    this.entering.settled();
   }
 
   /** The same refusal again and again is said once. */

@@ -25,6 +25,9 @@ export class Entering {
   readonly #list: ChannelList;
   readonly #doings: ChannelDoings;
 
+  /** What waits until no channel is being entered. */
+  #waiting: (() => void)[] = [];
+
   constructor(link: Link, list: ChannelList, doings: ChannelDoings) {
     this.#link = link;
     this.#list = list;
@@ -42,7 +45,8 @@ export class Entering {
       // Behind the answer stand the list of names, all that the server plays back by itself, and what a bouncer still
       // had to send for an earlier connection of ours.
       if (link.bouncer.present) link.through.renew();
-      link.through.untilAfter(this.#settler(channel));
+      const fence = link.bouncer.showsOldQueue ? link.through : link.fence;
+      fence.untilAfter(this.#settler(channel));
     } else {
       // What such a server plays back looks like live lines: the end of its list of names is the end of entering.
       channel.retry = link.timers.after(link.settings.limits.joinMs, this.#settler(channel));
@@ -104,6 +108,20 @@ export class Entering {
     if (channel === undefined || channel.state !== "entering") return;
     if (channel.own.length < MAX_LIVE) channel.own.push(message);
     if (channel.ghost) this.#awaitGhost(channel);
+  }
+
+  /** Calls once nothing is held back any more of what was heard so far. */
+  whenUp(call: () => void): void {
+    this.#waiting.push(call);
+    this.settled();
+  }
+
+  /** A channel is not being entered any more. */
+  settled(): void {
+    if (this.#list.all.some((channel) => channel.state === "entering")) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const call of waiting) call();
   }
 
   /** A line of a channel that is being entered: kept until it is up. */
@@ -191,6 +209,7 @@ export class Entering {
     });
     host.channelUp(plan.channel, history);
     this.#doings.onLive(since);
+    this.settled();
   }
 
   #history(

@@ -7,15 +7,24 @@ import { type IrcMessage, param } from "../wire/message.ts";
  */
 export class Bouncer {
   #present = false;
+  #isZnc = false;
   #welcomedBy = "";
 
   get present(): boolean {
     return this.#present;
   }
 
+  /** True where lines of an earlier connection of ours may still wait in it, to be sent and shown to us later. */
+  get showsOldQueue(): boolean {
+    return this.#present && !this.#isZnc;
+  }
+
   /** The capabilities that are offered to us. */
   offers(capabilities: Iterable<string>): void {
-    for (const name of capabilities) if (/^(znc\.in|soju\.im)\//.test(name)) this.#present = true;
+    for (const name of capabilities) {
+      this.#isZnc ||= name.startsWith("znc.in/");
+      this.#present ||= this.#isZnc || name.startsWith("soju.im/");
+    }
   }
 
   /** Who says 001: a bouncer replays the network's. */

@@ -47,6 +47,14 @@ export class Incoming {
     else if (registration.isOver && isNumeric) replies.numeric(message, label);
   }
 
+  #pinged(token: string): void {
+    const { bouncer, host, send } = this.#link;
+    const answer = () => send({ command: "PONG", params: [token] });
+    if (!bouncer.present || !token.startsWith("soju-msgid-")) return answer();
+    // soju takes this answer for the receipt of all that it has shown us, and shows it no more: not before it is stored.
+    this.#parts.channels.entering.whenUp(() => void host.stored().then(answer));
+  }
+
   /** Every numeric begins with our nick: a bouncer may have changed it without a word. */
   #hearNick(message: IrcMessage): void {
     const { self } = this.#link;
@@ -59,9 +67,7 @@ export class Incoming {
     const { registration, membership } = this.#parts;
     const { bouncer, fence, self, server } = this.#link;
     const toRegistration: Handler = (message) => void registration.handle(message);
-    yield ["PING", (message) => {
-      this.#link.send({ command: "PONG", params: [lastParam(message)] });
-    }];
+    yield ["PING", (message) => this.#pinged(lastParam(message))];
     yield ["PONG", (message) => {
       const isOurs = fence.answered(lastParam(message), serverTimeMs(message));
       if (isOurs) bouncer.ponged(message.nick);

@@ -1,8 +1,9 @@
+import { isBlank, withLineBreaks } from "../../base/text.ts";
 import { parseRfc3339 } from "../../base/times.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../relay/port/bridge.ts";
 import type { ChatEvent, Person } from "../../relay/port/event.ts";
 import type { AccountId, ChannelId, MessageId, UserId } from "../../relay/port/ids.ts";
-import { plainText, textOf } from "../../relay/port/rich_text.ts";
+import { barredText, plainText, textOf } from "../../relay/port/rich_text.ts";
 
 /** A message as Matterbridge's API has it in JSON, decoded. What it leaves out is "". */
 export interface ApiMessage {
@@ -99,7 +100,7 @@ export function eventOf(message: ApiMessage, received: Received): ChatEvent | nu
   switch (message.event) {
     case "":
     case "user_action": {
-      if (text.trim() === "") return null;
+      if (isBlank(text)) return null;
       const replyTo = message.parent_id === "" || message.parent_id === PARENT_NOT_FOUND
         ? null
         : { id: message.parent_id as MessageId, nick: null, excerpt: null };
@@ -108,7 +109,7 @@ export function eventOf(message: ApiMessage, received: Received): ChatEvent | nu
       return { ...base, ...said, text: plainText(text) };
     }
     case "msg_update":
-      if (message.id === "" || text.trim() === "") return null;
+      if (message.id === "" || isBlank(text)) return null;
       return {
         ...base,
         kind: "edit",
@@ -221,8 +222,8 @@ function messageFields(outgoing: OutgoingMessage): Fields | null {
   const { edits, replyTo, sender, atMs } = outgoing;
   const prefix = textOf(outgoing.prefix);
   const nameLength = outgoing.nameLength ?? prefix.length;
-  const said = cleanText(textOf(outgoing.text));
-  if (said.trim() === "") return null;
+  const said = cleanText(barredText(outgoing.text));
+  if (isBlank(said)) return null;
   const name = cleanText(prefix.slice(0, nameLength)).replace(/\n/g, " ");
   return {
     text: cleanText(prefix.slice(nameLength)) + said,
@@ -251,8 +252,7 @@ function eventName({ edits, about, action }: OutgoingMessage): string {
 
 /** Line breaks as "\n", tabs as spaces, no other control character, no half of a surrogate pair. */
 function cleanText(text: string): string {
-  return text.toWellFormed()
-    .replace(/\r\n?|[\u0085\u2028\u2029]/g, "\n")
+  return withLineBreaks(text.toWellFormed(), "\n")
     .replace(/\t/g, " ")
     // deno-lint-ignore no-control-regex
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, "");

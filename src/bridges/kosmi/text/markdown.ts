@@ -107,7 +107,7 @@ class InlineReader {
   #unmarkedAt(at: number): { readonly shown: string; readonly length: number } | null {
     const text = this.#text;
     this.#linkAt.lastIndex = at;
-    const link = this.#linkAt.exec(text)?.[0];
+    const link = /h/i.test(text.charAt(at)) ? this.#linkAt.exec(text)?.[0] : undefined;
     if (link !== undefined) return { shown: link, length: link.length };
     const next = text.charAt(at + 1);
     const escaped = this.#dialect.escapes && text[at] === "\\" && ESCAPABLE.test(next);

@@ -22,7 +22,7 @@ needs("ngircd")(
     );
     await alice.say(CHANNEL, "!who");
     await alice.waitForMessage(CHANNEL, /^main \(kosmi\.test\): /);
-    kosmi.say(ROOM, { name: "Zoë" }, "!who");
+    kosmi.say(ROOM, { name: "Zoë" }, "!users");
     await kosmi.waitForMessage(ROOM, ({ text }) => text === `${CHANNEL} (irc.test): alice`);
     await alice.say(CHANNEL, "! reconnect is no command");
     await kosmi.waitForMessage(ROOM, ({ text }) => text.endsWith("is no command"));

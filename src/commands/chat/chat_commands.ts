@@ -36,6 +36,8 @@ export function makeChatCommands(config: Config, setup: ChatCommandSetup): ChatC
     return isFree || isNamed(call);
   };
   const commands: ChatCommand[] = [...reconnecting(setup), status(setup), who(setup)];
+  // The name that people know from Matterbridge; help names each command once.
+  const users: ChatCommand = { ...who(setup), name: "users" };
   const help: ChatCommand = {
     name: "help",
     about: "this list",
@@ -45,7 +47,7 @@ export function makeChatCommands(config: Config, setup: ChatCommandSetup): ChatC
   };
   return new ChatCommands({
     prefix: commandPrefix,
-    commands: [...commands, help],
+    commands: [...commands, users, help],
     mayUse,
     clock: setup.clock,
   });

@@ -4,6 +4,7 @@ import { needs } from "../support/skip.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/wait.ts";
 import { isSystemFile, openedFiles } from "./support/opened_files.ts";
+import { PseudoTerminal } from "./support/pseudo_terminal.ts";
 import { runProgram } from "./support/run_program.ts";
 import { CHANNEL, ROOM, World } from "./support/world.ts";
 import { wrapper } from "./support/wrapper.ts";
@@ -238,5 +239,42 @@ test(
     assert.equal(help.code, 0);
     // deno-lint-ignore no-control-regex -- colours are what must not be there
     assert.doesNotMatch(help.stdout, /\x1b/);
+  },
+);
+
+test(
+  needs("script"),
+  "the binary in an empty folder: init makes a configuration, and everything finds it",
+  async ({ binary }) => {
+    await using folder = await tempDir();
+    const run = (...args: string[]) => runProgram(binary, args, { cwd: folder.path });
+    const nothing = await run();
+    assert.equal(nothing.code, 2);
+    assert.match(
+      nothing.stderr,
+      /^matterbridge\.toml: there is no such file: \.\/kosmi-relay init writes one$/m,
+    );
+    // What it may not read, no advice names.
+    assert.doesNotMatch((await run("--help")).stdout + nothing.stderr, /-conf [/r]/);
+
+    await using terminal = new PseudoTerminal({
+      command: [binary, "init"],
+      cwd: folder.path,
+      env: {},
+    });
+    await terminal.answer(/IRC server .*: $/, "irc.example.org");
+    await terminal.answer(/nick there: $/, "relay");
+    await terminal.answer(/IRC channel .*: $/, "#films");
+    await terminal.answer(/Kosmi room.*: $/, "@movienight");
+    await terminal.answer(/E-mail .*: $/, "");
+    await terminal.answer(/\[Y\/n\] $/, "n");
+    assert.equal(await terminal.ended(), 0);
+    assert.match(terminal.shown, /data\/matterbridge\.toml is written/);
+    assert.match(terminal.shown, /Start the relay with: \.\/kosmi-relay\s/);
+    const check = await run("check");
+    assert.match(check.stdout, /^\.\/data\/matterbridge\.toml holds: 2 accounts, 1 gateway\.$/m);
+    await Deno.writeTextFile(folder.file("matterbridge.yaml"), "irc: {}\n");
+    const yaml = await run("check", "-conf", "matterbridge.yaml");
+    assert.match(yaml.stderr, /^matterbridge\.yaml: gateway: there is no \[\[gateway\]\]/m);
   },
 );

@@ -62,6 +62,7 @@ const SERVER = "irc.simulated";
 export class IrcService extends Service {
   readonly irc: IrcHabits;
   override readonly tellsByTime: boolean;
+  override readonly speaksIrc = true;
 
   constructor(options: ServiceOptions & { readonly irc: IrcHabits }) {
     super(options);

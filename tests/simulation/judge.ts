@@ -160,6 +160,8 @@ class EndpointJudge {
     if (said.heardMs !== null) {
       const origin = serviceOf(this.#world, said.origin);
       if (origin.tellsByTime && origin.jumped) return yes("a bouncer's clock jumped");
+      // Whether we are in a channel whose server answers nothing is not known.
+      if (origin.speaksIrc && origin.wasSilent) return yes("heard where nothing was answered");
       return this.#diedAt(said.heardMs) || this.#diedUnwritten(said.heardMs)
         ? yes("the process died as it was heard")
         : no("heard and not taken over");

@@ -25,6 +25,8 @@ const CALM_MS = 310_000;
 const DRAIN_MS = 900_000;
 /** Pauses ten times as long as the last wait, and what a start costs. */
 const MOST_OF_DISK = 0.25;
+/** Announcements of one place are said together: so long after the last one. */
+const ANNOUNCE_MS = 60_000;
 const LOOK_EVERY_MS = 1_000;
 
 /** Plays a world from its beginning to its end, and judges it. */
@@ -78,8 +80,13 @@ async function live(world: World): Promise<void> {
   );
   sayEverywhere(world);
   const untilMs = timeline.nowMs + DRAIN_MS;
-  do await timeline.run(timeline.nowMs + LOOK_EVERY_MS); while (
-    timeline.nowMs < untilMs && waitingIn(world) !== ""
+  let toldByMs = Infinity;
+  do {
+    await timeline.run(timeline.nowMs + LOOK_EVERY_MS);
+    if (waitingIn(world) === "") toldByMs = Math.min(toldByMs, timeline.nowMs + ANNOUNCE_MS);
+  } while (
+    timeline.nowMs < untilMs &&
+    (waitingIn(world) !== "" || (hasToTell(world) && timeline.nowMs < toldByMs))
   );
   const waiting = waitingIn(world);
   if (waiting !== "") world.ledger.fault(`still not delivered: ${waiting}`);
@@ -109,6 +116,16 @@ function isEverywhere(world: World): boolean {
   return world.services.every((service) =>
     service.channels.every((channel) =>
       world.life?.bridges.get(service.account)?.link?.isUp(channel) === true
+    )
+  );
+}
+
+/** Whether something was dropped that has not been announced. */
+function hasToTell(world: World): boolean {
+  const store = world.life?.store;
+  return world.services.some((service) =>
+    service.channels.some((channel) =>
+      (store?.unannounced(endpointId(service.account, channel)) ?? 0) > 0
     )
   );
 }
@@ -217,6 +234,7 @@ function happenAt(world: World, service: Service, doing: AtService): void {
       return link?.stall(doing.forMs, doing.dies);
     case "mood":
       service.mood = doing.mood;
+      service.wasSilent = true;
       timeline.after(doing.forMs, () => service.mood = "well");
       return;
     case "slow":

@@ -88,8 +88,11 @@ export class Service {
   slowMs = 0;
   /** Its clock was set. */
   jumped = false;
+  /** For a while it did not answer. */
+  wasSilent = false;
   /** Nothing but their time tells what it plays back from what is said now. */
   readonly tellsByTime: boolean = false;
+  readonly speaksIrc: boolean = false;
   /** Enters are refused for so long: thrown out. */
   readonly banned = new Set<ChannelId>();
   readonly links = new Set<ServiceLink>();

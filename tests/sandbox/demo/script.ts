@@ -27,7 +27,7 @@ export const SCRIPT: readonly Line[] = [
   inRoom("Zoë", "Metropolis, the restored one\nwith the original score"),
   inChannel("alice", "\x02wonderful\x02, I have \x0304red\x03 velvet seats"),
   inChannelAction("alice", "gets the popcorn"),
-  inRoom("Björk 👩‍🚀", "https://example.org/metropolis-1927?lang=de#score"),
+  inRoom("Björk 🚀", "https://example.org/metropolis-1927?lang=de#score"),
   inChannel("alice", "日本語もだいじょうぶ？ 👨‍👩‍👧"),
   inRoom("{NICK}", "and my name stays as it is"),
 ];

@@ -47,6 +47,12 @@ export class Announcer {
     this.#options.log.warn("cannot say how many messages were not relayed: {reason}", { reason });
   }
 
+  /** What was announced never left. */
+  unsaid(): void {
+    this.#nextAtMs = Number.NEGATIVE_INFINITY;
+    this.#isDue = true;
+  }
+
   delivered(shipment: Shipment): void {
     if (this.#wasRefused && shipment.announces === null) this.#isDue = true;
   }

@@ -293,6 +293,7 @@ export class EndpointWorker {
 
   #release(active: ActiveShipment): void {
     this.#end(active, "released");
+    if (active.shipment.announces !== null) this.#announcer.unsaid();
     this.#loader.startAnew();
   }
 

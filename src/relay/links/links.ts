@@ -234,6 +234,9 @@ function historyCursor(store: RelayStore, account: AccountId, channel: ChannelId
     ...(announces === null ? [] : [announces.atMs]),
   ]);
   if (times.length === 0) return cursor;
+  // Lines without ids are told apart by counting them from there on.
+  const position = store.ownPosition(endpoint);
+  if (position !== null && position.nameless > 0) times.push(position.atMs);
   // The cursor bears the service's time, deliveries bear ours: whichever is earlier, should somebody have set our clock.
   const oldestMs = Math.min(...times, cursor?.atMs ?? Infinity);
   return { id: null, atMs: oldestMs - CLOCK_SKEW_MS };

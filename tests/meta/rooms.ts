@@ -190,7 +190,7 @@ export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = 
     "text",
     "wire",
   ],
-  "bridges/kosmi": ["diagnosis", "", "pictures", "room", "learning", "link", "protocol", "text"],
+  "bridges/kosmi": ["", "pictures", "room", "learning", "link", "protocol", "text"],
   relay: ["", "links", "intake", "delivery", "port"],
 };
 

@@ -125,6 +125,7 @@ export class KosmiBridge implements Bridge {
       const { token, expectsLogin } = credentials;
       if (token === refusedToken) return sameTokenEnd(expectsLogin);
       const fault = await this.#attempt(host, credentials, signal);
+      this.#options.inspection?.ended(fault);
       if (signal.aborted) return STOPPED;
       if (isTokenFault(fault)) {
         // An app that is older than the server wants is refused in the same way.
@@ -184,6 +185,7 @@ export class KosmiBridge implements Bridge {
         said: this.#said,
       });
       this.#session = session;
+      this.#options.inspection?.connected(link, session);
       return await session.run(signal);
     } catch (thrown) {
       if (thrown instanceof LinkEndedError) return thrown.fault;
@@ -208,7 +210,7 @@ export class KosmiBridge implements Bridge {
 }
 
 /** What the configuration says counts, then what the web app says of itself. */
-export function firstFrame(
+function firstFrame(
   protocol: KosmiProtocol,
   app: WebAppKnowledge | undefined,
 ): { readonly v: string; readonly r: string } {
@@ -251,7 +253,7 @@ interface DialOptions {
 }
 
 /** Connects as the browser does. Rejects with a LinkEndedError, or with the signal's reason. */
-export function dialKosmi(options: DialOptions, signal: AbortSignal): Promise<KosmiLink> {
+function dialKosmi(options: DialOptions, signal: AbortSignal): Promise<KosmiLink> {
   const { protocol, origin, token, url, clock, said, latency } = options;
   return KosmiLink.dial({
     url,

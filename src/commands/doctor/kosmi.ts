@@ -1,19 +1,24 @@
 import { describeError } from "../../base/errors.ts";
-import { OnceLog } from "../../base/log.ts";
-import { dialKosmi, firstFrame } from "../../bridges/kosmi/bridge.ts";
-import { type HttpFinding, probeHttp } from "../../bridges/kosmi/diagnosis/http_probe.ts";
-import { type RoomFinding, RoomProbe } from "../../bridges/kosmi/diagnosis/room_probe.ts";
-import { originsOf } from "../../bridges/kosmi/link/http.ts";
-import { type KosmiLink, LinkEndedError } from "../../bridges/kosmi/link/link.ts";
+import {
+  browserHeaders,
+  HttpStatusError,
+  originsOf,
+  postForJson,
+  withOrigins,
+} from "../../bridges/kosmi/link/http.ts";
+import { LinkEndedError } from "../../bridges/kosmi/link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "../../bridges/kosmi/link/link_end.ts";
+import type { KosmiBridgeOptions } from "../../bridges/kosmi/link/options.ts";
+import { property } from "../../bridges/kosmi/protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
 import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
 import type { KosmiAccountConfig } from "../../config/options/config.ts";
 import type { ChannelPlan } from "../../relay/port/bridge.ts";
 import type { ChannelId } from "../../relay/port/ids.ts";
-import { endpointsOf, protocolOf } from "../setup/kosmi.ts";
+import { endpointsOf, kosmiOptionsOf, protocolOf } from "../setup/kosmi.ts";
 import { type DoctorContext, TEST_LINE } from "./checks.ts";
 import { type AppInquiry, checkWebApp, inquireApp, reportOn } from "./kosmi_app.ts";
+import { KosmiCheck, type RoomFinding } from "./kosmi_check.ts";
 import { checkSchema } from "./kosmi_schema.ts";
 import { checkBrowser, findToken, type TokenFinding } from "./kosmi_token.ts";
 import type { RowWriter } from "./rows.ts";
@@ -66,52 +71,41 @@ async function checkLink(
   signal: AbortSignal,
 ): Promise<void> {
   const { rows, context, account } = checks;
-  const dialled = await dial(checks, token, signal);
-  if (!("link" in dialled)) return tellFault(dialled.fault, token, rows);
-  const { link } = dialled;
+  const rooms = plansOf(checks);
+  const check = new KosmiCheck(optionsOf(checks, token), rooms, signal);
+  const link = await check.ready.promise;
+  if (link === null) return tellFault(check.fault, token, rows);
   rows.ok("WebSocket", "connected and acknowledged");
   try {
     await checkSchema(checks, link);
-    await checkRooms(checks, token, link, signal);
+    await checkRooms(checks, token, check, rooms, signal);
     context.reports?.set(account.id, await reportOn(checks, link));
   } catch (thrown) {
     if (!(thrown instanceof LinkEndedError)) throw thrown;
-    rows.broken(
-      "WebSocket",
-      `the connection ended: ${linkEndOf(thrown.fault, token.expectsLogin).reason}`,
-      AGAIN,
-    );
+    // The session has looked at it too: that it does not hold is told where it belongs.
+    if (isTokenFault(thrown.fault)) return tellFault(thrown.fault, token, rows);
+    const { reason } = linkEndOf(thrown.fault, token.expectsLogin);
+    rows.broken("WebSocket", `the connection ended: ${reason}`, AGAIN);
   } finally {
-    await link.close(1_000);
+    await check.close();
   }
 }
 
-async function dial(
+/** The relay's options, with a token of this check and without what changes anything. */
+function optionsOf(
   { account, protocol, context, inquiry }: KosmiChecks,
-  token: TokenFinding,
-  signal: AbortSignal,
-): Promise<{ link: KosmiLink } | { fault: LinkFault }> {
-  const endpoints = endpointsOf(account);
-  let fault: LinkFault = { kind: "network", said: "there is no Origin to send" };
-  for (const origin of originsOf(protocol, endpoints)) {
-    try {
-      const link = await dialKosmi({
-        url: endpoints.wsEndpoint,
-        protocol: { ...protocol, ...firstFrame(protocol, inquiry.app) },
-        origin,
-        token: token.token,
-        clock: context.clock,
-        said: new OnceLog(context.logging.logger(["doctor", account.name])),
-        latency: () => {},
-      }, signal);
-      return { link };
-    } catch (thrown) {
-      if (!(thrown instanceof LinkEndedError)) throw thrown;
-      fault = thrown.fault;
-    }
-    if (fault.kind !== "handshake" || fault.status !== 403) break;
-  }
-  return { fault };
+  { token, expectsLogin }: TokenFinding,
+): KosmiBridgeOptions {
+  const { clock, config, logging } = context;
+  const credentials = { get: () => Promise.resolve({ token, expectsLogin }), refused: () => {} };
+  const log = logging.logger(["doctor", account.name]);
+  const wiring = { general: config.general, clock, random: Math.random, log, credentials };
+  return {
+    ...kosmiOptionsOf(account, { ...wiring, app: inquiry.app }),
+    // A check must not end the relay's own connection of the same account.
+    protocol: { ...protocol, disconnectOtherConnections: false },
+    ...{ messageDelayMs: 0, uploadImages: false, history: { maxMessages: 20 } },
+  };
 }
 
 const AGAIN = "try again; the relay reconnects by itself";
@@ -150,30 +144,19 @@ const ROOMS_MS = 20_000;
 async function checkRooms(
   checks: KosmiChecks,
   token: TokenFinding,
-  link: KosmiLink,
+  check: KosmiCheck,
+  rooms: readonly ChannelPlan[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { account, protocol, context, rows, inquiry } = checks;
-  const rooms = plansOf(checks);
-  const probe = new RoomProbe({
-    link,
-    token: token.token,
-    expectsLogin: token.expectsLogin,
-    protocol,
-    app: inquiry.app,
-    rooms,
-    markup: account.options.markup,
-    clock: context.clock,
-    random: Math.random,
-    log: context.logging.logger(["doctor", account.name]),
-    limitMs: ROOMS_MS,
-  });
-  const findings = await probe.run(signal);
-  tellSelf(probe, token, rows);
+  const { context: { clock }, rows } = checks;
+  const over = new AbortController();
+  const limit = clock.sleep(ROOMS_MS, AbortSignal.any([signal, over.signal])).catch(() => {});
+  const findings = await check.rooms(limit);
+  over.abort();
+  tellSelf(check, token, rows);
   for (const { channel, sends } of rooms) {
-    const finding = findings.get(channel) ?? { kind: "silent" };
-    const isUp = tellRoom(checks, token, channel, finding);
-    if (isUp && sends) await checkOwnMessages(checks, probe, channel, signal);
+    const isUp = tellRoom(checks, token, channel, findings.get(channel) ?? { kind: "silent" });
+    if (isUp && sends) await checkOwnMessages(checks, check, channel, signal);
   }
 }
 
@@ -192,10 +175,10 @@ function plansOf({ account, context, rows }: KosmiChecks): ChannelPlan[] {
   return [...plans.values()];
 }
 
-function tellSelf(probe: RoomProbe, token: TokenFinding, rows: KosmiChecks["rows"]): void {
-  const { self } = probe;
+function tellSelf(check: KosmiCheck, token: TokenFinding, rows: KosmiChecks["rows"]): void {
+  const { self } = check;
   if (self === null) return;
-  const isAnonymous = probe.isAnonymous === true;
+  const isAnonymous = check.isAnonymous === true;
   if (token.expectsLogin && isAnonymous) {
     return rows.warn(
       "identity",
@@ -251,20 +234,20 @@ function roomRemedy(reason: string, token: TokenFinding): string {
 /** A message of ours is proven only when it comes back: without --send we see no further than the subscription. */
 async function checkOwnMessages(
   { context, rows }: KosmiChecks,
-  probe: RoomProbe,
+  check: KosmiCheck,
   channel: ChannelId,
   signal: AbortSignal,
 ): Promise<void> {
-  const check = `own messages ${channel}`;
+  const row = `own messages ${channel}`;
   if (!context.send) {
-    return rows.ok(check, "the subscription runs; --send proves it with a line that people see");
+    return rows.ok(row, "the subscription runs; --send proves it with a line that people see");
   }
-  const receipt = await probe.say(channel, TEST_LINE, signal);
+  const receipt = await check.say(channel, TEST_LINE, signal);
   if (receipt.outcome === "confirmed") {
-    return rows.ok(check, "a test message was sent and came back");
+    return rows.ok(row, "a test message was sent and came back");
   }
   rows.broken(
-    check,
+    row,
     `the test message did not come back: ${receipt.reason}`,
     "Kosmi may limit this account or address: try again later, or with another account",
   );
@@ -274,47 +257,64 @@ const LIMIT_MS = 12_000;
 
 /** Does Kosmi's HTTP endpoint answer? Anonymous logins go that way. */
 async function checkHttp(checks: KosmiChecks, signal: AbortSignal): Promise<boolean> {
-  const { account, protocol, context, rows } = checks;
-  const { clock, clocks } = context;
+  const { account, protocol, context: { clock, clocks }, rows } = checks;
   const endpoints = endpointsOf(account);
-  const { fault, time } = await probeHttp(
-    { endpoints, protocol, clock, limitMs: LIMIT_MS },
-    signal,
-  );
   const { host } = new URL(endpoints.httpEndpoint);
-  if (time !== null) clocks.push({ source: host, ...time });
-  if (fault === null) rows.ok("HTTP", `${host} answers`);
-  else rows.broken("HTTP", `${host}: ${seenOf(fault)}`, httpRemedy(fault));
-  return fault === null;
-}
-
-type Fault = NonNullable<HttpFinding["fault"]>;
-
-function seenOf(fault: Fault): string {
-  switch (fault.kind) {
-    case "network":
-      return fault.said;
-    case "status":
-      return fault.status === 403
-        ? "it answers with HTTP 403: it does not accept the Origin or User-Agent, or blocks this address"
-        : `it answers with HTTP ${fault.status}`;
-    case "strange":
-      return `it answers with ${fault.said}`;
+  let isPage = false;
+  const fetchLooking = async (url: string, init: RequestInit) => {
+    const response = await fetch(url, init);
+    isPage = /html/.test(response.headers.get("content-type") ?? "");
+    const serverMs = Date.parse(response.headers.get("date") ?? "");
+    // The header counts whole seconds, cut: half a second more is the likeliest.
+    const sample = { source: host, serverMs: serverMs + 500, ourMs: clock.now() };
+    if (!Number.isNaN(serverMs) && !clocks.some(({ source }) => source === host)) {
+      clocks.push(sample);
+    }
+    return response;
+  };
+  const http = { fetch: fetchLooking, clock, limitMs: LIMIT_MS, action: "ask Kosmi over HTTP" };
+  try {
+    const answer = await withOrigins(originsOf(protocol, endpoints), (origin) => {
+      const headers = { ...browserHeaders(origin, protocol), "Content-Type": "application/json" };
+      const body = JSON.stringify({ query: "{ __typename }", variables: {} });
+      return postForJson(endpoints.httpEndpoint, { headers, body }, http, signal);
+    });
+    // Also an answer with errors is GraphQL's: not everybody may ask everything over HTTP.
+    const isGraphql = ["data", "errors"].some((name) => property(answer, name) !== undefined);
+    if (!isGraphql) throw new Error("it answers with JSON that is no answer of a GraphQL server");
+    rows.ok("HTTP", `${host} answers`);
+    return true;
+  } catch (thrown) {
+    const { seen, remedy } = httpFault(thrown, isPage);
+    rows.broken("HTTP", `${host}: ${seen}`, remedy);
+    return false;
   }
 }
 
-function httpRemedy(fault: Fault): string {
-  if (fault.kind === "network") {
-    return "check HTTPEndpoint, this machine's network and its names (DNS)";
+function httpFault(thrown: unknown, isPage: boolean): { seen: string; remedy: string } {
+  if (thrown instanceof HttpStatusError) return statusFault(thrown.status);
+  const seen = describeError(thrown).replace(/^Cannot ask Kosmi over HTTP: /, "");
+  if (!/JSON/.test(seen)) {
+    return { seen, remedy: "check HTTPEndpoint, this machine's network and its names (DNS)" };
   }
-  if (fault.kind === "strange") {
-    return "check HTTPEndpoint: something else is there (a proxy's page?)";
+  return {
+    seen: isPage ? "it answers with a web page" : seen,
+    remedy: "check HTTPEndpoint: something else is there (a proxy's page?)",
+  };
+}
+
+function statusFault(status: number): { seen: string; remedy: string } {
+  if (status === 403) {
+    return {
+      seen:
+        "it answers with HTTP 403: it does not accept the Origin or User-Agent, or blocks this address",
+      remedy:
+        "check AppURL; [kosmi.NAME.overrides] origin and userAgent set others; or use another address",
+    };
   }
-  if (fault.status === 403) {
-    return "check AppURL; [kosmi.NAME.overrides] origin and userAgent set others; or use another address";
-  }
-  if (fault.status === 429) return "wait some minutes: too many requests";
-  return fault.status >= 500
-    ? "Kosmi itself is in trouble: wait, the relay goes on trying"
-    : "check HTTPEndpoint";
+  const seen = `it answers with HTTP ${status}`;
+  if (status === 429) return { seen, remedy: "wait some minutes: too many requests" };
+  const isTheirs = status >= 500;
+  const wait = "Kosmi itself is in trouble: wait, the relay goes on trying";
+  return { seen, remedy: isTheirs ? wait : "check HTTPEndpoint" };
 }

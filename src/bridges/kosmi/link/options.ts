@@ -5,6 +5,8 @@ import type { PictureNetwork } from "../pictures/download.ts";
 import type { LearnedOperations } from "../protocol/known_operations.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
+import type { KosmiLink } from "./link.ts";
+import type { LinkFault } from "./link_end.ts";
 
 /** Where Kosmi is. All but `appUrl` are asked by the relay; people and browsers open `appUrl`. */
 export interface KosmiEndpoints {
@@ -72,4 +74,14 @@ export interface KosmiBridgeOptions {
   /** In [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** Hears every attempt, for a check. Default: nobody does. */
+  readonly inspection?: Inspection;
+}
+
+/** What a check hears of the connections that a bridge makes for it. */
+interface Inspection {
+  /** Kosmi acknowledged the connection. */
+  connected(link: KosmiLink, session: { readonly isAnonymous: boolean | null }): void;
+  /** Why an attempt, or the connection, ended. */
+  ended(fault: LinkFault): void;
 }

@@ -11,6 +11,8 @@ export interface KosmiUser {
   /** Null where Kosmi does not say. */
   readonly anonymous: boolean | null;
   readonly bot: boolean;
+  /** URL of their picture. */
+  readonly avatar?: string;
 }
 
 export interface KosmiMessage {
@@ -124,12 +126,14 @@ function person(raw: unknown, id: string): KosmiUser {
   const username = nameOf(property(raw, "username"));
   const displayName = nameOf(property(raw, "displayName"));
   const anonymous = property(raw, "isAnonymous");
+  const avatar = property(raw, "avatarUrl");
   return {
     id: id as UserId,
     name: displayName.trim() === "" ? username : displayName,
     username,
     anonymous: typeof anonymous === "boolean" ? anonymous : null,
     bot: property(raw, "isBot") === true,
+    ...(typeof avatar === "string" && /^https?:\/\/\S{1,500}$/.test(avatar) ? { avatar } : {}),
   };
 }
 

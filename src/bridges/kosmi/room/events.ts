@@ -31,6 +31,7 @@ export function personOf(user: KosmiUser): Person {
     nick: isBlank(nick) ? "Anonymous" : nick,
     userId: user.username === "" ? user.id : user.username,
     ...(user.bot ? { bot: true } : {}),
+    ...(user.avatar === undefined ? {} : { avatar: user.avatar }),
   };
 }
 

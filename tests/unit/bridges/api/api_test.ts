@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import type { ChatEvent } from "../../../../src/relay/port/event.ts";
-import { textOf } from "../../../../src/relay/port/rich_text.ts";
+import type { AccountId, MessageId, UserId } from "../../../../src/relay/port/ids.ts";
+import { plainText, textOf } from "../../../../src/relay/port/rich_text.ts";
+import { outgoing } from "../../../contract/stage.ts";
 import type { ApiClient } from "../../../support/api_client.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
 import { within } from "../../../support/wait.ts";
@@ -36,6 +38,30 @@ Deno.test("api: several streams each get all, with the fields of Matterbridge's 
   assert.match(String(frame?.["timestamp"]), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   assert.equal(frame?.["channel"], "api");
   assert.equal(frame?.username, "<bob> ");
+});
+
+Deno.test("api: who said it, where and when stands in fields of its own", async () => {
+  await using api = new RunningApi();
+  const client = await api.reader();
+  const person = { id: "u1" as UserId, nick: "Zoë", userId: "zoe", avatar: "https://x/zoe.png" };
+  const [part] = api.bridge.render(GATEWAY, {
+    ...outgoing("hello"),
+    prefix: plainText("Zoë (re bob: hi) "),
+    nameLength: 3,
+    replyTo: "m1" as MessageId,
+    sender: { person, account: "kosmi.films" as AccountId },
+    atMs: Date.UTC(2026, 0, 2, 3, 4, 5, 6),
+  });
+  assert.ok(part !== undefined);
+  await api.bridge.transmit(GATEWAY, part, new AbortController().signal);
+  await client.waitForTexts(1);
+  const { id: _, ...frame } = client.frames[0] ?? {};
+  assert.deepEqual(frame, {
+    ...{ text: " (re bob: hi) hello", channel: "api", username: "Zoë", userid: "zoe" },
+    ...{ avatar: "https://x/zoe.png", account: "kosmi.films", event: "", protocol: "kosmi" },
+    ...{ gateway: "movienight", parent_id: "m1", timestamp: "2026-01-02T03:04:05.006Z" },
+    Extra: null,
+  });
 });
 
 Deno.test("api: what nobody has read waits, and is given once", async () => {

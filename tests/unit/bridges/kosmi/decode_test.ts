@@ -192,3 +192,12 @@ Deno.test("tokenSubject() reads sub, and nothing from what is no JWT", () => {
     assert.equal(tokenSubject(text), null, text);
   }
 });
+
+Deno.test("user() reads the address of a picture, and nothing else in its place", () => {
+  const user = (avatarUrl: unknown) => decoder.user({ id: "u1", displayName: "Zoë", avatarUrl });
+  assert.equal(user("https://img.kosmi.io/zoe.png")?.avatar, "https://img.kosmi.io/zoe.png");
+  for (const other of ["javascript:alert(1)", "/zoe.png", "", null, 5, "https://x y"]) {
+    const read = user(other);
+    assert.ok(read !== null && !("avatar" in read), String(other));
+  }
+});

@@ -242,7 +242,7 @@ export function viewPage(request: {
     origin: location.origin,
     stored: localStorage.getItem(request.tokenKey),
     lines: linesOf(document.body),
-    formLines: linesOf(password?.closest('form, dialog, [role="dialog"]') ?? null),
+    formLines: linesOf(password?.closest('form, dialog, [role="dialog"], .ui.modal') ?? null),
     alerts: [...new Set(alerts)].slice(0, 20),
     seen: request.selectors.filter((selector) =>
       [...document.querySelectorAll(selector)].some(isVisible)

@@ -1,6 +1,7 @@
 import { withDeadline } from "../../../base/abort.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
+import { property } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import type { KosmiEndpoints } from "./options.ts";
 
@@ -9,8 +10,10 @@ export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** Kosmi over HTTP answered with another status than 2xx. */
 export class HttpStatusError extends Error {
   override readonly name = "HttpStatusError";
-  constructor(action: string, readonly status: number) {
-    super(`Cannot ${action}: Kosmi answered with HTTP ${status}${hintOf(status)}`);
+  /** `said`: what the answer's body says of it, "" where it says nothing that can be read. */
+  constructor(action: string, readonly status: number, said = "") {
+    const words = said === "" ? "" : ` (${said})`;
+    super(`Cannot ${action}: Kosmi answered with HTTP ${status}${words}${hintOf(status)}`);
   }
 }
 
@@ -52,13 +55,23 @@ export async function postForJson(
       throw new Error(`Cannot ${action}: ${describeError(thrown)}`, { cause: thrown });
     });
     const text = await readBounded(response, action);
-    if (!response.ok) throw new HttpStatusError(action, response.status);
+    if (!response.ok) throw new HttpStatusError(action, response.status, saidIn(text));
     try {
       return JSON.parse(text);
     } catch {
       throw new Error(`Cannot ${action}: Kosmi's answer is not JSON; check the endpoint`);
     }
   });
+}
+
+/** The error that a JSON answer tells: {"error": "Nudity not allowed"}. */
+function saidIn(text: string): string {
+  try {
+    const said = property(JSON.parse(text), "error");
+    return typeof said === "string" ? said.replace(/\s+/g, " ").slice(0, 100) : "";
+  } catch {
+    return "";
+  }
 }
 
 async function readBounded(response: Response, action: string): Promise<string> {

@@ -4,7 +4,14 @@ import { describeError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Outgoing, OutgoingMessage } from "../../../relay/port/bridge.ts";
 import type { Span } from "../../../relay/port/rich_text.ts";
-import { browserHeaders, type Fetch, originsOf, postForJson, withOrigins } from "../link/http.ts";
+import {
+  browserHeaders,
+  type Fetch,
+  HttpStatusError,
+  originsOf,
+  postForJson,
+  withOrigins,
+} from "../link/http.ts";
 import type { KosmiEndpoints } from "../link/options.ts";
 import { property } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
@@ -21,6 +28,8 @@ const MOST_PICTURES = 3;
 /** Below the time that the core gives, so that one slow host does not cost the message its other pictures. */
 const LONGEST_MS = 12_000;
 const REMEMBERED = 200;
+/** So long no picture is uploaded once Kosmi says that there were too many. */
+const PAUSE_MS = 60_000;
 
 /** What the pictures of all rooms together may hold at a time. What has no room stays a link. */
 class PictureRoom {
@@ -57,6 +66,8 @@ function isShown(span: Span): boolean {
 /** Pictures that are linked in messages, put where Kosmi shows them. */
 export class PictureUploads {
   readonly #options: PictureUploadsOptions;
+  /** Until then Kosmi takes no pictures: it said that there were too many. */
+  #pausedUntilMs = -Infinity;
   /** Links as written, and where their pictures are now: an edited message is not uploaded twice. */
   readonly #known = new Map<string, string>();
 
@@ -98,12 +109,17 @@ export class PictureUploads {
     const known = this.#known.get(link);
     if (known !== undefined) return known;
     const url = new URL(link);
+    const { clock } = this.#options;
+    if (clock.monotonic() < this.#pausedUntilMs) return null;
     try {
       const place = await this.#upload(url, signal);
       this.#remember(link, place);
       return place;
     } catch (error) {
       if (signal.aborted) return null;
+      if (error instanceof HttpStatusError && error.status === 429) {
+        this.#pausedUntilMs = clock.monotonic() + PAUSE_MS;
+      }
       // Only the host: a link may hold somebody's key.
       const facts = { host: url.hostname, reason: describeError(error) };
       this.#options.log.warn("a picture at {host} stays a link: {reason}", facts);

@@ -86,7 +86,7 @@ export const LOGIN_PAGE: LoginPage = {
     selectors: ['[data-testid*="login" i]', 'a[href*="login" i]', 'button[class*="login" i]'],
   },
   emailChoice: {
-    roles: ["button", "link", "tab", "menuitem"],
+    roles: ["button", "link", "tab", "menuitem", "option"],
     texts: [
       "Login with Email",
       "Log in with Email",
@@ -99,11 +99,12 @@ export const LOGIN_PAGE: LoginPage = {
   },
   emailField: {
     roles: ["textbox"],
-    texts: ["Email", "E-mail", "Email address", "Email or username"],
+    texts: ["Email", "E-mail", "Email address", "Email or username", "Username"],
     selectors: [
       'input[type="email"]',
       'input[autocomplete="email"]',
       'input[autocomplete="username"]',
+      'input[name="username" i]',
       'input[name*="email" i]',
       'input[placeholder*="mail" i]',
       'input[type="text"]',
@@ -126,7 +127,14 @@ export const LOGIN_PAGE: LoginPage = {
   errorMessage: {
     roles: ["alert", "status"],
     texts: [],
-    selectors: ['[role="alert"]', '[class*="error" i]', '[aria-live="assertive"]'],
+    selectors: [
+      '[role="alert"]',
+      ".ui.negative.message",
+      ".ui.warning.message",
+      '[class*="error" i]',
+      '[class*="toast" i]',
+      '[aria-live="assertive"]',
+    ],
   },
   wrongCredentials: [
     "(wrong|invalid|incorrect|bad|unknown).{0,40}(password|e-?mail|credential|login|user)",

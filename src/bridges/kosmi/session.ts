@@ -166,7 +166,7 @@ export class KosmiSession {
   #enter(plan: ChannelPlan): void {
     const room = new RoomSession({
       ...this.#o,
-      plan,
+      channel: plan.channel,
       runner: this.#runner,
       log: this.#o.log.with({ room: plan.channel }),
     });

@@ -1,5 +1,8 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { Logger, OnceLog } from "../../../base/log.ts";
 import { graphemes, isBlank } from "../../../base/text.ts";
-import type { HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
+import type { TokenBucket } from "../../../base/token_bucket.ts";
+import type { BridgeHost, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
 import type {
   ChatEvent,
   DeletionEvent,
@@ -10,18 +13,37 @@ import type {
 } from "../../../relay/port/event.ts";
 import type { ChannelId, UserId } from "../../../relay/port/ids.ts";
 import { openText } from "../../../relay/port/rich_text.ts";
-import type { Markup } from "../link/options.ts";
+import type { KosmiLink } from "../link/link.ts";
+import type { HistoryLimits, Markup } from "../link/options.ts";
+import type { OperationRunner } from "../link/runner.ts";
 import type { KosmiDeletion, KosmiMessage, KosmiReaction, KosmiUser } from "../protocol/decode.ts";
+import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { cleanText, readKosmiText } from "../text/kosmi_text.ts";
 
 const EXCERPT_GRAPHEMES = 200;
 
-/** What every event of a room needs. */
-export interface EventContext {
+/** What one room on one link shares with its parts; passed whole. */
+export interface RoomContext {
   readonly channel: ChannelId;
+  readonly host: BridgeHost;
+  readonly link: KosmiLink;
+  readonly runner: OperationRunner;
+  readonly protocol: KosmiProtocol;
+  /** Ids under which our own account shows, or showed on an earlier connection. */
+  readonly ownIds: ReadonlySet<UserId>;
+  readonly pace: TokenBucket;
+  /** How many messages may be on their way at once, while nothing goes wrong. */
+  readonly window: number;
+  readonly history: HistoryLimits;
   readonly markup: Markup;
-  readonly nowMs: number;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Logger;
+  readonly said: OnceLog;
 }
+
+/** What every event of a room needs. */
+type EventContext = Pick<RoomContext, "channel" | "markup" | "clock">;
 
 /** A Kosmi user as the core knows people. */
 export function personOf(user: KosmiUser): Person {
@@ -47,7 +69,7 @@ export function messageEvent(
   return {
     kind: "message",
     channel: context.channel,
-    atMs: message.atMs ?? context.nowMs,
+    atMs: message.atMs ?? context.clock.now(),
     late,
     id: message.id,
     sender: message.sender === null ? NOBODY : personOf(message.sender),
@@ -84,7 +106,7 @@ export function historyMessage(
     own: true,
     wire: message.text as WireText,
     id: message.id,
-    atMs: message.atMs ?? context.nowMs,
+    atMs: message.atMs ?? context.clock.now(),
   };
 }
 
@@ -93,7 +115,7 @@ export function editEvent(message: KosmiMessage, context: EventContext): EditEve
     kind: "edit",
     channel: context.channel,
     // The message's own time is when it was first said.
-    atMs: context.nowMs,
+    atMs: context.clock.now(),
     late: false,
     id: message.id,
     sender: message.sender === null ? NOBODY : personOf(message.sender),
@@ -105,7 +127,7 @@ export function deletionEvent(deletion: KosmiDeletion, context: EventContext): D
   return {
     kind: "deletion",
     channel: context.channel,
-    atMs: context.nowMs,
+    atMs: context.clock.now(),
     late: false,
     id: deletion.id,
     by: deletion.by === null ? null : personOf(deletion.by),
@@ -120,7 +142,7 @@ export function reactionEvent(
   return {
     kind: "reaction",
     channel: context.channel,
-    atMs: context.nowMs,
+    atMs: context.clock.now(),
     late: false,
     id: reaction.messageId,
     sender: personOf(reaction.user),
@@ -134,7 +156,12 @@ export function memberEvent(
   context: EventContext,
   kind: "join" | "leave",
 ): ChatEvent {
-  const base = { channel: context.channel, atMs: context.nowMs, late: false, who: personOf(user) };
+  const base = {
+    channel: context.channel,
+    atMs: context.clock.now(),
+    late: false,
+    who: personOf(user),
+  };
   return kind === "join"
     ? { kind: "join", ...base }
     : { kind: "leave", ...base, how: "part", by: null, reason: null };

@@ -1,25 +1,9 @@
-import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
-import type { OnceLog } from "../../../base/log.ts";
-import type { BridgeHost, Cursor, History } from "../../../relay/port/bridge.ts";
-import type { ChannelId } from "../../../relay/port/ids.ts";
-import type { KosmiLink } from "../link/link.ts";
+import type { Cursor, History } from "../../../relay/port/bridge.ts";
 import type { HistoryLimits } from "../link/options.ts";
-import type { OperationRunner } from "../link/runner.ts";
 import { archiveIn, type ArchivePage, type KosmiMessage } from "../protocol/decode.ts";
 import { describeErrors } from "../protocol/graphql_error.ts";
-import type { KosmiProtocol } from "../protocol/protocol.ts";
-
-interface RoomArchiveOptions {
-  readonly channel: ChannelId;
-  readonly host: BridgeHost;
-  readonly link: KosmiLink;
-  readonly runner: OperationRunner;
-  readonly protocol: KosmiProtocol;
-  readonly history: HistoryLimits;
-  readonly clock: Clock;
-  readonly said: OnceLog;
-}
+import type { RoomContext } from "./events.ts";
 
 const FIRST_LOOK_LIMIT_MS = 2_000;
 /** Waits before each try to read the archive. */
@@ -31,12 +15,12 @@ const CLOCKS_DIFFER_MS = 2_000;
 
 /** What a room's archive tells, as far as the server lets it be asked. Nothing here rejects. */
 export class RoomArchive {
-  readonly #o: RoomArchiveOptions;
+  readonly #context: RoomContext;
   /** False while the archive did not answer the first look of this stay: it is not waited for twice. */
   #answers = true;
 
-  constructor(options: RoomArchiveOptions) {
-    this.#o = options;
+  constructor(context: RoomContext) {
+    this.#context = context;
   }
 
   /**
@@ -46,12 +30,12 @@ export class RoomArchive {
    */
   async firstLook(joinsAtMs: number): Promise<readonly KosmiMessage[] | null> {
     this.#answers = true;
-    if (this.#o.host.cursor(this.#o.channel) !== null) return null;
+    if (this.#context.host.cursor(this.#context.channel) !== null) return null;
     const page = await this.#soon(this.page(null));
     this.#answers = page !== null;
     if (page === null) return null;
     const joinSecondMs = Math.floor(joinsAtMs / 1_000) * 1_000;
-    const latestMs = this.#o.clock.now() + CLOCKS_DIFFER_MS;
+    const latestMs = this.#context.clock.now() + CLOCKS_DIFFER_MS;
     const clocksDiffer = page.messages.some(({ atMs }) => atMs !== null && atMs > latestMs);
     return page.messages.filter(({ atMs }) => clocksDiffer || atMs === null || atMs < joinSecondMs);
   }
@@ -68,7 +52,7 @@ export class RoomArchive {
 
   /** What is not read now is never caught up: an archive that fails is asked again before it is done without. */
   async #readAgain(): Promise<CaughtUp | null> {
-    const { host, channel, clock, link, runner } = this.#o;
+    const { host, channel, clock, link, runner } = this.#context;
     const since = host.cursor(channel);
     for (const waitMs of since === null ? [0] : ARCHIVE_TRIES_MS) {
       if (waitMs > 0) await clock.sleep(waitMs, link.signal).catch(() => {});
@@ -82,12 +66,12 @@ export class RoomArchive {
 
   #read(since: Cursor | null): Promise<CaughtUp | null> {
     const page = (cursor: string | null) => this.page(cursor);
-    return readArchive({ page, since, limits: this.#o.history });
+    return readArchive({ page, since, limits: this.#context.history });
   }
 
   /** True where something of ours was on its way and is not shown: Kosmi takes a message a moment before it shows it. */
   #isLagging({ messages, before }: CaughtUp): boolean {
-    const { host, channel } = this.#o;
+    const { host, channel } = this.#context;
     const shown = [...before, ...messages].map(({ text }) => text);
     return (host.doubtful?.(channel) ?? []).some(({ wire }) => {
       const at = shown.indexOf(wire);
@@ -97,13 +81,13 @@ export class RoomArchive {
   }
 
   async #later(since: Cursor | null): Promise<CaughtUp | null> {
-    await this.#o.clock.sleep(LAG_MS, this.#o.link.signal).catch(() => {});
+    await this.#context.clock.sleep(LAG_MS, this.#context.link.signal).catch(() => {});
     return await this.#read(since);
   }
 
   /** One page, without a cursor the newest; null where it can't be had. */
   async page(cursor: string | null, isAgain = false): Promise<ArchivePage | null> {
-    const { runner, protocol, link, channel } = this.#o;
+    const { runner, protocol, link, channel } = this.#context;
     if (runner.offers("chatArchive") === false) return null;
     const values = { room: channel, channel: protocol.channelId, cursor: cursor ?? undefined };
     try {
@@ -121,13 +105,13 @@ export class RoomArchive {
   }
 
   #complain(said: string): void {
-    this.#o.said.warn("archive", "Kosmi does not show the archive: {said}", { said });
+    this.#context.said.warn("archive", "Kosmi does not show the archive: {said}", { said });
   }
 
   /** Null when it takes long: at a first visit there is nothing to catch up that would be worth waiting for. */
   #soon<T>(work: Promise<T>): Promise<T | null> {
     return new Promise((resolve) => {
-      const cancel = this.#o.link.deadlines.add(FIRST_LOOK_LIMIT_MS, () => resolve(null));
+      const cancel = this.#context.link.deadlines.add(FIRST_LOOK_LIMIT_MS, () => resolve(null));
       void work.then((value) => {
         cancel();
         resolve(value);
@@ -138,8 +122,8 @@ export class RoomArchive {
   /** No answer tells that a subscription has begun, but one to a later operation on the same socket does. */
   async #fence(): Promise<void> {
     const request = { title: "RelayFence", text: "query RelayFence { __typename }", variables: {} };
-    const { introspectionTimeoutMs } = this.#o.protocol.limits;
-    await this.#o.link.request(request, introspectionTimeoutMs).catch(() => {});
+    const { introspectionTimeoutMs } = this.#context.protocol.limits;
+    await this.#context.link.request(request, introspectionTimeoutMs).catch(() => {});
   }
 }
 

@@ -1,27 +1,10 @@
 import { backoffMs, LINK_BACKOFF } from "../../../base/backoff.ts";
 import { SeenIds } from "../../../base/bounded.ts";
-import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
-import type { Logger, OnceLog } from "../../../base/log.ts";
-import type { TokenBucket } from "../../../base/token_bucket.ts";
-import type {
-  BridgeHost,
-  ChannelPlan,
-  ChannelRefusal,
-  History,
-  Part,
-  Receipt,
-} from "../../../relay/port/bridge.ts";
+import type { ChannelRefusal, History, Part, Receipt } from "../../../relay/port/bridge.ts";
 import type { Person } from "../../../relay/port/event.ts";
 import type { ChannelId, UserId } from "../../../relay/port/ids.ts";
-import type { KosmiLink } from "../link/link.ts";
-import type { HistoryLimits, Markup } from "../link/options.ts";
-import {
-  OperationMissingError,
-  type OperationResult,
-  type OperationRunner,
-  type Subscription,
-} from "../link/runner.ts";
+import { OperationMissingError, type OperationResult, type Subscription } from "../link/runner.ts";
 import {
   acknowledgedIn,
   deletionIn,
@@ -34,37 +17,19 @@ import {
 } from "../protocol/decode.ts";
 import type { Values } from "../protocol/plan.ts";
 import { describeErrors, errorsMatch } from "../protocol/graphql_error.ts";
-import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
+import type { OperationName } from "../protocol/protocol.ts";
 import {
   deletionEvent,
   editEvent,
-  type EventContext,
   historyMessage,
   memberEvent,
   messageEvent,
   personOf,
   reactionEvent,
+  type RoomContext,
 } from "./events.ts";
 import { RoomArchive } from "./history.ts";
 import { RoomSender } from "./sender.ts";
-
-interface RoomOptions {
-  readonly plan: ChannelPlan;
-  readonly host: BridgeHost;
-  readonly link: KosmiLink;
-  readonly runner: OperationRunner;
-  /** Ids under which our own account shows, or showed on an earlier connection. */
-  readonly ownIds: ReadonlySet<UserId>;
-  readonly protocol: KosmiProtocol;
-  readonly markup: Markup;
-  readonly history: HistoryLimits;
-  readonly pace: TokenBucket;
-  readonly window: number;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Logger;
-  readonly said: OnceLog;
-}
 
 const REMEMBERED_IDS = 5_000;
 /** Nobody is told more names, and a flood of them must not fill the memory. */
@@ -82,7 +47,7 @@ const MOST_READINGS = 6;
 /** One room on one link: enters it, again and again where needed, reports what happens there, sends. */
 export class RoomSession {
   readonly channel: ChannelId;
-  readonly #o: RoomOptions;
+  readonly #context: RoomContext;
   readonly #shown = new SeenIds(REMEMBERED_IDS);
   readonly #takenBack = new SeenIds(REMEMBERED_IDS);
   readonly #members = new Map<UserId, Person>();
@@ -99,10 +64,10 @@ export class RoomSession {
   #isUp = false;
   #reported = "";
 
-  constructor(options: RoomOptions) {
-    this.#o = options;
-    this.channel = options.plan.channel;
-    this.#archive = new RoomArchive({ ...options, channel: this.channel });
+  constructor(context: RoomContext) {
+    this.#context = context;
+    this.channel = context.channel;
+    this.#archive = new RoomArchive(context);
   }
 
   /** People in the room, as far as Kosmi told. */
@@ -117,8 +82,8 @@ export class RoomSession {
 
   /** Says that we leave. */
   async disconnect(): Promise<void> {
-    if (!this.#isUp || this.#o.runner.offers("roomDisconnect") === false) return;
-    await this.#o.runner.run("roomDisconnect", { room: this.channel }).catch(() => {});
+    if (!this.#isUp || this.#context.runner.offers("roomDisconnect") === false) return;
+    await this.#context.runner.run("roomDisconnect", { room: this.channel }).catch(() => {});
   }
 
   /**
@@ -134,8 +99,8 @@ export class RoomSession {
 
   /** Lives in the room until the link ends or the room is left. Never rejects. */
   async live(): Promise<void> {
-    const { clock, random } = this.#o;
-    const over = AbortSignal.any([this.#o.link.signal, this.#gone.signal]);
+    const { clock, random } = this.#context;
+    const over = AbortSignal.any([this.#context.link.signal, this.#gone.signal]);
     let failures = 0;
     while (!over.aborted) {
       const startedMs = clock.monotonic();
@@ -153,7 +118,9 @@ export class RoomSession {
   /** The same refusal again is no news. */
   #report(refusal: ChannelRefusal): void {
     const text = `${refusal.mend} ${refusal.reason}`;
-    if (this.#isUp || text !== this.#reported) this.#o.host.channelDown(this.channel, refusal);
+    if (this.#isUp || text !== this.#reported) {
+      this.#context.host.channelDown(this.channel, refusal);
+    }
     this.#isUp = false;
     this.#reported = text;
   }
@@ -163,9 +130,9 @@ export class RoomSession {
     const over = new AbortController();
     const left = new Promise<ChannelRefusal>((resolve) => this.#leave = resolve);
     const linkEnded = () => this.#leave({ reason: "The connection ended", mend: "wait" });
-    this.#o.link.signal.addEventListener("abort", linkEnded, { once: true });
+    this.#context.link.signal.addEventListener("abort", linkEnded, { once: true });
     try {
-      const joinsAtMs = this.#o.clock.now();
+      const joinsAtMs = this.#context.clock.now();
       const refusal = await this.#join();
       if (refusal !== null) return refusal;
       const before = await this.#archive.firstLook(joinsAtMs);
@@ -179,7 +146,7 @@ export class RoomSession {
       const mend = thrown instanceof OperationMissingError ? "person" : "wait";
       return { reason: describeError(thrown), mend };
     } finally {
-      this.#o.link.signal.removeEventListener("abort", linkEnded);
+      this.#context.link.signal.removeEventListener("abort", linkEnded);
       over.abort();
       this.#clear();
     }
@@ -195,7 +162,7 @@ export class RoomSession {
 
   /** Null when we are in. */
   async #join(): Promise<ChannelRefusal | null> {
-    const { runner, protocol } = this.#o;
+    const { runner, protocol } = this.#context;
     const others = protocol.disconnectOtherConnections ? true : undefined;
     const values = { room: this.channel, disconnectOthers: others };
     const { value, errors } = await runner.run("joinRoom", values);
@@ -223,7 +190,7 @@ export class RoomSession {
   #subscribe(): void {
     this.#missedSome = false;
     const room = { room: this.channel };
-    const chat = { ...room, channel: this.#o.protocol.channelId };
+    const chat = { ...room, channel: this.#context.protocol.channelId };
     this.#glance("roomRoot", room, () => {});
     this.#glance("members", room, (value) => this.#rememberMembers(value));
     this.#watch("memberJoins", room, (value) => this.#onMember(value, "join"));
@@ -232,10 +199,10 @@ export class RoomSession {
     this.#watch("messageDeleted", chat, (value) => this.#onDeletion(value));
     this.#watch("reactionAdded", chat, (value) => this.#onReaction(value, false));
     this.#watch("reactionRemoved", chat, (value) => this.#onReaction(value, true));
-    if (this.#o.host.wantsTyping?.(this.channel)) {
+    if (this.#context.host.wantsTyping?.(this.channel)) {
       this.#watch("userTyping", chat, (value) => this.#onTyping(value));
     }
-    this.#subscriptions.push(this.#o.runner.subscribe("newMessage", chat, {
+    this.#subscriptions.push(this.#context.runner.subscribe("newMessage", chat, {
       next: (value) => this.#onMessage(value),
       ended: (reason, missing) => this.#leave({ reason, mend: missing ? "person" : "wait" }),
       restarted: () => this.#onRestart(),
@@ -244,18 +211,18 @@ export class RoomSession {
 
   /** A query whose answer we can do without. */
   #glance(name: OperationName, values: Values, use: (value: unknown) => void): void {
-    if (this.#o.runner.offers(name) === false) return;
-    this.#o.runner.run(name, values).then(({ value }) => use(value), () => {});
+    if (this.#context.runner.offers(name) === false) return;
+    this.#context.runner.run(name, values).then(({ value }) => use(value), () => {});
   }
 
   /** A subscription that we can do without. */
   #watch(name: OperationName, values: Values, next: (value: unknown) => void): void {
-    if (this.#o.runner.offers(name) === false) return;
-    this.#subscriptions.push(this.#o.runner.subscribe(name, values, {
+    if (this.#context.runner.offers(name) === false) return;
+    this.#subscriptions.push(this.#context.runner.subscribe(name, values, {
       next,
       ended: (reason) => {
-        const { title } = this.#o.protocol.operations[name];
-        this.#o.said.info(`no ${name}`, "Kosmi does not offer {title}: {reason}", {
+        const { title } = this.#context.protocol.operations[name];
+        this.#context.said.info(`no ${name}`, "Kosmi does not offer {title}: {reason}", {
           title,
           reason,
         });
@@ -271,18 +238,18 @@ export class RoomSession {
   async #catchUp(before: readonly KosmiMessage[] | null): Promise<History | null> {
     for (let reading = 0; reading < MOST_READINGS; reading++) {
       this.#missedSome = false;
-      await this.#o.runner.learned();
+      await this.#context.runner.learned();
       const caughtUp = await this.#archive.sinceCursor();
       if (this.#missedSome) continue;
       if (caughtUp === null) return null;
-      const context = this.#context();
+      const context = this.#context;
       const asHistory = (message: KosmiMessage) =>
         historyMessage(message, context, this.#isOwn(message.sender));
       if (before !== null) {
         this.#saidSinceFirstLook(caughtUp.messages);
         return { messages: before.map(asHistory), complete: true };
       }
-      const hasCursor = this.#o.host.cursor(this.channel) !== null;
+      const hasCursor = this.#context.host.cursor(this.channel) !== null;
       const fresh = caughtUp.messages.filter((message) => {
         const isNew = this.#shown.add(message.id);
         return this.#isOwn(message.sender) || (isNew && hasCursor);
@@ -297,36 +264,26 @@ export class RoomSession {
   #saidSinceFirstLook(messages: readonly KosmiMessage[]): void {
     const acts = messages.filter((message) => !this.#shown.has(message.id)).map((message) => () => {
       if (!this.#shown.add(message.id) || this.#isOwn(message.sender)) return;
-      this.#o.host.event(messageEvent(message, this.#context(), false));
+      this.#context.host.event(messageEvent(message, this.#context, false));
     });
     this.#early?.unshift(...acts);
   }
 
   #goUp(history: History | null, over: AbortSignal): void {
-    const { link, protocol, pace, window, clock, log } = this.#o;
-    this.#sender = new RoomSender({
-      room: {
-        send: (part) => this.#send(part),
-        unseen: () => this.#unseen(),
-        suspect: (reason) => this.#leave({ reason, mend: "wait" }),
-      },
-      deadlines: link.deadlines,
-      protocol,
-      pace,
-      window,
-      clock,
-      log,
-      signal: over,
-    });
+    this.#sender = new RoomSender(this.#context, {
+      send: (part) => this.#send(part),
+      unseen: () => this.#unseen(),
+      suspect: (reason) => this.#leave({ reason, mend: "wait" }),
+    }, over);
     this.#isUp = true;
-    this.#o.host.channelUp(this.channel, history);
+    this.#context.host.channelUp(this.channel, history);
     const early = this.#early ?? [];
     this.#early = null;
     for (const act of early) act();
   }
 
   async #send(part: Part): Promise<OperationResult> {
-    const { runner, protocol } = this.#o;
+    const { runner, protocol } = this.#context;
     const values = { room: this.channel, channel: protocol.channelId };
     if (part.kind === "deletion") {
       const result = await runner.run("deleteMessage", { ...values, message: part.target ?? "" });
@@ -357,7 +314,7 @@ export class RoomSession {
     this.#whenUp(() => {
       if (!this.#shown.add(message.id)) return;
       if (this.#isOwn(message.sender)) this.#sender?.shown(message);
-      else this.#o.host.event(messageEvent(message, this.#context(), false));
+      else this.#context.host.event(messageEvent(message, this.#context, false));
     });
   }
 
@@ -365,7 +322,7 @@ export class RoomSession {
     const message = messageIn(value);
     if (!this.#isRead("messageEdited", message)) return;
     if (this.#isOwn(message.sender)) return;
-    this.#whenUp(() => this.#o.host.event(editEvent(message, this.#context())));
+    this.#whenUp(() => this.#context.host.event(editEvent(message, this.#context)));
   }
 
   #onDeletion(value: unknown): void {
@@ -373,7 +330,7 @@ export class RoomSession {
     if (!this.#isRead("messageDeleted", deletion)) return;
     this.#whenUp(() => {
       if (this.#takenBack.has(deletion.id) || this.#isOwn(deletion.by)) return;
-      this.#o.host.event(deletionEvent(deletion, this.#context()));
+      this.#context.host.event(deletionEvent(deletion, this.#context));
     });
   }
 
@@ -381,18 +338,18 @@ export class RoomSession {
     const reaction = reactionIn(value);
     if (!this.#isRead(removed ? "reactionRemoved" : "reactionAdded", reaction)) return;
     if (this.#isOwn(reaction.user)) return;
-    this.#whenUp(() => this.#o.host.event(reactionEvent(reaction, this.#context(), removed)));
+    this.#whenUp(() => this.#context.host.event(reactionEvent(reaction, this.#context, removed)));
   }
 
   #onTyping(value: unknown): void {
     const user = memberIn(value);
     if (user === null || this.#isOwn(user) || !this.#isUp) return;
-    this.#o.host.typing?.(this.channel, personOf(user), true);
+    this.#context.host.typing?.(this.channel, personOf(user), true);
   }
 
   /** Somebody is typing elsewhere. Kosmi forgets it by itself. */
   typing(): void {
-    const values = { room: this.channel, channel: this.#o.protocol.channelId };
+    const values = { room: this.channel, channel: this.#context.protocol.channelId };
     if (this.#isUp) this.#glance("startTyping", values, () => {});
   }
 
@@ -403,7 +360,7 @@ export class RoomSession {
     this.#whenUp(() => {
       if (kind === "join") this.#meet(user);
       else this.#members.delete(user.id);
-      this.#o.host.event(memberEvent(user, this.#context(), kind));
+      this.#context.host.event(memberEvent(user, this.#context, kind));
     });
   }
 
@@ -431,8 +388,8 @@ export class RoomSession {
   }
 
   #unreadable(name: OperationName): void {
-    const { title } = this.#o.protocol.operations[name];
-    this.#o.said.warn(`unreadable ${name}`, "Kosmi sent something unreadable for {title}", {
+    const { title } = this.#context.protocol.operations[name];
+    this.#context.said.warn(`unreadable ${name}`, "Kosmi sent something unreadable for {title}", {
       title,
     });
     const before = this.#unread.get(name) ?? FIRST_UNREAD;
@@ -440,7 +397,7 @@ export class RoomSession {
     // One that is odd among many that can be read is no sign of a change.
     if (before + 1 < MANY_UNREAD) return;
     this.#unread.delete(name);
-    void this.#o.runner.unreadable(name).then((isOther) => {
+    void this.#context.runner.unreadable(name).then((isOther) => {
       if (isOther) {
         this.#leave({ reason: `${title} is asked for in other words now`, mend: "wait" });
       }
@@ -448,10 +405,6 @@ export class RoomSession {
   }
 
   #isOwn(user: KosmiUser | null): boolean {
-    return user !== null && this.#o.ownIds.has(user.id);
-  }
-
-  #context(): EventContext {
-    return { channel: this.channel, markup: this.#o.markup, nowMs: this.#o.clock.now() };
+    return user !== null && this.#context.ownIds.has(user.id);
   }
 }

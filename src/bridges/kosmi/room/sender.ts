@@ -1,16 +1,12 @@
 import { DeadlineError } from "../../../base/abort.ts";
-import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
-import type { Logger } from "../../../base/log.ts";
-import type { Deadlines } from "../../../base/timers.ts";
-import type { TokenBucket } from "../../../base/token_bucket.ts";
 import type { Part, Receipt } from "../../../relay/port/bridge.ts";
 import type { MessageId } from "../../../relay/port/ids.ts";
 import { LinkEndedError } from "../link/link.ts";
 import type { OperationResult } from "../link/runner.ts";
 import { acknowledgedIn, type KosmiMessage, sentIdIn } from "../protocol/decode.ts";
 import { describeErrors, errorsMatch, type GraphqlError } from "../protocol/graphql_error.ts";
-import type { KosmiProtocol } from "../protocol/protocol.ts";
+import type { RoomContext } from "./events.ts";
 
 /** What the sender needs of its room. */
 interface SenderRoom {
@@ -20,19 +16,6 @@ interface SenderRoom {
   unseen(): Promise<readonly KosmiMessage[]>;
   /** The room doesn't behave as one that we are in: it is to be entered anew. */
   suspect(reason: string): void;
-}
-
-interface SenderOptions {
-  readonly room: SenderRoom;
-  readonly protocol: KosmiProtocol;
-  readonly pace: TokenBucket;
-  /** How many may be on their way at once, while nothing goes wrong. */
-  readonly window: number;
-  readonly deadlines: Deadlines;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Aborts when the room is left or the link ends. */
-  readonly signal: AbortSignal;
 }
 
 interface Job extends Sending {
@@ -55,7 +38,10 @@ const LONGEST_PAUSE_MS = 60_000;
  * error is tried again before anything behind it, with growing pauses; what may have arrived is never tried again here.
  */
 export class RoomSender {
-  readonly #options: SenderOptions;
+  readonly #context: RoomContext;
+  readonly #room: SenderRoom;
+  /** Aborts when the room is left or the link ends. */
+  readonly #over: AbortSignal;
   readonly #matcher = new SentMatcher<Job>();
   readonly #queue: Job[] = [];
   readonly #underWay = new Set<Job>();
@@ -70,14 +56,16 @@ export class RoomSender {
   /** Until a document was accepted the first message goes alone, so that mending it can't reorder. */
   #proven = false;
 
-  constructor(options: SenderOptions) {
-    this.#options = options;
-    this.#window = options.window;
-    options.signal.addEventListener("abort", () => this.#end(), { once: true });
+  constructor(context: RoomContext, room: SenderRoom, over: AbortSignal) {
+    this.#context = context;
+    this.#room = room;
+    this.#over = over;
+    this.#window = context.window;
+    over.addEventListener("abort", () => this.#end(), { once: true });
   }
 
   transmit(part: Part, signal: AbortSignal): Promise<Receipt> {
-    const reason = this.#options.signal.aborted
+    const reason = this.#over.aborted
       ? "The room was left"
       : signal.aborted
       ? "Stopped before it was sent"
@@ -143,12 +131,12 @@ export class RoomSender {
 
   /** Waits for the pace and for the end of a pause; false when the job went away meanwhile. */
   async #isDue(job: Job): Promise<boolean> {
-    const now = this.#options.clock.monotonic();
-    const paceMs = job.attempts === 0 ? this.#options.pace.take(now) : 0;
+    const now = this.#context.clock.monotonic();
+    const paceMs = job.attempts === 0 ? this.#context.pace.take(now) : 0;
     const waitMs = Math.max(paceMs, this.#pausedUntilMs - now);
     if (waitMs <= 0) return true;
-    const stop = AbortSignal.any([this.#options.signal, job.signal]);
-    await this.#options.clock.sleep(waitMs, stop).catch(() => {});
+    const stop = AbortSignal.any([this.#over, job.signal]);
+    await this.#context.clock.sleep(waitMs, stop).catch(() => {});
     return job.state === "queued" && this.#queue[0] === job;
   }
 
@@ -158,7 +146,7 @@ export class RoomSender {
     job.state = "left";
     job.attempts++;
     if (job.part.kind === "message") this.#matcher.expect(job);
-    this.#options.room.send(job.part).then(
+    this.#room.send(job.part).then(
       (result) => this.#answered(job, result),
       (thrown) => this.#unanswered(job, thrown),
     );
@@ -176,8 +164,8 @@ export class RoomSender {
     job.ok = true;
     job.answeredId = sentIdIn(result.value);
     if (job.part.kind !== "message" || job.seenId !== null) return this.#confirm(job);
-    job.cancelDeadline = this.#options.deadlines.add(
-      this.#options.protocol.limits.seenTimeoutMs,
+    job.cancelDeadline = this.#context.link.deadlines.add(
+      this.#context.protocol.limits.seenTimeoutMs,
       () => void this.#lookUp(job, "Kosmi said ok, but did not show the message"),
     );
   }
@@ -191,12 +179,12 @@ export class RoomSender {
     const reason = describeError(thrown);
     if (job.part.kind !== "message") return this.#settle(job, { outcome: "rejected", reason });
     this.#settle(job, { outcome: "unsent", reason });
-    this.#options.room.suspect(reason);
+    this.#room.suspect(reason);
   }
 
   #refused(job: Job, errors: readonly GraphqlError[]): void {
     if (job.seenId !== null) return this.#confirm(job);
-    const { errors: patterns, limits } = this.#options.protocol;
+    const { errors: patterns, limits } = this.#context.protocol;
     const said = errors.length === 0 ? "not ok, without a reason" : describeErrors(errors);
     const isLimit = errorsMatch(errors, patterns.rateLimited);
     const isFinal = errorsMatch(errors, patterns.messageRefused) ||
@@ -206,13 +194,13 @@ export class RoomSender {
     }
     this.#retry(job, said);
     if (!isLimit && errorsMatch(errors, patterns.notInRoom)) {
-      this.#options.room.suspect(`Kosmi does not take messages: ${said}`);
+      this.#room.suspect(`Kosmi does not take messages: ${said}`);
     }
   }
 
   /** Back in line, before all that came later; from now on one at a time, so that the order holds. */
   #retry(job: Job, said: string): void {
-    const now = this.#options.clock.monotonic();
+    const now = this.#context.clock.monotonic();
     this.#underWay.delete(job);
     this.#matcher.forget(job);
     job.state = "queued";
@@ -221,7 +209,7 @@ export class RoomSender {
     if (now >= this.#pausedUntilMs) {
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
       this.#pausedUntilMs = now + this.#pauseMs;
-      this.#options.log.warn("Kosmi did not take a message ({said}); trying again in {waitMs} ms", {
+      this.#context.log.warn("Kosmi did not take a message ({said}); trying again in {waitMs} ms", {
         said,
         waitMs: this.#pauseMs,
       });
@@ -239,7 +227,7 @@ export class RoomSender {
 
   /** Whether it arrived: the archive knows. */
   async #lookUp(job: Job, why: string): Promise<void> {
-    const unseen = await this.#options.room.unseen().catch((): readonly KosmiMessage[] => []);
+    const unseen = await this.#room.unseen().catch((): readonly KosmiMessage[] => []);
     if (job.state === "settled") return;
     if (job.seenId !== null) return this.#confirm(job);
     const free = unseen.filter((each) => !this.#claimed.has(each.id));
@@ -247,11 +235,11 @@ export class RoomSender {
       free.find((each) => sameText(each.text, job.wire));
     if (found === undefined) {
       this.#settle(job, { outcome: "unknown", reason: why });
-      return this.#options.room.suspect(why);
+      return this.#room.suspect(why);
     }
     this.#claimed.add(found.id);
     this.#settle(job, { outcome: "confirmed", id: found.id });
-    this.#options.room.suspect("Kosmi has a message in its archive that it did not show");
+    this.#room.suspect("Kosmi has a message in its archive that it did not show");
   }
 
   #confirm(job: Job): void {

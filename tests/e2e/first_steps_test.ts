@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { startIrcServer } from "../sandbox/irc/irc_sandbox.ts";
+import { startRelay } from "../support/relay_process.ts";
 import { needs } from "../support/skip.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { PseudoTerminal } from "./support/pseudo_terminal.ts";
@@ -89,4 +91,19 @@ Deno.test("an empty -conf is a fault in a sentence; -v and version tell the vers
   assert.equal(short.stdout, word.stdout);
   const help = await inFolder(dir.path, "--help");
   assert.doesNotMatch(help.stdout, /default: false/);
+});
+
+Deno.test("TLS at a port without it: the log says so, and what to set", async () => {
+  await using irc = await startIrcServer();
+  const account = (name: string, tls: boolean) =>
+    `[irc.${name}]\nServer="127.0.0.1:${irc.port}"\nUseTLS=${tls}\nNick="${name}"\n`;
+  const gateway = '[[gateway]]\nname="g"\nenable=true\ninout=[{account="irc.wrong",channel="#a"},' +
+    '{account="irc.right",channel="#b"}]\n';
+  await using relay = await startRelay({
+    config: account("wrong", true) + account("right", false) + gateway,
+  });
+  await relay.waitForLog(
+    /not connected: .*does not speak TLS at port \d+: use its port for TLS \(mostly 6697\), or UseTLS=false.*account=irc\.wrong/,
+  );
+  assert.doesNotMatch(relay.output, /Next try in 0 s/);
 });

@@ -154,8 +154,9 @@ class SocketTransport {
   }
 
   #secure(transport: tls.ConnectionOptions, options: DialTls): void {
-    const { host } = this.#options.dial;
+    const { host, port } = this.#options.dial;
     const socket = tls.connect({ ...transport, ...tlsOptions(host, options) });
+    socket.on("error", (error: Error) => this.#error ??= withoutTlsThere(error, port));
     this.#own(socket);
     socket.on("secureConnect", () => {
       this.#options.dial.inspect?.secured(certificateFacts(socket));
@@ -186,6 +187,17 @@ class SocketTransport {
     this.#socket = null;
     this.#options.onClosed(this.#error);
   }
+}
+
+/** What the TLS library says of a server that answers its greeting in plain text helps nobody. */
+function withoutTlsThere(error: Error, port: number): Error {
+  if (!/wrong version number|InvalidContentType|packet length too long/.test(error.message)) {
+    return error;
+  }
+  return new Error(
+    `The server answers, but does not speak TLS at port ${port}: use its port for TLS (mostly 6697), or UseTLS=false`,
+    { cause: error },
+  );
 }
 
 /** The bytes with spaces in place of what some server takes for a line's end. */

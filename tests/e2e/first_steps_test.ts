@@ -95,8 +95,18 @@ Deno.test("an empty -conf is a fault in a sentence; -v and version tell the vers
 
 Deno.test("TLS at a port without it: the log says so, and what to set", async () => {
   await using irc = await startIrcServer();
-  const account = (name: string, tls: boolean) =>
-    `[irc.${name}]\nServer="127.0.0.1:${irc.port}"\nUseTLS=${tls}\nNick="${name}"\n`;
+  const plain = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const greeting = (async () => {
+    // As most servers do: in plain text, and at once.
+    for await (const connection of plain) {
+      await connection.write(new TextEncoder().encode(":irc.test NOTICE * :Looking up\r\n"));
+      connection.close();
+    }
+  })();
+  const account = (name: string, tls: boolean) => {
+    const { port } = tls && plain.addr.transport === "tcp" ? plain.addr : irc;
+    return `[irc.${name}]\nServer="127.0.0.1:${port}"\nUseTLS=${tls}\nNick="${name}"\n`;
+  };
   const gateway = '[[gateway]]\nname="g"\nenable=true\ninout=[{account="irc.wrong",channel="#a"},' +
     '{account="irc.right",channel="#b"}]\n';
   await using relay = await startRelay({
@@ -106,4 +116,6 @@ Deno.test("TLS at a port without it: the log says so, and what to set", async ()
     /not connected: .*does not speak TLS at port \d+: use its port for TLS \(mostly 6697\), or UseTLS=false.*account=irc\.wrong/,
   );
   assert.doesNotMatch(relay.output, /Next try in 0 s/);
+  plain.close();
+  await greeting.catch(() => {});
 });

@@ -85,3 +85,14 @@ export function isFor(facts: CertificateFacts, host: string): boolean {
     return dot > 0 && wanted.slice(dot) === name.slice(1);
   });
 }
+
+/** What the TLS library says of a server that answers its greeting in plain text helps nobody. */
+export function withoutTlsThere(error: Error, port: number): Error {
+  if (!/wrong version number|InvalidContentType|packet length too long/.test(error.message)) {
+    return error;
+  }
+  return new Error(
+    `The server answers, but does not speak TLS at port ${port}: use its port for TLS (mostly 6697), or UseTLS=false`,
+    { cause: error },
+  );
+}

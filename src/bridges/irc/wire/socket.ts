@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import tls from "node:tls";
-import { certificateFacts, type DialInspection, pinFault } from "./certificate.ts";
+import { certificateFacts, type DialInspection, pinFault, withoutTlsThere } from "./certificate.ts";
 import { formatLine, type IrcMessage, lineCodec, type OutLine, readLine } from "./message.ts";
 
 /** Where and how to connect. */
@@ -187,17 +187,6 @@ class SocketTransport {
     this.#socket = null;
     this.#options.onClosed(this.#error);
   }
-}
-
-/** What the TLS library says of a server that answers its greeting in plain text helps nobody. */
-function withoutTlsThere(error: Error, port: number): Error {
-  if (!/wrong version number|InvalidContentType|packet length too long/.test(error.message)) {
-    return error;
-  }
-  return new Error(
-    `The server answers, but does not speak TLS at port ${port}: use its port for TLS (mostly 6697), or UseTLS=false`,
-    { cause: error },
-  );
 }
 
 /** The bytes with spaces in place of what some server takes for a line's end. */

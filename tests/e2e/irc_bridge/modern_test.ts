@@ -62,6 +62,16 @@ Deno.test("a message that is refused as one of several lines goes line by line",
   assert.deepEqual(it.server.messages("#test").map(({ text }) => text), ["<bob> one", "<bob> two"]);
 });
 
+Deno.test("a text without formatting that is refused for its formatting is not sent for ever", async () => {
+  await using it = await place({ multiline: "" });
+  it.server.faults.refuseMessages = { numeric: "404", text: "Can't send colors (+c is set)" };
+  const prefix = [{ text: "a\u200blice: ", style: { bold: true } as const }];
+  const [receipt] = await it.relay.say("one\ntwo", { prefix });
+  assert.equal(receipt?.outcome, "rejected");
+  const sent = it.server.received.filter(({ line }) => line.includes("one"));
+  assert.equal(sent.length, 2);
+});
+
 Deno.test("a history shows a message of several lines as it was sent", async () => {
   await using it = await place({ multiline: "", chatHistory: true });
   const [part] = it.relay.bridge.render(channel, outgoing("one\ntwo"));

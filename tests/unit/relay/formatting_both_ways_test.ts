@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { graphemes } from "../../../src/base/text.ts";
 import { readMirc, readPlain, writeMirc } from "../../../src/bridges/irc/text/formatting.ts";
 import { composeLines } from "../../../src/bridges/irc/text/lines.ts";
-import type { Markup } from "../../../src/bridges/kosmi/link/options.ts";
 import {
+  type Markup,
   readKosmiText,
   renderParts,
   writeKosmiText,

@@ -1,9 +1,10 @@
 import type { Cancel } from "../../../base/timers.ts";
 import type { Receipt } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
+import { textOf } from "../../../relay/port/rich_text.ts";
 import type { ChannelList } from "../channels/channel_list.ts";
 import type { Link } from "../link/link.ts";
-import { readPlain } from "../text/formatting.ts";
+import { hasFormatting, readMirc } from "../text/formatting.ts";
 import { type Flight, Flights, type Shown, type Strange } from "./flights.ts";
 
 /** What follows from a refusal. */
@@ -275,14 +276,14 @@ export class Confirmation {
 
 /** The same but for formatting and spaces, which servers take away. */
 function sameWords(one: string, other: string): boolean {
-  const words = (text: string) => readPlain(text).replace(/\s+/g, " ").trim();
+  const words = (text: string) => textOf(readMirc(text)).replace(/\s+/g, " ").trim();
   return words(one) === words(other);
 }
 
 /** A RELAYMSG that is refused is said under our own nick: what comes of that decides. */
 function isFinal(flight: Flight, verdict: Verdict): boolean {
   if (verdict === "single") return !flight.text.includes("\n");
-  if (verdict === "plain") return readPlain(flight.text) === flight.text;
+  if (verdict === "plain") return !hasFormatting(flight.text);
   if (verdict === "relay" || verdict === "name") return flight.speaker === null;
   return verdict === "good" && flight.speaker === null;
 }

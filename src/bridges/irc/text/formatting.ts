@@ -56,6 +56,12 @@ export function readPlain(written: string): string {
   return openText(readMirc(withLineBreaks(written, " ")));
 }
 
+/** True where a channel that takes no formatting would refuse the line. */
+export function hasFormatting(written: string): boolean {
+  // deno-lint-ignore no-control-regex
+  return /[\x02-\x04\x0f\x11\x16\x1d-\x1f]/.test(written);
+}
+
 function withSpoiler(style: Style): Style {
   const { colour, background, ...others } = style;
   if (colour === undefined || colour.rgb !== background?.rgb) return style;

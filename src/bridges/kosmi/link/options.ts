@@ -5,6 +5,7 @@ import type { PictureNetwork } from "../pictures/download.ts";
 import type { LearnedOperations } from "../protocol/known_operations.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
+import type { Markup } from "../text/kosmi_text.ts";
 import type { KosmiLink } from "./link.ts";
 import type { LinkFault } from "./link_end.ts";
 
@@ -48,8 +49,6 @@ export interface WebAppKnowledge extends LearnedOperations {
   /** Reads the app, when that is due; resolves to true when something new came of it. Never rejects; on abort it is false. */
   learn(signal: AbortSignal): Promise<boolean>;
 }
-
-export type Markup = "plain" | "markdown";
 
 export interface KosmiBridgeOptions {
   readonly account: AccountId;

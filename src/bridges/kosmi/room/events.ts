@@ -14,11 +14,11 @@ import type {
 import type { ChannelId, UserId } from "../../../relay/port/ids.ts";
 import { openText } from "../../../relay/port/rich_text.ts";
 import type { KosmiLink } from "../link/link.ts";
-import type { HistoryLimits, Markup } from "../link/options.ts";
+import type { HistoryLimits } from "../link/options.ts";
 import type { OperationRunner } from "../link/runner.ts";
 import type { KosmiDeletion, KosmiMessage, KosmiReaction, KosmiUser } from "../protocol/decode.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
-import { cleanText, readKosmiText } from "../text/kosmi_text.ts";
+import { cleanText, type Markup, readKosmiText } from "../text/kosmi_text.ts";
 
 const EXCERPT_GRAPHEMES = 200;
 

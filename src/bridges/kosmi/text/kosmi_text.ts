@@ -9,8 +9,10 @@ import {
   textOf,
   withoutBars,
 } from "../../../relay/port/rich_text.ts";
-import type { Markup } from "../link/options.ts";
 import { readMarkdown, readPlainText, writeMarkdown } from "./markdown.ts";
+
+/** How Kosmi shows texts: as they are written, or as Markdown. */
+export type Markup = "plain" | "markdown";
 
 interface RenderOptions {
   readonly markup: Markup;

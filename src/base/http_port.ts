@@ -49,7 +49,7 @@ const LIMITS: HttpLimits = {
 
 /** After an answer the rest of a request is read for so long: else the answer itself could be lost. */
 const LINGER_MS = 1_000;
-const LINGER_BYTES = 1 << 20;
+const ACCEPT_AGAIN_MS = 20;
 
 /**
  * HTTP/1.1 for small ports that strangers may reach: bounded in connections, sizes and time. Every connection carries
@@ -66,9 +66,9 @@ export class HttpPort {
   }
 
   /** Serves what the listener accepts, until that is closed; then all connections end. */
-  async serve(accepted: AsyncIterable<HttpConn>): Promise<void> {
+  async serve(listener: { accept(): Promise<HttpConn> }): Promise<void> {
     const serving = new Set<Promise<void>>();
-    for await (const conn of accepted) {
+    for (let conn = await this.#accept(listener); conn; conn = await this.#accept(listener)) {
       this.#makeRoom();
       if (this.#visits.size >= this.#limits.connections) {
         conn.close();
@@ -84,6 +84,19 @@ export class HttpPort {
     }
     for (const visit of this.#visits) visit.end();
     await Promise.all(serving);
+  }
+
+  /** Null when it is closed. Iterating over it would end for good at somebody who resets the connection at once. */
+  async #accept(listener: { accept(): Promise<HttpConn> }): Promise<HttpConn | null> {
+    while (true) {
+      try {
+        return await listener.accept();
+      } catch (error) {
+        if (error instanceof Error && /^(?:BadResource|Interrupted)$/.test(error.name)) return null;
+        // No descriptor left, say.
+        await this.#options.clock.sleep(ACCEPT_AGAIN_MS, new AbortController().signal);
+      }
+    }
   }
 
   #makeRoom(): void {
@@ -183,8 +196,8 @@ class Visit {
     if (!/^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)$/.test(method)) {
       throw new Refusal(405, "There is no such method here.");
     }
-    const takesBody = method !== "GET" && method !== "HEAD";
-    return new Request(url, { method, headers, ...(takesBody && body !== null ? { body } : {}) });
+    const isLook = method === "GET" || method === "HEAD";
+    return new Request(url, { method, headers, body: isLook ? null : body });
   }
 
   /** Up to the empty line; null when the other side ended before it said anything. */
@@ -266,7 +279,7 @@ class Visit {
   /** Reads what nobody asked for until the other side ends. */
   async #drain(): Promise<void> {
     const chunk = new Uint8Array(4_096);
-    for (let drained = 0; drained < LINGER_BYTES;) {
+    for (let drained = 0; drained < 1 << 20;) {
       const count = await this.#conn.read(chunk);
       if (count === null) return;
       drained += count;
@@ -283,13 +296,11 @@ function endOfHead(bytes: Uint8Array, from: number): number {
   return -1;
 }
 
-const MOST_HEADERS = 100;
-
 function parseHead(head: string): { method: string; target: string; headers: Headers } {
   const [first = "", ...lines] = head.split("\r\n");
   const [, method = "", target = ""] = /^([A-Z]{1,16}) (\S+) HTTP\/1\.[01]$/.exec(first) ?? [];
   if (method === "") throw new Refusal(400, "This is no HTTP request.");
-  if (lines.length > MOST_HEADERS) throw new Refusal(431, "This request has too many headers.");
+  if (lines.length > 100) throw new Refusal(431, "This request has too many headers.");
   const headers = new Headers();
   for (const line of lines) {
     const [, name = "", value = ""] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
@@ -320,11 +331,9 @@ function bodyLength(headers: Headers, most: number): number {
   return Number(written);
 }
 
-const REASONS: Readonly<Record<number, string>> = { 200: "OK", 303: "See Other", 404: "Not Found" };
-
 function headOf(response: Response, whole: Uint8Array | null): Uint8Array {
   const { status, headers } = response;
-  const lines = [`HTTP/1.1 ${status} ${REASONS[status] ?? "-"}`, "connection: close"];
+  const lines = [`HTTP/1.1 ${status} `, "connection: close"];
   for (const [name, value] of headers) {
     if (name !== "content-length" && name !== "connection") lines.push(`${name}: ${value}`);
   }

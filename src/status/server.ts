@@ -130,7 +130,7 @@ export class StatusServer {
     if (!this.#access.isOurName(request)) {
       return plain(
         421,
-        "The relay is not known by this name. To reach it by another one, set StatusToken.\n",
+        "Unknown host name. Use localhost, or set StatusToken.\n",
       );
     }
     if (pathname === "/login") return this.#logIn(request);
@@ -193,7 +193,7 @@ export class StatusServer {
       return plain(403, "Only for the status page.\n");
     }
     const body = this.#stream.open();
-    if (body === null) return plain(503, "Too many look already.\n", { "retry-after": "30" });
+    if (body === null) return plain(503, "Too many viewers.\n", { "retry-after": "30" });
     return new StreamResponse(body, { headers: { "content-type": "text/event-stream" } });
   }
 
@@ -207,7 +207,7 @@ export class StatusServer {
   async #enter(given: string): Promise<Response> {
     if (!this.#access.needsToken) return toPage();
     const cookie = await this.#access.logIn(given, this.#stopping);
-    if (cookie === null) return page(renderLogin("That is not the token."), 401);
+    if (cookie === null) return page(renderLogin("Wrong token."), 401);
     return toPage({ "set-cookie": cookie });
   }
 

@@ -108,7 +108,7 @@ needs("chromium", "ngircd")(
     browser.complaints.length = 0;
     await page.type("input[name=token]", "guess");
     await Promise.all([page.waitForNavigation(), page.click("button")]);
-    await browser.waitForText("[role=alert]", "That is not the token");
+    await browser.waitForText("[role=alert]", "Wrong token");
     assert.deepEqual(await browser.axeFaults(), []);
     await page.type("input[name=token]", TOKEN);
     await Promise.all([page.waitForNavigation(), page.click("button")]);

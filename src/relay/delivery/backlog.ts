@@ -26,6 +26,7 @@ export class Backlog {
   /** False once the store had nothing more: what waits then is in `#fresh`. */
   #mayWait = true;
   #fresh: Delivery[] = [];
+  #isMuch = false;
   /** Of each speaker the first that wait, where the store may have more. */
   #ahead: Delivery[] = [];
   /** No delivery up to this one waits: ids ascend, and the oldest always leave first. Null: nobody knows. */
@@ -41,7 +42,9 @@ export class Backlog {
 
   /** These deliveries were stored, behind all earlier ones. */
   add(deliveries: readonly Delivery[]): void {
-    this.#ahead = [];
+    // Whoever is among the next has all of theirs in line; somebody else has a turn to come first.
+    const next = new Set(this.#ahead.map(turnOf));
+    if (deliveries.some((one) => !next.has(turnOf(one)))) this.#ahead = [];
     if (!this.#mayWait && this.#fresh.length + deliveries.length <= MOST_FRESH) {
       this.#fresh.push(...deliveries);
       return;
@@ -64,8 +67,18 @@ export class Backlog {
 
   /** The deliveries whose turn it is; they go on waiting until they have `left`. */
   first(limit: number): readonly Delivery[] {
-    const oldest = this.#oldest(Math.max(limit, FEW + 1));
-    return (isMuch(oldest) ? this.#inTurns(limit) : oldest).slice(0, limit);
+    if (this.#isMuch && this.#mayWait && this.#ahead.length < limit) this.#readAhead(limit);
+    const known = this.#ahead.length > 0 ? this.#ahead : this.#oldest(Math.max(limit, FEW + 1));
+    this.#isMuch = this.#ahead.length > 0 || isMuch(known);
+    return (this.#isMuch ? this.#inTurns(known) : known).slice(0, limit);
+  }
+
+  #readAhead(limit: number): void {
+    const count = Math.max(limit, MOST_FRESH);
+    const ahead = this.#store.waitingInTurns(this.#endpoint, count);
+    this.#mayWait = ahead.length === count;
+    if (this.#mayWait) this.#ahead = [...ahead];
+    else this.#fresh = ahead.toSorted((one, other) => one.id - other.id);
   }
 
   #oldest(limit: number): readonly Delivery[] {
@@ -91,11 +104,7 @@ export class Backlog {
   }
 
   /** Who has not had a turn for longest is next. */
-  #inTurns(limit: number): readonly Delivery[] {
-    if (this.#mayWait && this.#ahead.length < limit) {
-      this.#ahead = [...this.#store.waitingInTurns(this.#endpoint, Math.max(limit, MOST_FRESH))];
-    }
-    const known = this.#mayWait ? this.#ahead : this.#fresh;
+  #inTurns(known: readonly Delivery[]): readonly Delivery[] {
     const lines = [...Map.groupBy(known, turnOf)];
     if (lines.length < 2) return known;
     for (const [speaker] of lines) {

@@ -180,6 +180,7 @@ export class CoreLoop {
       deliveries: [],
     };
     if (this.#accept([{ acceptance, event }]) === 0) return;
+    this.#options.observer.command?.(origin);
     const answer = this.#guarded(account, () => plan().commands.answer(command, call));
     log.info("{nick} asks for {command}", {
       account,

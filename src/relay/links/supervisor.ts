@@ -29,10 +29,6 @@ interface Wish {
   readonly by: "relay" | "person";
 }
 
-function atOnce(failures: number): Retry {
-  return { kind: "retry", waitMs: 0, failures };
-}
-
 /**
  * Keeps one account connected for as long as the program runs: `run` decides and waits, the bridge's `runOnce` lives
  * one connection. It never gives up.
@@ -86,7 +82,11 @@ export class Supervisor {
       this.#wanted = null;
       // The relay's own wishes are no failures either, but many in a row are slowed down like failures.
       if (wanted !== null && readyMs > 10_000) failures = 0;
-      const step = wanted?.by === "person" ? atOnce(failures) : nextStep({
+      if (wanted !== null) {
+        this.#options.log.info("reconnecting: {reason}", { reason: wanted.reason });
+      }
+      if (wanted?.by === "person") continue;
+      const step = nextStep({
         end: end.kind === "stopped" ? { kind: "lost", reason: end.reason } : end,
         readyMs,
         failures: failures + 1,
@@ -96,7 +96,6 @@ export class Supervisor {
       if (step.kind === "stop") break;
       failures = step.failures;
       if (wanted === null) this.#tell(step, end);
-      else this.#options.log.info("reconnecting: {reason}", { reason: wanted.reason });
       await this.#wait(step, wanted?.reason ?? end.reason, signal);
     }
     this.#setState({ kind: "stopped" });

@@ -24,6 +24,8 @@ export interface RelayObserver {
    * destination wants it.
    */
   accepted(origin: EndpointId, deliveries: readonly Delivery[], event: ChatEvent | null): void;
+  /** What was taken over last from there, for nobody, was a chat command. */
+  command?(origin: EndpointId): void;
   /** A message came that had been taken over before: nothing follows from it. */
   duplicate(origin: EndpointId): void;
   /** The service showed so many more parts (lines, messages) of ours, those of announcements too. */
@@ -80,6 +82,7 @@ export type ChannelState =
 export function observers(all: readonly RelayObserver[]): RelayObserver {
   return {
     accepted: (...told) => all.forEach((one) => one.accepted(...told)),
+    command: (origin) => all.forEach((one) => one.command?.(origin)),
     duplicate: (...told) => all.forEach((one) => one.duplicate(...told)),
     shown: (...told) => all.forEach((one) => one.shown(...told)),
     confirmed: (...told) => all.forEach((one) => one.confirmed(...told)),

@@ -28,7 +28,7 @@ export interface NewDelivery {
 
 /** Whose turn it is with this delivery; what is said by nobody in particular waits in a line of its own. */
 export function turnOf({ speaker }: NewDelivery): string {
-  return speaker?.replace(/^~/, "") ?? "";
+  return speaker?.startsWith("~") ? speaker.slice(1) : speaker ?? "";
 }
 
 /** A stored delivery. Ids ascend in the order of acceptance. */

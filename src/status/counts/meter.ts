@@ -12,13 +12,15 @@ import { LastHour } from "./last_hour.ts";
 import { RecentEvents, saidIn } from "./recent_events.ts";
 
 /** What came from an endpoint and what the service showed of ours there, since the start. */
-interface EndpointCounts {
+export interface EndpointCounts {
   /** Everything that was taken over, by kind; each counted once. */
   readonly events: Map<ChatEvent["kind"], number>;
   /** Messages among them that were read from the service's history after an absence. */
   late: number;
   /** Messages that no destination wanted: filtered, empty, chat commands. */
   ignored: number;
+  /** Chat commands among them. */
+  commands: number;
   /** Messages that came again; not in `events`. */
   duplicates: number;
   /** Lines or messages of ours that the service showed. */
@@ -102,6 +104,10 @@ export class RelayMeter implements RelayObserver {
     this.recent.add({ kind: "chat", atMs, endpoint: origin, what, late, count: 1, said });
   }
 
+  command(origin: EndpointId): void {
+    this.endpoint(origin).commands++;
+  }
+
   duplicate(origin: EndpointId): void {
     this.endpoint(origin).duplicates++;
   }
@@ -112,7 +118,8 @@ export class RelayMeter implements RelayObserver {
 
   confirmed(delivery: Delivery, atMs: number): void {
     this.deliveries(delivery.gateway, delivery.endpoint).delivered++;
-    this.hour.delivered(atMs, atMs - delivery.acceptedAtMs);
+    // The page's chart shows what its tables count: the relay's own lines are no messages.
+    if (delivery.gateway !== "") this.hour.delivered(atMs, atMs - delivery.acceptedAtMs);
   }
 
   dropped(
@@ -124,7 +131,7 @@ export class RelayMeter implements RelayObserver {
     const count = deliveries.length;
     const atMs = this.#now();
     this.deliveries(gateway ?? "", endpoint).dropped[cause] += count;
-    this.hour.dropped(atMs, count);
+    this.hour.dropped(atMs, deliveries.filter((one) => one.gateway !== "").length);
     this.recent.add({ kind: "dropped", atMs, endpoint, count, words: this.#clean(words) });
   }
 
@@ -214,7 +221,7 @@ function entry<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): V
 }
 
 function newEndpointCounts(): EndpointCounts {
-  return { events: new Map(), late: 0, ignored: 0, duplicates: 0, shown: 0 };
+  return { events: new Map(), late: 0, ignored: 0, commands: 0, duplicates: 0, shown: 0 };
 }
 
 function newDeliveryCounts(): DeliveryCounts {

@@ -45,7 +45,7 @@ export function readiness(
   });
   const channels = placesOf(subject).map(({ endpoint, account, written }) => {
     const state = states.get(endpoint);
-    const reason = state === undefined ? "not entered yet" : reasonOf(state);
+    const reason = state === undefined ? "not joined yet" : reasonOf(state);
     return { account, name: written, ready: reason === null, reason };
   });
   const ready = [...accounts, ...channels].every((row) => row.ready);

@@ -29,7 +29,7 @@ export function renderPage(sections: Sections, showsTexts: boolean): string {
           <div id="hour" class="card charts">${sections.hour}</div>
         </section>
         <section aria-labelledby="t-recent">
-          <h2 id="t-recent">Last events</h2>
+          <h2 id="t-recent">Recent events</h2>
           <div id="recent" class="card recent">${sections.recent}</div>
           <p class="note">${hidden}</p>
         </section>

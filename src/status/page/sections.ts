@@ -22,9 +22,9 @@ export function renderSections(view: StatusView): Sections {
 
 const HEALTH_WORDS: Readonly<Record<Health, string>> = {
   good: "good",
-  busy: "busy",
+  busy: "pending",
   bad: "broken",
-  off: "off",
+  off: "inactive",
 };
 
 function lamp(health: Health): Html {
@@ -93,7 +93,7 @@ function gateway({ name, places }: GatewayView): Html {
     <table class="places">
       <thead>
         <tr>
-          <th scope="col">Place</th>
+          <th scope="col">Endpoint</th>
           <th scope="col">State</th>
           <th scope="col" class="number">Read</th>
           <th scope="col" class="number">Delivered</th>
@@ -113,12 +113,29 @@ function placeRow(place: PlaceView): Html {
   return html`<tr data-place="${account} ${written}">
     <th scope="row">${written} <small>${account}</small></th>${[
     cell("State", html`${lamp(health)}${state}`),
-    cell("Read", direction === "out" ? null : numberInWords(place.received), "number"),
+    cell(
+      "Read",
+      direction === "out" ? null : html`${numberInWords(place.received)}${aside(place)}`,
+      "number",
+    ),
     cell("Delivered", sent(place.delivered), "number"),
     cell("Not relayed", sent(dropped), dropped > 0 ? "number loss" : "number"),
     cell("Waiting", sent(place.waiting), "number"),
     cell("Oldest", oldestMs === null ? null : spanInWords(oldestMs), "number"),
   ]}</tr>`;
+}
+
+/** Why fewer arrived elsewhere than were read here. */
+function aside({ aside: { commands, ignored, duplicates } }: PlaceView): Html | null {
+  const filtered = ignored - commands;
+  const words = [
+    commands === 0 ? [] : counted(commands, "command"),
+    filtered === 0 ? [] : `${numberInWords(filtered)} filtered`,
+    duplicates === 0 ? [] : `${counted(duplicates, "duplicate")} left out`,
+  ].flat().join(", ");
+  return words === "" ? null : html`
+    <small>${words}</small>
+  `;
 }
 
 function recent(view: StatusView): Html {
@@ -154,8 +171,8 @@ function eventInWords(event: RecentEvent, view: StatusView): Html {
         }: ${event.words}`;
     case "channel":
       return event.up
-        ? html`${at(event.endpoint)} is open`
-        : html`${at(event.endpoint)} is closed: ${event.words}`;
+        ? html`${at(event.endpoint)} joined`
+        : html`${at(event.endpoint)} not joined: ${event.words}`;
     case "dropped":
       return html`${counted(event.count, "message")} for ${
         at(event.endpoint)
@@ -228,11 +245,11 @@ const MEANINGS: readonly (readonly [sign: RegExp, meaning: string])[] = [
   ],
   [
     /self[- ]signed|UNABLE_TO_VERIFY|UnknownIssuer|unable to get local issuer/i,
-    "Nobody this machine trusts vouches for the server's certificate.",
+    "The certificate is not signed by a trusted authority.",
   ],
   [
     /wrong version number|InvalidContentType|EPROTO/i,
-    "The server does not speak TLS at this port, or the other way round.",
+    "TLS mismatch: check UseTLS and the port.",
   ],
   [/ECONNRESET|EPIPE|Connection reset|socket hang up/, "The other side cut the connection."],
 ];

@@ -2,7 +2,7 @@ import { spanInWords } from "../../base/times.ts";
 import type { AccountId, EndpointId } from "../../relay/port/ids.ts";
 import type { ChannelState, LinkState } from "../../relay/port/observer.ts";
 import type { MinuteView } from "../counts/last_hour.ts";
-import type { RelayMeter } from "../counts/meter.ts";
+import type { EndpointCounts, RelayMeter } from "../counts/meter.ts";
 import type { RecentEvent } from "../counts/recent_events.ts";
 import type { StatusSubject, SubjectGateway, SubjectPlace, TokenView } from "../counts/subject.ts";
 
@@ -30,6 +30,8 @@ export interface PlaceView {
   readonly state: string;
   /** Messages read there; those of other gateways with the same place are among them. */
   readonly received: number;
+  /** What of them went nowhere, and what came again and is not among them. */
+  readonly aside: Pick<EndpointCounts, "commands" | "ignored" | "duplicates">;
   readonly delivered: number;
   readonly dropped: number;
   readonly waiting: number;
@@ -133,7 +135,7 @@ function stateInWords(state: LinkState, nowMs: number): string {
     case "waiting":
       return `not connected, next try in ${spanInWords(state.untilMs - nowMs)}`;
     case "refused":
-      return `refused: somebody must mend this; next try in ${spanInWords(state.untilMs - nowMs)}`;
+      return `action needed; next try in ${spanInWords(state.untilMs - nowMs)}`;
     case "stopped":
       return "stopped";
   }
@@ -144,7 +146,7 @@ function tokenView(token: TokenView, nowMs: number): AccountView["token"] {
   if (token.origin === null) return { health: "busy", words: "none yet" };
   const kind = token.origin === "anonymous" ? "anonymous visitor" : "";
   if (token.expiresAtMs === null) {
-    return { health: "good", words: kind || "does not say until when" };
+    return { health: "good", words: kind || "no expiry date" };
   }
   const days = Math.floor((token.expiresAtMs - nowMs) / DAY_MS);
   const health = days < 0 ? "bad" : days < WARN_TOKEN_DAYS ? "busy" : "good";
@@ -164,14 +166,16 @@ function placeView(
   const { endpoint, account, written, direction } = place;
   const { waiting, oldestAcceptedAtMs } = subject.level(endpoint);
   const { delivered, dropped } = meter.deliveries(gateway.name, endpoint);
+  const read = meter.endpoint(endpoint);
   const state = subject.channels().get(endpoint);
   return {
     account,
     written,
     direction,
     health: channelHealth(state),
-    state: state === undefined ? "not entered" : state.kind === "up" ? "open" : state.reason,
-    received: meter.endpoint(endpoint).events.get("message") ?? 0,
+    state: state === undefined ? "not joined" : state.kind === "up" ? "joined" : state.reason,
+    received: read.events.get("message") ?? 0,
+    aside: read,
     delivered,
     dropped: dropped.limits + dropped.rejected + dropped.fault,
     waiting,

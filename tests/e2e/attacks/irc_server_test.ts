@@ -94,16 +94,17 @@ for (const [name, options] of Object.entries(FLOODS)) {
     if (options.greeting === WELCOME) await relay.waitForLog(/msg="in #hostile"/);
     const idle = (await relay.memory()).residentBytes;
     const usualMs = await crossingMs(world);
-    const flood = server.flood(FLOOD_MS);
+    const kind = GATHERING[name];
+    // It ends when the relay has had enough, however slow the machine is.
+    const flood = server.flood(kind === undefined ? FLOOD_MS : 30_000);
     const attackedMs = await crossingMs(world);
     await flood;
     const resident = async () => (await relay.memory()).residentBytes;
     // What the attack has left behind for the collector goes at its next look, after 5 s.
-    await until(async () => await resident() <= idle * 2, "memory to be given back", 12_000);
+    await until(async () => await resident() <= idle * 2, "memory to be given back", 30_000);
     const peak = (await relay.memory()).peakBytes;
     assert.ok(peak <= idle * 4, `${Math.round(peak / 1e6)} MB of ${Math.round(idle / 1e6)} idle`);
-    assert.ok(attackedMs <= usualMs * 2 + 500, `${attackedMs} ms, usually ${usualMs} ms`);
-    const kind = GATHERING[name];
+    assert.ok(attackedMs <= usualMs * 2 + 3_000, `${attackedMs} ms, usually ${usualMs} ms`);
     if (kind === undefined) return;
     assert.ok(server.wasLeft, "it went on");
     await relay.waitForLog(new RegExp(`more than this connection may hold \\(too many ${kind}\\)`));

@@ -106,7 +106,7 @@ Deno.test("StatusServer takes the token of the form for a session", async () => 
     site.get("/login", { method: "POST", body: new URLSearchParams({ token }) });
   const wrong = await post("guess");
   assert.equal(wrong.status, 401);
-  assert.match(await wrong.text(), /role="alert"[^>]*>That is not the token/);
+  assert.match(await wrong.text(), /role="alert"[^>]*>Wrong token/);
   const right = await post(TOKEN);
   await right.body?.cancel();
   assert.deepEqual([right.status, right.headers.get("location")], [303, "./"]);

@@ -117,7 +117,7 @@ Deno.test("attack: an address of this machine is not talked to, whatever it is",
 
 Deno.test("attack: no spelling of a link leads to a service of this machine", async () => {
   await using trap = new HostileHost(() => ["HTTP/1.1 200 OK\r\n\r\n", RAW_PNG]);
-  await using world = await SandboxWorld.create({ kosmi: "UploadImages=true\n" });
+  await using world = await SandboxWorld.create({ kosmi: "UploadImages=true\nMessageDelay=0" });
   const { port } = trap.url;
   const hosts = [
     ...["127.0.0.1", "localhost", "0", "0.0.0.0", "127.1", "0x7f.1", "2130706433", "017700000001"],

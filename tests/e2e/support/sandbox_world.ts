@@ -44,9 +44,9 @@ export class SandboxWorld implements AsyncDisposable {
   }
 
   /** What the relay said in Kosmi, once all that happened in IRC before this call has crossed. */
-  async inKosmi(): Promise<string[]> {
+  async inKosmi(speaker = "keeper"): Promise<string[]> {
     const fence = `fence ${++this.#fences}`;
-    this.irc.say("keeper", CHANNEL, fence);
+    this.irc.say(speaker, CHANNEL, fence);
     await this.kosmi.waitForMessage(ROOM, ({ text }) => text.endsWith(fence), 20_000);
     return this.kosmi.messages(ROOM).filter(({ author }) => author.anonymous)
       .map(({ text }) => text).filter(isNoFence);

@@ -28,6 +28,8 @@ const CATCH_UP = { maxMessages: 1_000, maxAgeMs: 86_400_000 };
 export class RecordingHost implements BridgeHost {
   readonly told: Told[] = [];
   readonly latencies: number[] = [];
+  /** Who was told to be typing. */
+  readonly typists: string[] = [];
   /** What the core would relay, in its order: live and caught up, each message once. */
   readonly takenOver: MessageEvent[] = [];
   /** What the port forbids and the bridge did all the same. */
@@ -94,6 +96,12 @@ export class RecordingHost implements BridgeHost {
 
   stored(): Promise<void> {
     return Promise.resolve();
+  }
+
+  typing(channel: ChannelId, who: Person, active: boolean): void {
+    this.#isUsed(channel, "typing");
+    if (active) this.typists.push(who.nick);
+    this.#changes.notify();
   }
 
   latency(roundTripMs: number): void {

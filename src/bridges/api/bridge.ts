@@ -12,7 +12,7 @@ import type {
   Receipt,
 } from "../../relay/port/bridge.ts";
 import type { AccountId, ChannelId, MessageId, UserId } from "../../relay/port/ids.ts";
-import { type ApiMessage, eventOf, partOf } from "../matterbridge/message.ts";
+import { type ApiMessage, eventOf, partOf, personOf } from "../matterbridge/message.ts";
 import { Access } from "./access.ts";
 import { Feed } from "./feed.ts";
 import { ApiServer, RefusedError } from "./server.ts";
@@ -163,6 +163,7 @@ export class ApiBridge implements Bridge {
     const channel = this.#gatewayOf(message, [...run.up]);
     const fault = postFault(message);
     if (fault !== null) throw new RefusedError({ status: 400, message: fault });
+    if (message.event === "user_typing") return run.host.typing?.(channel, personOf(message), true);
     const atMs = this.#options.clock.now();
     const event = eventOf(message, { channel, id, atMs, late: false });
     if (event === null) {

@@ -135,7 +135,8 @@ export function eventOf(message: ApiMessage, received: Received): ChatEvent | nu
 /** Stands for the id of an answered message that Matterbridge does not know. */
 const PARENT_NOT_FOUND = "msg-parent-not-found";
 
-function personOf({ username, userid, avatar }: ApiMessage): Person {
+/** Who it is of. */
+export function personOf({ username, userid, avatar }: ApiMessage): Person {
   const nick = cleanText(username).replace(/\s+/g, " ").trim() || userid || "unknown";
   return {
     id: `user ${userid || nick}` as UserId,

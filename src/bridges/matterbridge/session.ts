@@ -15,7 +15,7 @@ import type { ChatEvent } from "../../relay/port/event.ts";
 import type { ChannelId, MessageId, UserId } from "../../relay/port/ids.ts";
 import type { MatterbridgeOptions } from "./bridge.ts";
 import { endOfStatus, MatterbridgeHttp } from "./http.ts";
-import { type ApiMessage, eventOf, readApiMessage, timeOf } from "./message.ts";
+import { type ApiMessage, eventOf, personOf, readApiMessage, timeOf } from "./message.ts";
 
 /** From the dial to the greeting. */
 const GREETING_LIMIT_MS = 30_000;
@@ -164,7 +164,11 @@ export class Session {
   }
 
   #report(message: ApiMessage): void {
-    if (!this.#up.has(message.gateway as ChannelId)) return;
+    const channel = message.gateway as ChannelId;
+    if (!this.#up.has(channel)) return;
+    if (message.event === "user_typing") {
+      return this.#host.typing?.(channel, personOf(message), true);
+    }
     const event = this.#eventOf(message, false);
     if (event !== null) this.#host.event(event);
   }

@@ -222,6 +222,14 @@ Deno.test("api: edits, deletions, replies, joins and topics that clients post ar
   });
 });
 
+Deno.test("api: somebody who types is told, and is no event", async () => {
+  await using api = new RunningApi();
+  const typing = { username: "bob", gateway: GATEWAY, event: "user_typing" };
+  assert.equal((await api.client().post(typing)).status, 200);
+  assert.deepEqual(api.host.typists, ["bob"]);
+  assert.deepEqual(api.host.events, []);
+});
+
 Deno.test("api: files are told by their address, or by their name", async () => {
   await using api = new RunningApi();
   const file = [
@@ -250,7 +258,7 @@ Deno.test("api: bad posts get a status and a sentence, and are no event", async 
       [400, JSON.stringify({ ...hello, text: " \n " })],
       [400, JSON.stringify({ ...hello, username: "" })],
       [400, JSON.stringify({ ...hello, username: "x".repeat(201) })],
-      [400, JSON.stringify({ ...hello, event: "user_typing" })],
+      [400, JSON.stringify({ ...hello, event: "avatar_download" })],
       [400, JSON.stringify({ ...hello, event: "msg_delete" })],
       [404, JSON.stringify({ ...hello, gateway: "nowhere" })],
       [404, JSON.stringify({ ...hello, gateway: "" })],

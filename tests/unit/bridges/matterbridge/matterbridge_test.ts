@@ -109,6 +109,7 @@ Deno.test("matterbridge: what is no message is passed over", async () => {
   bench.server.say(GATEWAY, "ada", "for us");
   assert.deepEqual(await bench.host.waitForTexts(GATEWAY, 1), ["for us"]);
   assert.equal(bench.host.events.length, 1);
+  assert.deepEqual(bench.host.typists, ["ada"]);
 });
 
 for (

@@ -263,7 +263,7 @@ export class Session {
   #watchLink(): void {
     const { clock, fence, settings, timers } = this.#link;
     const { deadMs } = settings.limits;
-    const reason = `Nothing came from the server for ${deadMs / 1000} s`;
+    const reason = `No data from the server for ${deadMs / 1000} s`;
     const dead = () => this.#finish({ kind: "lost", reason });
     const pingDelayMs = Math.max(settings.pingDelayMs, 1);
     this.#keepalive = new Keepalive({ clock, timers, fence, pingDelayMs, deadMs, dead });

@@ -90,7 +90,7 @@ const WORLDS: readonly BrokenWorld[] = [
     breaks: (irc) => irc.faults.refuseRegistration = { numeric: "465", text: "You are banned" },
     complaint: "irc.test login: broken",
     check: "login",
-    seen: /refuses us .*You are banned/,
+    seen: /refuses the connection .*You are banned/,
     remedy: /operators why/,
   },
   {

@@ -138,7 +138,7 @@ needs("inspircd")("inspircd: a silent server is given up", async () => {
   const end: LinkEnd = await relay.ended;
   await server.process.thaw();
   assert.equal(end.kind, "lost");
-  assert.match(end.reason, /Nothing came from the server/);
+  assert.match(end.reason, /No data from the server/);
 });
 
 needs("inspircd")(

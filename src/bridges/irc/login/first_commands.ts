@@ -55,7 +55,7 @@ export class FirstCommands {
     const { nick, password, username } = nickServ;
     const text = username ? `AUTH ${username} ${password}` : `IDENTIFY ${password}`;
     this.#timeout = timers.after(settings.limits.identifyMs, () => {
-      log.warn("{service} does not answer our login. Entering the channels without", {
+      log.warn("{service} did not respond to the login. Joining anyway", {
         service: nick,
       });
       this.#go();

@@ -37,12 +37,12 @@ export function linkEndOf(facts: LinkFacts): LinkEnd {
   if (THROTTLED.test(words)) {
     return {
       kind: "throttled",
-      reason: `Cannot stay connected: the server says that we come too often (${words})`,
+      reason: `Throttled: reconnecting too fast (${words})`,
       retryAfterMs: THROTTLED_WAIT_MS,
     };
   }
   if (facts.numeric === "465" || REFUSED.test(words)) {
-    return refused(`Cannot connect: the server refuses us (${words || facts.numeric})`);
+    return refused(`Cannot connect: the server refuses the connection (${words || facts.numeric})`);
   }
   if (words !== "") return { kind: "lost", reason: `The server ended the connection: ${words}` };
   if (facts.socketError !== null) {
@@ -52,7 +52,7 @@ export function linkEndOf(facts: LinkFacts): LinkEnd {
   return {
     kind: "lost",
     reason: facts.registered
-      ? "The server closed the connection without a word"
+      ? "The server closed the connection without a reason"
       : "The server closed the connection before we were logged in",
   };
 }

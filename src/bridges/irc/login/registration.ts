@@ -190,7 +190,7 @@ export class Registration {
     const longest = features.number("NICKLEN", message.command === "432" ? 9 : 16);
     const next = nickCandidate(settings.nick, this.#nickFailures, longest);
     if (next === null) return this.#fail(nickEnd(settings.nick, lastParam(message)));
-    log.warn("The nick {nick} can't be had: {reason}. Trying {next}", {
+    log.warn("Nick {nick} is not available: {reason}. Trying {next}", {
       nick: param(message, 1),
       reason: lastParam(message),
       next,

@@ -176,14 +176,24 @@ export class Puppets {
         break;
       case "unknown":
         entry.state = "lost";
-        if (!voice.quitSeen) return true;
-        break;
+        if (voice.quitSeen) break;
+        if (!voice.left) this.#options.timers.after(LOST_MS, () => this.#swallowed(entry, voice));
+        return true;
       default:
         if (entry.signal.aborted) return false;
         voice.close(channel);
     }
     this.#lane(channel).again(entry);
     return true;
+  }
+
+  /** The server took the line from the puppet and shows it to nobody: the relay says it itself. */
+  #swallowed(entry: LaneEntry, puppet: Puppet): void {
+    const lane = this.#lane(entry.channel);
+    if (puppet.left || !lane.lost(puppet).includes(entry)) return;
+    puppet.mute(entry.channel);
+    entry.plain = true;
+    lane.again(entry);
   }
 
   #gone(puppet: Puppet): void {

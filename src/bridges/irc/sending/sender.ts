@@ -141,7 +141,7 @@ export class Sender {
     this.#bucket.retune(this.#pace.bucket, now);
     this.#bucket.drain(now);
     this.#link.log.warn(
-      "The server asks for fewer messages: {reason}. Going on at half the pace",
+      "Rate-limited by the server: {reason}. Halving the send rate",
       { reason },
     );
     if (channel !== null) this.answers.retract(channel)?.again({});

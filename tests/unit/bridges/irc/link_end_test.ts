@@ -61,6 +61,6 @@ Deno.test("linkEndOf() tells what the socket said where the server said nothing"
     kind: "lost",
     reason: "Cannot connect: connect ECONNREFUSED 127.0.0.1:1",
   });
-  assert.match(linkEndOf({ ...NOTHING, registered: true }).reason, /without a word/);
+  assert.match(linkEndOf({ ...NOTHING, registered: true }).reason, /without a reason/);
   assert.equal(linkEndOf({ ...NOTHING, untrusted: true, socketError: "expired" }).kind, "refused");
 });

@@ -224,10 +224,12 @@ export class Outbox {
       if (surplus <= 0) continue;
       let left = surplus;
       for (const row of over.values()) if (row.endpoint === endpoint) left--;
-      const candidates = this.#rows(database, endpoint, 0, surplus + over.size);
-      for (const row of candidates) {
+      // Whoever says most pays for it: the others' messages stay.
+      const shipped = state.shipped(endpoint);
+      const most = surplus + over.size + shipped.size;
+      for (const row of database.outbox.deliveriesOfMost(endpoint, most)) {
         if (left <= 0) break;
-        if (over.has(row.id)) continue;
+        if (over.has(row.id) || shipped.has(row.id)) continue;
         over.set(row.id, row);
         left--;
       }

@@ -47,6 +47,7 @@ export class OutboxTable {
   readonly #delivery;
   readonly #deliveriesAfter;
   readonly #deliveriesInTurns;
+  readonly #deliveriesOfMost;
   readonly #deliveriesBefore;
   readonly #insertShipment;
   readonly #confirm;
@@ -68,6 +69,10 @@ export class OutboxTable {
     this.#deliveriesInTurns = handle.prepare(
       "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ltrim(speaker, '~') ORDER BY id) AS turn " +
         "FROM delivery WHERE endpoint = ?) ORDER BY turn, id LIMIT ?",
+    );
+    this.#deliveriesOfMost = handle.prepare(
+      "SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY ltrim(speaker, '~') ORDER BY id DESC) AS place " +
+        "FROM delivery WHERE endpoint = ?) ORDER BY place DESC, id LIMIT ?",
     );
     this.#deliveriesBefore = handle.prepare("SELECT * FROM delivery WHERE accepted_at < ?");
     this.#insertShipment = handle.prepare(
@@ -112,6 +117,11 @@ export class OutboxTable {
   /** The first deliveries of every speaker at an endpoint, then the second ones … */
   deliveriesInTurns(endpoint: number, limit: number): DeliveryRow[] {
     return this.#deliveriesInTurns.all(endpoint, limit).map(deliveryRow);
+  }
+
+  /** The oldest deliveries of whoever has the most at an endpoint, until all have as many; then the oldest of all. */
+  deliveriesOfMost(endpoint: number, limit: number): DeliveryRow[] {
+    return this.#deliveriesOfMost.all(endpoint, limit).map(deliveryRow);
   }
 
   /** Deliveries of all endpoints that were accepted before this instant, in no order. */

@@ -56,3 +56,25 @@ Deno.test("forget() keeps lines of ours behind which no message stands as long a
   }
   store.close();
 });
+
+Deno.test("openRelayStore() makes whoever says most pay for a full outbox, and lets everybody have a turn", () => {
+  const store = openRelayStore({ path: null, clock: systemClock, log: silentLogger });
+  const say = (speaker: string, nth: number) => {
+    const said = acceptance({ origin: kosmi, id: `${speaker}${nth}`, to: [irc] });
+    store.accept(
+      [{ ...said, deliveries: said.deliveries.map((one) => ({ ...one, speaker })) }],
+      nth,
+    );
+  };
+  for (const nth of [1, 2]) say("zoe", nth);
+  for (let nth = 0; nth < 60; nth++) say("mallory", nth);
+  say("~zoe", 3);
+  const dropped = store.trim({ maxAgeMs: 1_000_000, maxMessages: 20 }, 100);
+  assert.deepEqual(new Set(dropped.map(({ speaker }) => speaker)), new Set(["mallory"]));
+  assert.equal(dropped[0]?.source?.id, id("mallory0"));
+  assert.equal(store.level(irc).waiting, 20);
+  const turns = store.waitingInTurns(irc, 5).map(({ source }) => source?.id);
+  const names = ["zoe1", "mallory43", "zoe2", "mallory44", "~zoe3"];
+  assert.deepEqual(turns, names.map(id));
+  store.close();
+});

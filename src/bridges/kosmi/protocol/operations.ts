@@ -194,6 +194,10 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
       "invalid.{0,20}(body|text|message)",
       "message.{0,20}(rejected|refused|blocked|not allowed)",
     ],
+    serverTrouble: [
+      "internal|server.?error|went wrong|unexpected",
+      "unavailab|overload|time(d.)?.?out",
+    ],
     notInRoom: ["not.{0,12}(in|joined|member).{0,12}(room)?", "room_not_found", "join.{0,12}first"],
   },
   limits: {
@@ -206,7 +210,7 @@ export const KOSMI_PROTOCOL: KosmiProtocol = {
     seenTimeoutMs: 15_000,
     probeEveryMs: 30_000,
     silenceMs: 90_000,
-    sendAttempts: 5,
+    refusedForMs: 120_000,
   },
   shapes: {
     user: {

@@ -99,8 +99,8 @@ export interface ProtocolLimits {
   readonly seenTimeoutMs: number;
   readonly probeEveryMs: number;
   readonly silenceMs: number;
-  /** How often a message is tried that the server answers with an error that says nothing of the message. */
-  readonly sendAttempts: number;
+  /** How long a message is tried that the server answers with an error of which nobody knows what it means. */
+  readonly refusedForMs: number;
 }
 
 /** How an element of the login page may be found, best first. */
@@ -166,6 +166,8 @@ export interface KosmiProtocol {
     readonly roomForbidden: readonly string[];
     readonly rateLimited: readonly string[];
     readonly messageRefused: readonly string[];
+    /** The server is in trouble: that says nothing of the message. */
+    readonly serverTrouble: readonly string[];
     readonly notInRoom: readonly string[];
   };
   readonly limits: ProtocolLimits;

@@ -24,6 +24,8 @@ interface Job extends Sending {
   readonly signal: AbortSignal;
   readonly settle: (receipt: Receipt) => void;
   attempts: number;
+  /** When it was first answered with an error. */
+  refusedAtMs: number | null;
   state: "queued" | "left" | "settled";
   /** The mutation was answered with ok. */
   ok: boolean;
@@ -98,6 +100,7 @@ export class RoomSender {
       signal,
       wire: part.wire,
       attempts: 0,
+      refusedAtMs: null,
       state: "queued",
       ok: false,
       answeredId: null,
@@ -187,10 +190,16 @@ export class RoomSender {
     const { errors: patterns, limits } = this.#context.protocol;
     const said = errors.length === 0 ? "not ok, without a reason" : describeErrors(errors);
     const isLimit = errorsMatch(errors, patterns.rateLimited);
-    const isFinal = errorsMatch(errors, patterns.messageRefused) ||
-      job.attempts >= limits.sendAttempts;
-    if (isFinal && !isLimit) {
+    const isTrouble = isLimit || errorsMatch(errors, patterns.serverTrouble);
+    const nowMs = this.#context.clock.monotonic();
+    job.refusedAtMs ??= nowMs;
+    const isLong = nowMs - job.refusedAtMs >= limits.refusedForMs;
+    if (!isLimit && errorsMatch(errors, patterns.messageRefused) || (isLong && !isTrouble)) {
       return this.#settle(job, { outcome: "rejected", reason: `Kosmi refused it: ${said}` });
+    }
+    // The core knows how old it is, and whether it is to be tried further.
+    if (isLong) {
+      return this.#settle(job, { outcome: "unsent", reason: `Kosmi is in trouble: ${said}` });
     }
     this.#retry(job, said);
     if (!isLimit && errorsMatch(errors, patterns.notInRoom)) {

@@ -72,3 +72,18 @@ Deno.test("a rate limit in the middle of many sends under way changes nothing of
   assert.deepEqual(receipts.flat().map((each) => each.outcome), texts.map(() => "confirmed"));
   assert.deepEqual(kosmi.messages("@movienight").map((each) => each.text), texts);
 });
+
+for (
+  const [error, outcome] of [["INTERNAL_ERROR", "unsent"], ["Something went wrong", "unsent"], [
+    "No pets in here",
+    "rejected",
+  ]] as const
+) {
+  Deno.test(`a send that is answered "${error}" on end is ${outcome}`, async () => {
+    await using kosmi = await startKosmi({ variants: { failing: { sendMessage: error } } });
+    await using running = runBridge({ kosmi });
+    await running.host.waitUp();
+    const [receipt] = await send(running, "hello");
+    assert.equal(receipt?.outcome, outcome, JSON.stringify(receipt));
+  });
+}

@@ -109,6 +109,7 @@ export const QUICK: Partial<ProtocolLimits> = {
   operationTimeoutMs: 500,
   introspectionTimeoutMs: 300,
   seenTimeoutMs: 400,
+  refusedForMs: 2_500,
 };
 
 export function protocolWith(

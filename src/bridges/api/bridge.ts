@@ -25,7 +25,7 @@ export interface ApiBridgeOptions {
   /** Null: for everyone who reaches the address; only for loopback. */
   readonly token: string | null;
   readonly allowOrigins: readonly string[];
-  /** How many messages may wait in memory for a client, and stay readable after one took them. */
+  /** How many messages stay readable after a client took them, and how many may wait in memory for one. */
   readonly buffer: number;
   /** How long a message may wait in memory for a client. */
   readonly maxAgeMs: number;
@@ -35,6 +35,8 @@ export interface ApiBridgeOptions {
   readonly log: Logger;
 }
 
+/** How many messages may wait in memory at most: the core looks through what is in flight with each that is taken. */
+const MOST_UNREAD = 1_000;
 const EXPIRE_EVERY_MS = 30_000;
 const LONGEST_NAME = 200;
 
@@ -60,7 +62,7 @@ export class ApiBridge implements Bridge {
 
   get capabilities(): Capabilities {
     return {
-      window: this.#feed.isHeavy ? 1 : this.#options.buffer,
+      window: this.#feed.isHeavy ? 1 : Math.min(this.#options.buffer, MOST_UNREAD),
       deletions: true,
       replies: true,
       edits: true,

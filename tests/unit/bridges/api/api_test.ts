@@ -341,6 +341,13 @@ Deno.test("api: a port in use is a lost connection with its reason", async () =>
   assert.match(end.reason, new RegExp(`^Cannot listen on 127.0.0.1:${port}: .*in use`));
 });
 
+Deno.test("api: a large Buffer does not make more wait in memory than the core can look through", async () => {
+  await using api = new RunningApi({ buffer: 100_000 });
+  assert.equal(api.bridge.capabilities.window, 1_000);
+  await using small = new RunningApi({ buffer: 5 });
+  assert.equal(small.bridge.capabilities.window, 5);
+});
+
 Deno.test("api: fifty streams at once get everything in order", async () => {
   await using api = new RunningApi({ buffer: 1_000 });
   const clients = await Promise.all(Array.from({ length: 50 }, () => api.reader()));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
+import type { AccountId, ChannelId, MessageId, UserId } from "../../../src/relay/port/ids.ts";
 import { type IrcServerOptions, startIrcServer } from "../../sandbox/irc/irc_sandbox.ts";
 import { MODERN_CAPABILITIES } from "../../sandbox/irc/options.ts";
 import { IrcClient } from "../../support/irc_client.ts";
@@ -82,6 +82,22 @@ Deno.test("a history shows a message of several lines as it was sent", async () 
   const history = await back.up();
   const own = history?.messages.flatMap((one) => one.own ? [one.wire] : []);
   assert.deepEqual(own, [part.wire]);
+});
+
+Deno.test("a puppet says the lines of a message one by one, and all of it is confirmed", async () => {
+  await using server = await startIrcServer({
+    capabilities: [...MODERN_CAPABILITIES, "draft/multiline"],
+  });
+  const puppets = { suffix: "[k]", idleMs: 600_000, max: 20, connectDelayMs: 0, webirc: null };
+  await using relay = start(server, { puppets, messageDelayMs: 0 });
+  await relay.up();
+  const person = { id: "1" as UserId, nick: "zoe", userId: "1" };
+  const sender = { person, account: "kosmi.room" as AccountId };
+  const receipts = await relay.say("one\ntwo", { sender, nameLength: "<bob> ".length });
+  // A part each: a history shows them one by one.
+  assert.deepEqual(receipts.map(({ outcome }) => outcome), ["confirmed", "confirmed"]);
+  const said = server.messages("#test").map(({ nick, text }) => `${nick} ${text}`);
+  assert.deepEqual(said, ["zoe[k] one", "zoe[k] two"]);
 });
 
 Deno.test("a part of several lines from a server that took such goes line by line where none does", async () => {

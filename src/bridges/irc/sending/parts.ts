@@ -85,7 +85,9 @@ function renderMessage(
     stripMarkup: settings.stripMarkup,
   });
   const speaker = relayed ?? puppetSpeaker(message, name, settings);
-  const whole = relayed === null && !message.action ? multilineLimits(link) : null;
+  // A puppet says one line after the other, and the history shows them so.
+  const isWhole = relayed === null && !message.action && settings.puppets === null;
+  const whole = isWhole ? multilineLimits(link) : null;
   const texts = whole === null ? lines : inMultilines(lines, whole);
   return texts.map((text, index) => ({
     kind: "message",

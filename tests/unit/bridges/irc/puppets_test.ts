@@ -71,6 +71,7 @@ Deno.test("a part is said by the puppet without the name, by the relay with it",
     ["<zoe> (re bob: hi) yes", "(re bob: hi) yes"],
     ["<clipped… hello", "<clipped… hello"],
     ["<zoe> ", "<zoe> "],
+    ["<zoe> one\n<zoe> two\n<zoe> ", "one\ntwo\n<zoe> "],
   ] as const;
   for (const [whole, said] of wires) {
     assert.equal(asPuppet(part(whole, written), speaker).wire, said);

@@ -73,8 +73,8 @@ Deno.test("openRelayStore() makes whoever says most pay for a full outbox, and l
   assert.deepEqual(new Set(dropped.map(({ speaker }) => speaker)), new Set(["mallory"]));
   assert.equal(dropped[0]?.source?.id, id("mallory0"));
   assert.equal(store.level(irc).waiting, 20);
-  const turns = store.waitingInTurns(irc, 5).map(({ source }) => source?.id);
-  const names = ["zoe1", "mallory43", "zoe2", "mallory44", "~zoe3"];
+  const turns = store.waitingInTurns(irc, 6).map(({ source }) => source?.id);
+  const names = ["zoe1", "mallory43", "zoe2", "mallory44", "mallory45", "~zoe3"];
   assert.deepEqual(turns, names.map(id));
   store.close();
 });

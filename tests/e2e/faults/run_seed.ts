@@ -104,31 +104,35 @@ async function playSchedule(plan: Plan, world: FaultWorld, player: FaultPlayer):
 }
 
 /**
- * Both ways are open again when a fence, said after all faults, has crossed; because the relay keeps the order, all
- * that was said before it has then arrived or never will.
+ * All that was said has arrived, or never will, when what each speaker says after all faults has crossed: the relay
+ * keeps the order of each, and lets them take turns.
  */
 async function settle(world: FaultWorld): Promise<void> {
   const { people, kosmi } = world;
   await until(() => people.relayIsThere(), "the relay to be in the channel", SETTLE_TIMEOUT_MS, {
     everyMs: 200,
   });
-  const crossed = (side: Side) => {
-    const texts = side === "irc" ? people.lines() : shownInKosmi(world);
-    return texts.some(({ text }) => text.includes("fence-"));
+  const crossed = (name: string) => {
+    const texts = IN_KOSMI.includes(name) ? people.lines() : shownInKosmi(world);
+    return texts.some(({ text }) => text.includes(`fence-${name}-`));
+  };
+  const say = (name: string, text: string) => {
+    if (IN_KOSMI.includes(name)) kosmi.say(ROOM, { name }, text);
+    else void people.say(name, text);
   };
   let lastMs = -Infinity;
   let count = 0;
   await until(
     () => {
+      const missing = SPEAKERS.filter((name) => !crossed(name));
       if (performance.now() - lastMs > FENCE_EVERY_MS) {
         lastMs = performance.now();
         count++;
-        if (!crossed("irc")) kosmi.say(ROOM, { name: "warden" }, `fence-${count}`);
-        if (!crossed("kosmi")) void people.say("alice", `fence-${count}`);
+        for (const name of missing) say(name, `fence-${name}-${count}`);
       }
-      return crossed("irc") && crossed("kosmi");
+      return missing.length === 0;
     },
-    "a fence to cross both ways",
+    "what each speaker said last to cross",
     SETTLE_TIMEOUT_MS,
     { everyMs: 50 },
   );
@@ -136,12 +140,13 @@ async function settle(world: FaultWorld): Promise<void> {
   await delay(QUIET_MS);
 }
 
+const IN_KOSMI = ["zoe", "yan"];
+const SPEAKERS = [...IN_KOSMI, "alice", "bob"];
+
 function shownInKosmi({ kosmi }: FaultWorld): Shown[] {
-  return kosmi.messages(ROOM).filter(({ author }) => !PEOPLE.has(author.name))
+  return kosmi.messages(ROOM).filter(({ author }) => !IN_KOSMI.includes(author.name))
     .map(({ text, atMs }) => ({ text, atMs }));
 }
-
-const PEOPLE = new Set(["zoe", "yan", "warden"]);
 
 function announcements(shown: Readonly<Record<Side, readonly Shown[]>>): string[] {
   return [...shown.kosmi, ...shown.irc].map(({ text }) => text).filter((text) =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
+import type { PictureNetwork } from "../../src/bridges/kosmi/link/options.ts";
 import { IrcSandbox } from "../sandbox/irc/irc_sandbox.ts";
 import { type KosmiSandbox, startKosmi } from "../sandbox/kosmi/mod.ts";
 import { LogRecorder } from "../support/log_recorder.ts";

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import type { Logger } from "../../src/base/log.ts";
-import type { PictureNetwork } from "../../src/bridges/kosmi/pictures/download.ts";
+import type { PictureNetwork } from "../../src/bridges/kosmi/link/options.ts";
 import { makeChatCommands } from "../../src/commands/chat/chat_commands.ts";
 import { gatewaysOf, type LiveAccount } from "../../src/commands/setup/accounts.ts";
 import { apiBridge, type ApiSetup, matterbridgeBridge } from "../../src/commands/setup/api.ts";

@@ -5,9 +5,9 @@ import type {
   CredentialSource,
   KosmiBridgeOptions,
   KosmiEndpoints,
+  PictureNetwork,
   WebAppKnowledge,
 } from "../../bridges/kosmi/link/options.ts";
-import type { PictureNetwork } from "../../bridges/kosmi/pictures/download.ts";
 import { parseOverrides } from "../../bridges/kosmi/protocol/operations.ts";
 import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
 import type { GeneralConfig, KosmiAccountConfig } from "../../config/options/config.ts";

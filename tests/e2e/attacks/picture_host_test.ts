@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  downloadPicture,
-  type PictureNetwork,
-  PUBLIC_INTERNET,
-} from "../../../src/bridges/kosmi/pictures/download.ts";
+import { downloadPicture, PUBLIC_INTERNET } from "../../../src/bridges/kosmi/pictures/download.ts";
+import type { PictureNetwork } from "../../../src/bridges/kosmi/link/options.ts";
 import { CHANNEL, SandboxWorld } from "../support/sandbox_world.ts";
 
 const encoder = new TextEncoder();

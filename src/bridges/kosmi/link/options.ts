@@ -1,7 +1,6 @@
 import type { Clock } from "../../../base/clock.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { AccountId } from "../../../relay/port/ids.ts";
-import type { PictureNetwork } from "../pictures/download.ts";
 import type { LearnedOperations } from "../protocol/known_operations.ts";
 import type { Plan } from "../protocol/plan.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
@@ -48,6 +47,14 @@ export interface WebAppKnowledge extends LearnedOperations {
   forget(name: OperationName | "anonLogin"): void;
   /** Reads the app, when that is due; resolves to true when something new came of it. Never rejects; on abort it is false. */
   learn(signal: AbortSignal): Promise<boolean>;
+}
+
+/** How names become addresses, and which addresses may be visited. Tests put loopback in; nothing else may. */
+export interface PictureNetwork {
+  readonly resolve: (host: string) => Promise<readonly string[]>;
+  readonly mayVisit: (address: string, port: number) => boolean;
+  /** True for a connection that ended at this machine itself, by whatever address of its own. */
+  readonly isHere?: (local: string, remote: string) => boolean;
 }
 
 export interface KosmiBridgeOptions {

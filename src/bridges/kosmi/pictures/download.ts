@@ -1,16 +1,9 @@
+import type { PictureNetwork } from "../link/options.ts";
 import { lookup } from "node:dns/promises";
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type HttpAnswer, httpGet } from "./http_get.ts";
 import { isPublicAddress } from "./public_address.ts";
-
-/** How names become addresses, and which addresses may be visited. Tests put loopback in; nothing else may. */
-export interface PictureNetwork {
-  readonly resolve: (host: string) => Promise<readonly string[]>;
-  readonly mayVisit: (address: string, port: number) => boolean;
-  /** True for a connection that ended at this machine itself, by whatever address of its own. */
-  readonly isHere?: (local: string, remote: string) => boolean;
-}
 
 /** What one download may spend; room for its bytes is asked for as it grows. */
 interface DownloadOptions {

@@ -12,10 +12,10 @@ import {
   postForJson,
   withOrigins,
 } from "../link/http.ts";
-import type { KosmiEndpoints } from "../link/options.ts";
+import type { KosmiEndpoints, PictureNetwork } from "../link/options.ts";
 import { property } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
-import { downloadPicture, type PictureNetwork } from "./download.ts";
+import { downloadPicture } from "./download.ts";
 
 interface PictureUploadsOptions extends UploadOptions {
   readonly network: PictureNetwork;

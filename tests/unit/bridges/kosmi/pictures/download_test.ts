@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
   downloadPicture,
-  type PictureNetwork,
   PUBLIC_INTERNET,
 } from "../../../../../src/bridges/kosmi/pictures/download.ts";
+import type { PictureNetwork } from "../../../../../src/bridges/kosmi/link/options.ts";
 import { makeCertificate } from "../../../../support/irc_servers/certificate.ts";
 import { PictureHost, PNG } from "../../../../support/picture_host.ts";
 import { tempDir } from "../../../../support/temp_dir.ts";

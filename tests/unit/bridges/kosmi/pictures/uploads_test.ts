@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { OutgoingMessage } from "../../../../../src/relay/port/bridge.ts";
 import { plainText, textOf } from "../../../../../src/relay/port/rich_text.ts";
 import type { AccountId, UserId } from "../../../../../src/relay/port/ids.ts";
-import type { PictureNetwork } from "../../../../../src/bridges/kosmi/pictures/download.ts";
+import type { PictureNetwork } from "../../../../../src/bridges/kosmi/link/options.ts";
 import { PictureUploads } from "../../../../../src/bridges/kosmi/pictures/uploads.ts";
 import { KOSMI_PROTOCOL } from "../../../../../src/bridges/kosmi/protocol/operations.ts";
 import { FakeClock } from "../../../../support/fake_clock.ts";

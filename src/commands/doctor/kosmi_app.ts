@@ -44,7 +44,7 @@ export function inquireApp(
 }
 
 /** Operations that the relay has no use for yet, and might have. */
-const OF_INTEREST = /login|nick|name|message|react|typing|topic|member/i;
+const OF_INTEREST = /login|nick|name|message|react|typing|topic|member|room/i;
 
 /** What the web app's code tells, and with --verbose what it has that the relay does not use. */
 export async function checkWebApp(

@@ -1,5 +1,6 @@
 import { type OperationFinding, probeSchema } from "../../bridges/kosmi/link/drift.ts";
 import type { KosmiLink } from "../../bridges/kosmi/link/link.ts";
+import { findShape } from "../../bridges/kosmi/protocol/roles.ts";
 import type { OperationName } from "../../bridges/kosmi/protocol/protocol.ts";
 import type { KosmiChecks } from "./kosmi.ts";
 
@@ -29,13 +30,17 @@ export async function checkSchema(
   { protocol, rows, inquiry }: KosmiChecks,
   link: KosmiLink,
 ): Promise<void> {
-  const learnable = (await inquiry.reading).operations;
+  const learned = (await inquiry.reading).operations;
+  const isLearnable = (name: OperationName) => {
+    const fields = learned[name]?.fields ?? null;
+    return fields !== null && findShape(protocol, protocol.operations[name].shape, fields) !== null;
+  };
   const { by, operations } = await probeSchema(link, protocol);
   const fitting = operations.filter(fits);
   const how = by === "schema" ? "by its schema" : "by its answers, as it does not show its schema";
   rows.ok("schema", `${fitting.length} of ${operations.length} operations are as known (${how})`);
   for (const operation of operations) {
-    if (!fits(operation)) tellOperation(operation, operation.name in learnable, rows);
+    if (!fits(operation)) tellOperation(operation, isLearnable(operation.name), rows);
   }
 }
 

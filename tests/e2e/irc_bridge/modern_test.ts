@@ -60,6 +60,8 @@ Deno.test("a message that is refused as one of several lines goes line by line",
   const [receipt] = await it.relay.say("one\ntwo");
   assert.equal(receipt?.outcome, "confirmed");
   assert.deepEqual(it.server.messages("#test").map(({ text }) => text), ["<bob> one", "<bob> two"]);
+  await it.relay.say("three\nfour");
+  assert.equal(it.server.received.filter(({ line }) => line.includes("BATCH +")).length, 1);
 });
 
 Deno.test("a text without formatting that is refused for its formatting is not sent for ever", async () => {

@@ -19,8 +19,6 @@ interface Waiting {
   readonly plain: boolean;
   /** How the name of a RELAYMSG is given. */
   readonly name: "as it is" | "repaired" | "ours";
-  /** The server refused it as one message of several lines. */
-  readonly single: boolean;
   readonly refusals: number;
 }
 
@@ -51,6 +49,8 @@ export class Sender {
   #ended: string | null = null;
   #labels = 0;
   #turns = 0;
+  /** The server offers messages of several lines, and refused one: each would cost a line in vain. */
+  #isLineByLine = false;
 
   constructor(link: Link, channels: ChannelList, pace: Pace) {
     this.#link = link;
@@ -91,7 +91,6 @@ export class Sender {
       part,
       settle,
       plain: false,
-      single: false,
       name: "as it is",
       refusals: 0,
     });
@@ -219,7 +218,7 @@ export class Sender {
       plain,
       relaySign: name === "ours" ? null : this.#relaySign(channel),
       repaired: name === "repaired",
-      batch: waiting.single || !takesMultiline(link) ? null : `m${waiting.turn}`,
+      batch: this.#isLineByLine || !takesMultiline(link) ? null : `m${waiting.turn}`,
       has: (capability) => link.has(capability),
     });
     if (lines.length === 0) {
@@ -256,12 +255,12 @@ export class Sender {
   #again(waiting: Waiting, { plain, single, name, waitMs }: Again): void {
     const reason = this.#ended;
     if (reason !== null) return waiting.settle({ outcome: "unsent", reason });
+    if (single === true) this.#isLineByLine = true;
     const repaired = name === "repaired" && waiting.name === "repaired" ? "ours" : name;
     const later = this.#queue.findIndex((other) => other.turn > waiting.turn);
     this.#queue.splice(later === -1 ? this.#queue.length : later, 0, {
       ...waiting,
       plain: plain ?? waiting.plain,
-      single: single ?? waiting.single,
       name: repaired ?? waiting.name,
       refusals: waiting.refusals + 1,
     });

@@ -128,6 +128,9 @@ export class ApiServer {
     if (this.#stopping.aborted) return refused({ status: 503, message: "The relay is stopping" });
     const { pathname } = new URL(request.url);
     const expected = pathname === "/api/message" ? "POST" : "GET";
+    if (pathname === "/api/health" && request.method === "HEAD") {
+      return new Response(null, { status: this.#health().status });
+    }
     if (ROUTES.has(pathname) && request.method !== expected) {
       return refused({ status: 405, message: `Use ${expected} for ${pathname}` });
     }

@@ -1,7 +1,7 @@
 import type { ApiAccountConfig, MatterbridgeAccountConfig } from "../../config/options/config.ts";
-import type { Bridge, BridgeHost } from "../../relay/port/bridge.ts";
+import type { Bridge } from "../../relay/port/bridge.ts";
 import { apiBridge, matterbridgeBridge } from "../setup/api.ts";
-import type { DoctorContext } from "./checks.ts";
+import { type DoctorContext, hearing } from "./checks.ts";
 import type { RowWriter } from "./rows.ts";
 
 /** One row: whether the API can listen, or the Matterbridge greets. No gateway is used for it. */
@@ -33,16 +33,7 @@ export async function checkApiAccount(
 /** Connects, and disconnects as soon as it is connected. Null if that went well. */
 async function whyNotUp(bridge: Bridge, signal: AbortSignal): Promise<string | null> {
   const up = new AbortController();
-  const host: BridgeHost = {
-    channels: () => [],
-    cursor: () => null,
-    linkUp: () => up.abort(),
-    channelUp: () => {},
-    channelDown: () => {},
-    event: () => {},
-    latency: () => {},
-    stored: () => Promise.resolve(),
-  };
+  const host = hearing({ linkUp: () => up.abort() });
   const end = await bridge.runOnce(host, AbortSignal.any([signal, up.signal]));
   return up.signal.aborted ? null : end.reason;
 }

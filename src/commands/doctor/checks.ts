@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Config } from "../../config/options/config.ts";
 import type { Logging } from "../../log/logging.ts";
+import type { BridgeHost } from "../../relay/port/bridge.ts";
 import type { DataDirectory } from "../../store/files/data_directory.ts";
 import type { RowWriter } from "./rows.ts";
 
@@ -23,6 +24,21 @@ export interface DoctorContext {
   readonly verbose: boolean;
   /** What a maintainer is told, by account; null when nobody asked for it. */
   readonly reports: Map<string, object> | null;
+}
+
+/** The core's side of a bridge that is only looked at: it hears these calls and no other. */
+export function hearing(calls: Partial<BridgeHost>): BridgeHost {
+  return {
+    channels: () => [],
+    cursor: () => null,
+    linkUp: () => {},
+    channelUp: () => {},
+    channelDown: () => {},
+    event: () => {},
+    latency: () => {},
+    stored: () => Promise.resolve(),
+    ...calls,
+  };
 }
 
 /** What is said with --send. */

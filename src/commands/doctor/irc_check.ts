@@ -15,6 +15,7 @@ import {
   type Receipt,
 } from "../../relay/port/bridge.ts";
 import type { ChannelId } from "../../relay/port/ids.ts";
+import { hearing } from "./checks.ts";
 
 /** How far one connection came. */
 export interface Attempt {
@@ -149,16 +150,11 @@ export class IrcCheck {
   #host(): BridgeHost {
     const told = (channel: ChannelId, refusal: ChannelRefusal | null) =>
       this.#joins.get(channel)?.({ refusal });
-    return {
+    return hearing({
       channels: () => this.#plans,
-      cursor: () => null,
-      linkUp: () => {},
       channelUp: (channel) => told(channel, null),
       channelDown: told,
-      event: () => {},
-      latency: () => {},
-      stored: () => Promise.resolve(),
-    };
+    });
   }
 
   #inspection(): Inspection {

@@ -11,6 +11,7 @@ import {
 } from "../../relay/port/bridge.ts";
 import type { Person } from "../../relay/port/event.ts";
 import type { ChannelId } from "../../relay/port/ids.ts";
+import { hearing } from "./checks.ts";
 
 /** How one room stands. `up`: joined, and its new messages are shown to the relay. */
 export type RoomFinding =
@@ -95,15 +96,11 @@ export class KosmiCheck {
       this.#found.set(channel, finding);
       this.#changed();
     };
-    return {
+    return hearing({
       channels: () => this.#rooms,
-      cursor: () => null,
       linkUp: (self) => this.self = self,
       channelUp: (channel) => note(channel, { kind: "up" }),
       channelDown: (channel, { reason }) => note(channel, { kind: "down", reason }),
-      event: () => {},
-      latency: () => {},
-      stored: () => Promise.resolve(),
-    };
+    });
   }
 }

@@ -293,6 +293,7 @@ Deno.test("api: health tells what keeps the relay from relaying", async () => {
   const response = await client.fetch("/api/health");
   assert.equal(response.status, 503);
   assert.equal(await response.text(), "irc.libera: waiting\n");
+  assert.equal(await status(client, "/api/health", { method: "HEAD" }), 503);
 });
 
 Deno.test("api: a WebSocket gets the greeting and all messages, posts, and sees others' posts", async () => {

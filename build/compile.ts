@@ -65,7 +65,7 @@ async function build(options: CompileOptions): Promise<boolean> {
 
 /** Deno downloads what the program is put into, once for each version and target. */
 function isMissingBase(error: unknown): boolean {
-  return error instanceof Error && Deno.env.get("DENORT_BIN") === undefined &&
+  return error instanceof Error && (Deno.env.get("DENORT_BIN") ?? "") === "" &&
     /denort|error sending request|dl\.deno\.land/i.test(error.message);
 }
 

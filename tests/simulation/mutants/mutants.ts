@@ -22,8 +22,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a-identity-by-text",
     edits: [{
       file: WORKER,
-      find: "const isKnown = knownOwnLines(own, position, isOwn);",
-      replace: "const isKnown = (one) => one.id !== null && isOwn(one.id);",
+      find: "reconcile(shipments, ownLines(own, position, isOwn), textsShownBy(bridge))",
+      replace: `reconcile(
+        shipments,
+        { others: [], open: own.filter(({ id }) => id === null || !isOwn(id)), arrived: 0 },
+        textsShownBy(bridge),
+      )`,
     }],
   },
   {

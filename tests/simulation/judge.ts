@@ -123,6 +123,9 @@ class EndpointJudge {
       return yes("the service said that it was shown");
     }
     if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");
+    if (this.#service.wasCut.has(channelOf(this.#endpoint)) && !this.#service.habits.historyIds) {
+      return yes("told by nothing in a history that is cut");
+    }
     if (this.#isSwapped(said)) return yes("told by nothing from another one, which came twice");
     // Dropped in the very transaction in which the process died: the store alone knows of it, and tells.
     if (this.#untold > 0 && this.#ledger.deaths.length > 0) {
@@ -157,14 +160,16 @@ class EndpointJudge {
     if (said.poison === "compose" && isLogged) return yes("could not be composed");
     const firstMs = this.#world.firstEntered.get(said.origin);
     if (firstMs === undefined || said.saidMs <= firstMs) return yes("before the first visit");
+    if (this.#diedUnwritten(firstMs)) return yes("the first visit was forgotten with its process");
     if (said.heardMs !== null) {
       const origin = serviceOf(this.#world, said.origin);
       if (origin.tellsByTime && origin.jumped) return yes("a bouncer's clock jumped");
       // Whether we are in a channel whose server answers nothing is not known.
       if (origin.speaksIrc && origin.wasSilent) return yes("heard where nothing was answered");
-      return this.#diedAt(said.heardMs) || this.#diedUnwritten(said.heardMs)
-        ? yes("the process died as it was heard")
-        : no("heard and not taken over");
+      if (this.#diedAt(said.heardMs) || this.#diedUnwritten(said.heardMs)) {
+        return yes("the process died as it was heard");
+      }
+      if (said.readMs.length === 0) return no("heard and not taken over");
     }
     const origin = serviceOf(this.#world, said.origin);
     if (said.readMs.length > 0) {
@@ -249,7 +254,10 @@ class EndpointJudge {
   /** Whether the relay could know that this copy had arrived when it sent another. */
   #wasKnown(copy: Shown, sentMs: number): boolean {
     const { confirmedMs, readMs } = copy;
-    const learnedMs = confirmedMs === null ? readMs : [...readMs, confirmedMs];
+    // What it was sent for went with its process: then its copy is nobody's.
+    const isOrphan = this.#diedUnwritten(copy.sentMs);
+    const read = isOrphan ? [] : readMs;
+    const learnedMs = confirmedMs === null ? read : [...read, confirmedMs];
     return learnedMs.some((atMs) => atMs <= sentMs && !this.#forgot(atMs, sentMs));
   }
 
@@ -386,6 +394,10 @@ function serviceOf(world: World, endpoint: EndpointId): Service {
   const service = world.services.find(({ account }) => endpoint.startsWith(`${account} `));
   if (service === undefined) throw new Error(`Cannot find the service of ${endpoint}`);
   return service;
+}
+
+function channelOf(endpoint: EndpointId): string {
+  return endpoint.slice(endpoint.indexOf(" ") + 1);
 }
 
 /** Whether all pieces of one cutting are there. */

@@ -88,6 +88,8 @@ export class Service {
   slowMs = 0;
   /** Its clock was set. */
   jumped = false;
+  /** Channels of whose history only a part could be read. */
+  readonly wasCut = new Set<string>();
   /** For a while it did not answer. */
   wasSilent = false;
   /** Nothing but their time tells what it plays back from what is said now. */
@@ -211,6 +213,7 @@ export class Service {
     const fetched = wanted.slice(-habits.fetchLimit);
     const cut = fetched.length < wanted.length ||
       (habits.history === "bounded" && kept.length < this.log(channel).length);
+    if (cut) this.wasCut.add(channel);
     const isRead = new Set(fetched);
     const hidden = habits.history === "bounded" ? this.log(channel) : wanted;
     const read = () => {
@@ -220,7 +223,7 @@ export class Service {
       for (const entry of fetched) {
         entry.said?.readMs.push(timeline.nowMs);
         // Without ids a line is told by its place alone, and a history that is cut tells no places.
-        const isTold = habits.historyIds || !cut;
+        const isTold = !cut || (habits.historyIds && habits.echo !== "none");
         if (entry.shown !== null && habits.echo !== "rewritten" && isTold) {
           entry.shown.readMs.push(timeline.nowMs);
         }

@@ -42,6 +42,8 @@ export interface IrcClient {
   /** Which part this line is; null for what is no message of ours. */
   pendingOf(target: string, text: string): Pending | null;
   handed(line: Handed): void;
+  /** Whether the core knows that we are in. */
+  isIn(channel: ChannelId): boolean;
 }
 
 /** What kind of server it is. */
@@ -79,10 +81,19 @@ export class IrcService extends Service {
     return new IrcConnection(this, client, this.options);
   }
 
+  /** The number of a message that stands there; null for what nobody said. */
+  numberOf(channel: ChannelId, nick: string, text: string, atMs: number): number | null {
+    const entry = this.log(channel).find(({ event, atMs: saidMs }) =>
+      event?.sender.nick === nick && textOf(event.text).trim() === text.trim() && saidMs === atMs
+    );
+    return entry?.said?.number ?? null;
+  }
+
   entries(channel: ChannelId): readonly Entry[] {
     const { timeline } = this.options;
     const log = this.log(channel);
     const kept = this.habits.history === "bounded" ? log.slice(-this.habits.keeps) : log;
+    if (kept.length < log.length) this.wasCut.add(channel);
     for (const { said } of log.slice(0, log.length - kept.length)) {
       if (said !== null) said.cut = true;
     }
@@ -112,15 +123,13 @@ export class IrcService extends Service {
   }
 
   lost(channel: ChannelId, pending: Pending | null, sentMs: number): void {
-    const endpoint = endpointId(this.account, channel);
-    const numbers = (pending?.pieces ?? []).map(({ number }) => number);
-    const { ledger } = this.options;
-    ledger.lostOnWay.push({ endpoint, numbers, sentMs });
-    ledger.unseenLine(endpoint, numbers, pending?.wire ?? "");
+    if (pending === null) return;
+    const part = { wire: pending.wire, speaker: writePieces(pending.pieces) };
+    this.lose(channel, part, sentMs);
     // A server without echoes, which loses a line and answers the next, lets the relay believe that all is well.
-    if (this.habits.echo !== "none" || pending === null) return;
-    const speaker = writePieces(pending.pieces);
-    pending.shown = this.show(channel, { wire: pending.wire, speaker }, sentMs, false).shown;
+    if (this.habits.echo === "none") {
+      pending.shown = this.show(channel, part, sentMs, false).shown;
+    }
   }
 
   redact(channel: ChannelId, id: string): void {
@@ -174,7 +183,15 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       : null;
     if (pending !== null) pending.left = true;
     const sentMs = pending?.givenMs ?? this.#options.timeline.nowMs;
-    this.#toServer(() => this.#handle(message, pending, sentMs));
+    const lost = () =>
+      this.#service.lose(channel as ChannelId, {
+        wire: pending?.wire ?? "",
+        speaker: writePieces(pending?.pieces ?? []),
+      }, sentMs);
+    this.#toServer(
+      () => this.#handle(message, pending, sentMs),
+      pending === null ? undefined : lost,
+    );
   }
 
   closed(): void {
@@ -227,13 +244,14 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
     if (!this.#gone) act();
   }
 
-  #toServer(act: () => void): void {
+  #toServer(act: () => void, lost: () => void = () => {}): void {
     const { timeline } = this.#options;
     const atMs = this.#onWay(this.#lastUpMs);
-    if (atMs === Infinity) return;
+    if (atMs === Infinity) return lost();
     this.#lastUpMs = atMs;
     timeline.at(atMs, () => {
-      if (!this.#gone) act();
+      if (this.#gone) lost();
+      else act();
     });
   }
 
@@ -426,7 +444,10 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
     const head = tags(`batch=${batch}`, this.#timeTag(entry.atMs), this.#idTag(id));
     if (event === null) {
       this.#say(`${head}:${RELAY}!r@host PRIVMSG ${channel} :${entry.wire}`, () => {
-        if (this.#service.habits.echo !== "rewritten") shown?.readMs.push(timeline.nowMs);
+        const { echo, historyIds } = this.#service.habits;
+        // Without ids a line is told by its place alone, and a history that is cut tells no places.
+        const isTold = historyIds || !this.#service.wasCut.has(channel);
+        if (echo !== "rewritten" && isTold) shown?.readMs.push(timeline.nowMs);
       });
       return;
     }
@@ -448,6 +469,8 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       const stamped = this.#service.has("server-time") ? atMs : null;
       this.#say(`${head}:${sender.nick}!u@host PRIVMSG ${channel} :${text}`, () => {
         heard();
+        const said = this.#options.ledger.said.get(number);
+        if (said !== undefined && !this.#client.isIn(channel)) said.isEarly = true;
         this.#client.handed({ number, id, nick: sender.nick, text, atMs: stamped });
       });
     } else if (event.kind === "deletion" && this.#service.has("draft/message-redaction")) {

@@ -17,6 +17,8 @@ export interface Deviation {
 
 /** How much later than allowed something may be before it counts. */
 const SLACK_MS = 120_000;
+/** Entering a channel takes no longer. */
+const ENTERING_MS = 60_000;
 
 /** Weighs all that happened in a world. What nobody could have known is counted, and is no deviation. */
 export function judge(world: World): Deviation[] {
@@ -160,7 +162,9 @@ class EndpointJudge {
     if (said.poison === "compose" && isLogged) return yes("could not be composed");
     const firstMs = this.#world.firstEntered.get(said.origin);
     if (firstMs === undefined || said.saidMs <= firstMs) return yes("before the first visit");
-    if (this.#diedUnwritten(firstMs)) return yes("the first visit was forgotten with its process");
+    if (this.#diedAt(firstMs) || this.#diedUnwritten(firstMs)) {
+      return yes("the first visit was forgotten with its process");
+    }
     if (said.heardMs !== null) {
       const origin = serviceOf(this.#world, said.origin);
       if (origin.tellsByTime && origin.jumped) return yes("a bouncer's clock jumped");
@@ -169,6 +173,11 @@ class EndpointJudge {
       if (this.#diedAt(said.heardMs) || this.#diedUnwritten(said.heardMs)) {
         return yes("the process died as it was heard");
       }
+      const { heardMs } = said;
+      const isCutShort = this.#ledger.deaths.some(({ atMs }) =>
+        atMs >= heardMs && atMs <= heardMs + ENTERING_MS
+      );
+      if (said.isEarly && isCutShort) return yes("the process died as it entered the channel");
       if (said.readMs.length === 0) return no("heard and not taken over");
     }
     const origin = serviceOf(this.#world, said.origin);
@@ -254,9 +263,12 @@ class EndpointJudge {
   /** Whether the relay could know that this copy had arrived when it sent another. */
   #wasKnown(copy: Shown, sentMs: number): boolean {
     const { confirmedMs, readMs } = copy;
+    // Confirmed lines are counted, and a service that confirms what it never shows makes the count wrong.
+    const isMiscounted = this.#service.habits.echo === "none" &&
+      this.#shown.some((one) => one.shownMs === null && one.confirmedMs !== null);
     // What it was sent for went with its process: then its copy is nobody's.
     const isOrphan = this.#diedUnwritten(copy.sentMs);
-    const read = isOrphan ? [] : readMs;
+    const read = isOrphan || isMiscounted ? [] : readMs;
     const learnedMs = confirmedMs === null ? read : [...read, confirmedMs];
     return learnedMs.some((atMs) => atMs <= sentMs && !this.#forgot(atMs, sentMs));
   }

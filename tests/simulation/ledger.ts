@@ -20,6 +20,8 @@ export interface Said {
   deletionHeardMs: number | null;
   /** When it was handed to a living relay as it was said. */
   heardMs: number | null;
+  /** It was heard before the channel was entered for good. */
+  isEarly: boolean;
   /** When histories showed it to a living relay. */
   readonly readMs: number[];
   /** When and by which process it was taken over. */

@@ -254,14 +254,17 @@ export class PortLink implements ServiceLink, Cable {
     const { service, ledger } = this.#options;
     sending.left = true;
     ledger.trace(`${service.account} ${sending.channel} sent [${sending.part.speaker ?? ""}]`);
-    this.#toService(() =>
-      service.take(
-        sending.channel,
-        sending.part,
-        this,
-        sending.givenMs,
-        (receipt, shown) => this.#answered(sending, receipt, shown),
-      )
+    const { channel, part, givenMs } = sending;
+    this.#toService(
+      () =>
+        service.take(
+          channel,
+          part,
+          this,
+          givenMs,
+          (receipt, shown) => this.#answered(sending, receipt, shown),
+        ),
+      () => service.lose(channel, part, givenMs),
     );
     this.#later(UNANSWERED_MS, () => sending.settle({ outcome: "unknown", reason: "no answer" }));
   }
@@ -354,7 +357,7 @@ export class PortLink implements ServiceLink, Cable {
     timeline.at(atMs, () => this.#options.process.when(() => isOpen() && act()));
   }
 
-  #toService(act: () => void): void {
+  #toService(act: () => void, lost: () => void = () => {}): void {
     const { timeline, service, process } = this.#options;
     if (process.dead) return;
     const atMs = Math.max(
@@ -362,10 +365,11 @@ export class PortLink implements ServiceLink, Cable {
       timeline.nowMs + service.latencyMs(),
       this.#stalledUntilMs,
     );
-    if (atMs === Infinity) return;
+    if (atMs === Infinity) return lost();
     this.#lastUpMs = atMs;
     timeline.at(atMs, () => {
-      if (!this.#gone) act();
+      if (this.#gone) lost();
+      else act();
     });
   }
 

@@ -239,6 +239,19 @@ export class Service {
     return { own: true, wire: entry.wire as WireText, id, atMs: entry.atMs };
   }
 
+  /** A part of ours never came in, or was not looked at. */
+  lose(
+    channel: ChannelId,
+    part: { readonly wire: string; readonly speaker: string | null },
+    sentMs: number,
+  ): void {
+    const { ledger } = this.options;
+    const endpoint = endpointId(this.account, channel);
+    const numbers = readPieces(part.speaker).map(({ number }) => number);
+    ledger.lostOnWay.push({ endpoint, numbers, sentMs });
+    ledger.unseenLine(endpoint, numbers, part.wire);
+  }
+
   /** A part of ours has come in. `answer` is told what becomes of it, or never called. */
   take(
     channel: ChannelId,
@@ -250,10 +263,7 @@ export class Service {
     const { timeline, ledger } = this.options;
     const endpoint = endpointId(this.account, channel);
     const numbers = readPieces(part.speaker).map(({ number }) => number);
-    const lost = () => {
-      ledger.lostOnWay.push({ endpoint, numbers, sentMs });
-      ledger.unseenLine(endpoint, numbers, part.wire);
-    };
+    const lost = () => this.lose(channel, part, sentMs);
     if (!link.entered.has(channel)) {
       lost();
       return link.tell(() => answer({ outcome: "unsent", reason: "not in the channel" }, null));

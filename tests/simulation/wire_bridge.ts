@@ -46,6 +46,7 @@ export class WireBridge implements Bridge, IrcClient {
   #handed: Handed[] = [];
   #pending: Pending[] = [];
   #link: IrcConnection | null = null;
+  readonly #in = new Set<ChannelId>();
 
   constructor(options: WireBridgeOptions) {
     this.#options = options;
@@ -101,6 +102,7 @@ export class WireBridge implements Bridge, IrcClient {
     process.tries.ended(service.account, process.monotonicMs());
     ledger.trace(`${service.account} link of process ${process.number} ends: ${end.reason}`);
     this.#handed = [];
+    this.#in.clear();
     return end;
   }
 
@@ -116,7 +118,12 @@ export class WireBridge implements Bridge, IrcClient {
       channelUp: (channel, history) => {
         process.entered(service.account, channel);
         ledger.trace(`${service.account} ${channel} up, history ${shownOf(history)}`);
+        this.#in.add(channel);
         host.channelUp(channel, history === null ? null : this.#numberedHistory(history));
+      },
+      channelDown: (channel, why) => {
+        this.#in.delete(channel);
+        host.channelDown(channel, why);
       },
       event: (event) => host.event(this.#numberedEvent(event)),
     };
@@ -142,11 +149,18 @@ export class WireBridge implements Bridge, IrcClient {
     );
     const line = this.#handed[at];
     if (line === undefined) {
+      const { channel, sender, atMs } = event;
+      const number = this.#options.service.numberOf(channel, sender.nick, text, atMs);
+      if (number !== null) return { ...event, text: numbered(text, number) };
       this.#options.ledger.fault(`the bridge tells of a message that nobody said: ${text}`);
       return event;
     }
     this.#handed.splice(at, 1);
     return { ...event, text: numbered(text, line.number) };
+  }
+
+  isIn(channel: ChannelId): boolean {
+    return this.#in.has(channel);
   }
 
   handed(line: Handed): void {

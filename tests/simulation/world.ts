@@ -302,6 +302,7 @@ export class World {
       deletedMs: null,
       deletionHeardMs: null,
       heardMs: null,
+      isEarly: false,
       readMs: [],
       takenMs: null,
       takenBy: null,

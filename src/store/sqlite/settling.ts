@@ -75,11 +75,12 @@ export class Settling {
     const { id, endpoint, rows } = shipment;
     const shown = this.#shown.get(endpoint) ?? { all: 0, nameless: 0 };
     this.#shown.set(endpoint, shown);
-    shown.all++;
-    if (messageId === null) {
-      shown.nameless++;
-      return;
+    // Topics, reactions and deletions stand in no history.
+    if (shipment.parts[part]?.kind === "message") {
+      shown.all++;
+      if (messageId === null) shown.nameless++;
     }
+    if (messageId === null) return;
     const copy = { part, endpoint, copy: messageId };
     // Also what nobody's message stands behind is remembered: it must not pass for another line of the same words.
     if (rows.length === 0) {

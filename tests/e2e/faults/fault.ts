@@ -7,6 +7,12 @@ export type Fault =
   | { readonly kind: "IRC server killed" | "IRC server stopped"; readonly downMs: number }
   /** Every socket ends at once; what was said is kept. */
   | { readonly kind: "Kosmi restarted"; readonly downMs: number }
+  /** Links stay up, and nothing that is sent is shown: it is answered with an error, or with ok and lost. */
+  | {
+    readonly kind: "Kosmi browned out";
+    readonly how: "error" | "lost";
+    readonly forMs: number;
+  }
   | { readonly kind: "link cut"; readonly link: LinkName; readonly how: "rst" | "fin" }
   | {
     readonly kind: "link half closed";
@@ -41,6 +47,7 @@ export const FAULT_KINDS: readonly FaultKind[] = [
   "IRC server killed",
   "IRC server stopped",
   "Kosmi restarted",
+  "Kosmi browned out",
   "link cut",
   "link half closed",
   "link silent",

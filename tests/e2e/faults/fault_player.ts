@@ -33,6 +33,8 @@ export class FaultPlayer {
         return await this.#inTurn("irc", () => this.#ircDown(fault));
       case "Kosmi restarted":
         return await this.#inTurn("kosmi", () => this.#kosmiDown(fault));
+      case "Kosmi browned out":
+        return await this.#inTurn("kosmi", () => this.#brownOut(fault));
       case "link cut":
         return this.#instant(fault, () => this.#proxy(fault.link).cut(fault.how));
       case "link half closed":
@@ -88,6 +90,17 @@ export class FaultPlayer {
     await delay(fault.downMs);
     await kosmi.start();
     this.#kosmiUp = true;
+    record.endMs = performance.now();
+  }
+
+  async #brownOut(fault: Extract<Fault, { kind: "Kosmi browned out" }>): Promise<void> {
+    const { kosmi } = this.#world;
+    const record = this.#record(fault);
+    kosmi.setVariant(
+      fault.how === "error" ? { failing: { sendMessage: "INTERNAL_ERROR" } } : { lostSends: "all" },
+    );
+    await delay(fault.forMs);
+    kosmi.setVariant({ failing: {}, lostSends: "none" });
     record.endMs = performance.now();
   }
 

@@ -1,5 +1,5 @@
 import type { Deviation } from "./deviation.ts";
-import { type Mark, marksFor, marksIn } from "./numbered.ts";
+import { type Mark, marksFor, marksIn, wordsIn } from "./numbered.ts";
 import type { Side } from "./plan.ts";
 import type { Said, Shown } from "./said.ts";
 
@@ -53,7 +53,28 @@ function judgeSide({ said, shown, excuses }: Evidence, from: Side): Deviation[] 
       last.set(mark.series, Math.max(place, last.get(mark.series) ?? -1));
     }
   }
-  return [...deviations, ...returned(said, shown[from], from)];
+  const words = judgeWords({ said, shown }, from);
+  return [...deviations, ...words, ...returned(said, shown[from], from)];
+}
+
+/** Words without numbers: each must have appeared as often as it was said, and nowhere it was said. */
+function judgeWords({ said, shown }: Omit<Evidence, "excuses">, from: Side): Deviation[] {
+  const to = from === "kosmi" ? "irc" : "kosmi";
+  const words = said.filter(({ utterance, outcome }) =>
+    utterance.side === from && utterance.shape === "word" && outcome !== "not said"
+  );
+  return [...Map.groupBy(words, ({ utterance }) => utterance.speaker)].flatMap(([speaker, all]) => {
+    const count = (side: Side) =>
+      shown[side].reduce((sum, { text }) => sum + wordsIn(text, speaker), 0);
+    const certain = all.filter(({ outcome }) => outcome === "confirmed").length;
+    const base = { from, series: `word of ${speaker}`, atMs: all[0]?.atMs ?? 0, impossible: null };
+    const found = count(to);
+    const deviations: Deviation[] = [];
+    if (found < certain) deviations.push({ kind: "lost", ...base, number: found });
+    if (found > all.length) deviations.push({ kind: "doubled", ...base, number: found });
+    if (count(from) > 0) deviations.push({ kind: "returned", ...base, number: count(from) });
+    return deviations;
+  });
 }
 
 /** Messages that the relay showed at the side where they were said. */

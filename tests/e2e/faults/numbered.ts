@@ -11,10 +11,21 @@ const FILLER = "and the night goes on and on ".repeat(24).trim();
 
 /** The text of a numbered message. */
 export function textFor({ speaker, number, shape }: Utterance): string {
+  if (shape === "word") return wordOf(speaker);
   const start = `${speaker}#${number}`;
   if (shape === "line") return `${start} says hello`;
   const end = `${speaker}~${number}`;
   return shape === "two lines" ? `${start} first\n${end} second` : `${start} ${FILLER} ${end}`;
+}
+
+/** What a speaker says again and again. */
+export function wordOf(speaker: string): string {
+  return `lol said ${speaker}`;
+}
+
+/** How often a speaker's word stands in a text: packed lines bear several. */
+export function wordsIn(text: string, speaker: string): number {
+  return text.split(wordOf(speaker)).length - 1;
 }
 
 /** The marks of such a text, in order. */

@@ -11,7 +11,8 @@ export interface Utterance {
   readonly side: Side;
   readonly speaker: string;
   readonly number: number;
-  readonly shape: "line" | "long line" | "two lines";
+  /** A "word" bears no number: how often it was said is all that tells whether it arrived. */
+  readonly shape: "line" | "long line" | "two lines" | "word";
 }
 
 export interface PlannedFault {
@@ -43,12 +44,17 @@ export interface Intensity {
   readonly mostFaults: number;
   /** How long a silent link can be silent. */
   readonly silencesMs: readonly [number, ...number[]];
+  /** How long Kosmi can be in trouble while its links stay up, and a service away; null: that is not played. */
+  readonly brownOutsMs: readonly [number, ...number[]];
+  readonly longOutagesMs: readonly [number, ...number[]] | null;
 }
 
 export const SHORT: Intensity = {
   talkMs: 7_000,
   mostFaults: 7,
   silencesMs: [500, 1_500, 4_000],
+  brownOutsMs: [1_000, 3_000, 6_000],
+  longOutagesMs: null,
 };
 
 /** Silences longer than what the bridges wait for answers, and one that only the watch over the link ends. */
@@ -56,6 +62,8 @@ export const HARSH: Intensity = {
   talkMs: 25_000,
   mostFaults: 16,
   silencesMs: [500, 4_000, 12_000, 18_000, 18_000, 100_000],
+  brownOutsMs: [6_000, 20_000, 50_000],
+  longOutagesMs: [32_000, 45_000],
 };
 
 const SERVERS = ["inspircd", "ngircd", "chathistory"] as const;
@@ -70,15 +78,45 @@ const SPEAKERS: readonly (readonly [Side, string])[] = [
 export function planOf(seed: number, limits: PlanLimits, intensity: Intensity = SHORT): Plan {
   const random = new SeededRandom(seed * 7919 + 17);
   const pace = random.chance(0.2) ? "default" : "free";
-  return {
+  const server = SERVERS[seed % SERVERS.length] ?? "inspircd";
+  const plan = {
     seed,
-    server: SERVERS[seed % SERVERS.length] ?? "inspircd",
+    server,
     pace,
     login: random.chance(0.5) ? "token" : "anonymous",
     kosmi: kosmiVariant(random),
     utterances: utterances(random, pace === "free" ? 260 : 900, intensity.talkMs),
     faults: faults(random, limits, intensity),
+  } as const;
+  // From a source of its own, so that what came before stays the schedule of its seed.
+  const more = new SeededRandom(seed * 104_729 + 3);
+  const troubles = [...brownOuts(more, intensity), ...longOutages(more, intensity)];
+  return {
+    ...plan,
+    // Only where the history tells everything can words without numbers be counted.
+    utterances: server === "chathistory" ? withWords(more, plan.utterances) : plan.utterances,
+    faults: [...plan.faults, ...troubles].sort((one, other) => one.atMs - other.atMs),
   };
+}
+
+/** Some of what was a line with a number is a word that its speaker says again and again. */
+function withWords(random: SeededRandom, utterances: readonly Utterance[]): Utterance[] {
+  return utterances.map((one) =>
+    one.shape === "line" && random.chance(0.3) ? { ...one, shape: "word" } : one
+  );
+}
+
+function brownOuts(random: SeededRandom, { talkMs, brownOutsMs }: Intensity): PlannedFault[] {
+  if (random.chance(0.5)) return [];
+  const how = random.pick(["error", "lost"]);
+  const fault = { kind: "Kosmi browned out", how, forMs: random.pick(brownOutsMs) } as const;
+  return [{ atMs: random.int(200, talkMs), fault }];
+}
+
+function longOutages(random: SeededRandom, { talkMs, longOutagesMs }: Intensity): PlannedFault[] {
+  if (longOutagesMs === null || random.chance(0.5)) return [];
+  const kind = random.pick(["Kosmi restarted", "IRC server stopped"]);
+  return [{ atMs: random.int(200, talkMs), fault: { kind, downMs: random.pick(longOutagesMs) } }];
 }
 
 function kosmiVariant(random: SeededRandom): VariantChange {

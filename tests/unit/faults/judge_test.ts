@@ -56,3 +56,19 @@ Deno.test("textFor() marks the end of long texts and second lines too", () => {
     assert.deepEqual(marks, [{ series: "zoe", number: 7 }, { series: "zoe~", number: 7 }]);
   }
 });
+
+Deno.test("judge() counts words without numbers: as often as they were said, and nowhere back", () => {
+  const text = textFor(said(0, { shape: "word" }).utterance);
+  const word = (outcome: Said["outcome"]) => said(0, { shape: "word", outcome });
+  const all = [word("confirmed"), word("confirmed"), word("unknown"), word("not said")];
+  const find = (irc: number, kosmi = 0) => {
+    const texts = (count: number) => Array.from({ length: count }, (_, atMs) => ({ text, atMs }));
+    const shown = { irc: texts(irc), kosmi: texts(kosmi) };
+    return judge({ said: all, shown, excuses: NO_EXCUSE }).map(({ kind }) => kind);
+  };
+  assert.deepEqual(find(1), ["lost"]);
+  assert.deepEqual(find(2), []);
+  assert.deepEqual(find(3), []);
+  assert.deepEqual(find(4), ["doubled"]);
+  assert.deepEqual(find(2, 1), ["returned"]);
+});

@@ -158,14 +158,17 @@ export class ApiBridge implements Bridge {
     }
   }
 
-  /** Reports what a client posted, and waits until it is stored. */
-  async #take(message: ApiMessage, id: MessageId): Promise<void> {
+  /** Reports what a client posted, and resolves with its gateway when it is stored. */
+  async #take(message: ApiMessage, id: MessageId): Promise<ChannelId> {
     const run = this.#run;
     if (run === null) throw new RefusedError({ status: 503, message: "The relay is stopping" });
     const channel = this.#gatewayOf(message, [...run.up]);
     const fault = postFault(message);
     if (fault !== null) throw new RefusedError({ status: 400, message: fault });
-    if (message.event === "user_typing") return run.host.typing?.(channel, personOf(message), true);
+    if (message.event === "user_typing") {
+      run.host.typing?.(channel, personOf(message), true);
+      return channel;
+    }
     const atMs = this.#options.clock.now();
     const event = eventOf(message, { channel, id, atMs, late: false });
     if (event === null) {
@@ -174,6 +177,7 @@ export class ApiBridge implements Bridge {
     }
     run.host.event(event);
     await run.host.stored();
+    return channel;
   }
 
   /** The gateway that the message names; it may be left out where there is only one. */

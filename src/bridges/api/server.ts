@@ -11,8 +11,8 @@ import type { Feed, Reader } from "./feed.ts";
 import { messagesResponse, streamResponse } from "./readers.ts";
 import { webSocketResponse } from "./web_socket.ts";
 
-/** Takes a posted message over; resolves when it is stored, rejects with a RefusedError if it cannot be. */
-type TakePost = (message: ApiMessage, id: MessageId) => Promise<void>;
+/** Takes a posted message over; resolves with its gateway when it is stored, rejects with a RefusedError if it cannot be. */
+type TakePost = (message: ApiMessage, id: MessageId) => Promise<string>;
 
 /** Longest message of a client, attachments included. */
 const MOST_BYTES = 64 * 1024;
@@ -211,7 +211,7 @@ export class ApiServer {
   async #take(message: ApiMessage, id: MessageId): Promise<object> {
     const { take, account, clock } = this.#options;
     const action = "store the message";
-    await withDeadline(
+    const gateway = await withDeadline(
       { clock, signal: this.#stopping, limitMs: STORE_LIMIT_MS, action },
       () => take(message, id),
     ).catch((thrown) => {
@@ -223,10 +223,12 @@ export class ApiServer {
         retryAfterS: 5,
       });
     });
-    const { files: _, ...fields } = message;
+    const { text, username, userid, avatar, event, parent_id } = message;
     const timestamp = new Date(clock.now()).toISOString();
-    const fixed = { channel: "api", protocol: "api", account, timestamp, id, Extra: null };
-    return { ...fields, ...fixed };
+    return {
+      ...{ text, channel: "api", username, userid, avatar, account, event, protocol: "api" },
+      ...{ gateway, parent_id, timestamp, id, Extra: null },
+    };
   }
 
   /** The same key gives the same id, also after a restart: the store knows what it took over by its id. */

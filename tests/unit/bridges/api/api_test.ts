@@ -163,6 +163,9 @@ Deno.test("api: a post is answered once it is stored, with its id", async () => 
   const [message] = api.host.messages(GATEWAY);
   assert.equal(code, 200);
   assert.equal(body["id"], message?.id);
+  const names = "text channel username userid avatar account event protocol gateway parent_id";
+  assert.deepEqual(Object.keys(body), [...names.split(" "), "timestamp", "id", "Extra"]);
+  assert.equal((await client.post({ ...hello, gateway: "" })).body["gateway"], GATEWAY);
   assert.deepEqual([body["channel"], body["protocol"], body["account"]], [
     "api",
     "api",

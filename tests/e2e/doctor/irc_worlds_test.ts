@@ -99,7 +99,7 @@ const WORLDS: readonly BrokenWorld[] = [
       irc.faults.refuseConnections = "Closing link: reconnecting too fast, throttled",
     complaint: "irc.test login: broken",
     check: "login",
-    seen: /too often|hung up at once/,
+    seen: /too fast|hung up at once/,
     remedy: /wait a few minutes/,
   },
   {

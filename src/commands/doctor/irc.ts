@@ -1,6 +1,7 @@
 import { describeError } from "../../base/errors.ts";
 import type { Link } from "../../bridges/irc/link/link.ts";
-import type { IrcBridgeOptions } from "../../bridges/irc/link/options.ts";
+import { type IrcBridgeOptions, mayTellPassword } from "../../bridges/irc/link/options.ts";
+import { ServiceProof } from "../../bridges/irc/login/service.ts";
 import { lastParam, serverTimeMs } from "../../bridges/irc/wire/message.ts";
 import type { IrcAccountConfig } from "../../config/options/config.ts";
 import { readPem } from "../setup/accounts.ts";
@@ -229,6 +230,15 @@ async function checkNick(
   }
 }
 
+/** As the relay decides it. */
+async function isToldThePassword(service: string, check: IrcCheck, link: Link): Promise<boolean> {
+  if (!mayTellPassword(link.settings)) return false;
+  if (service.includes("@")) return true;
+  const proof = new ServiceProof((name) => link.server.isSame(name, service));
+  const whois = { command: "WHOIS", params: [service] };
+  return await check.ask(link, whois, (message) => proof.hear(message)) === "service";
+}
+
 /** Naming the account: this check has another nick than the registered one. */
 async function checkNickServ(
   account: IrcAccountConfig,
@@ -241,6 +251,13 @@ async function checkNickServ(
   const user = account.options.nickServUsername;
   const text = user ? `AUTH ${user} ${password}` : `IDENTIFY ${account.options.nick} ${password}`;
   const nick = service.split("@")[0] ?? service;
+  if (!await isToldThePassword(service, check, link)) {
+    return rows.warn(
+      "NickServ",
+      `${service} is not told the password: WHOIS does not show a service, or the certificate is not verified`,
+      `name it with its server (NickServNick="${nick}@services.example"), or see docs/irc.md`,
+    );
+  }
   const answer = await check.ask(
     link,
     { command: "PRIVMSG", params: [service, text] },

@@ -20,7 +20,7 @@ export class Service {
   readonly #link: Link;
   /** Waits for the end of the WHOIS of its nick. */
   #waiting: Saying[] = [];
-  #isProven = false;
+  #proof: ServiceProof | null = null;
 
   constructor(link: Link) {
     this.#link = link;
@@ -37,33 +37,24 @@ export class Service {
     } else {
       this.#waiting.push({ nick, text, done });
       if (this.#waiting.length > 1) return;
-      this.#isProven = false;
+      this.#proof = new ServiceProof((name) => this.#link.server.isSame(name, nick));
       this.#link.control({ command: "WHOIS", params: [nick] });
     }
   }
 
   /** Takes a line of the WHOIS that it waits for; false for all else. */
   heard(message: IrcMessage): boolean {
-    const [first] = this.#waiting;
-    if (first === undefined || !this.#link.server.isSame(param(message, 1), first.nick)) {
-      return false;
-    }
-    const { command } = message;
-    if (command === "313" || command === "320") {
-      this.#isProven ||= isServiceMark(lastParam(message));
-    }
-    if (command === "312") this.#isProven ||= /^services?\./i.test(param(message, 2));
-    if (command === "318" || command === "401") this.#decide();
-    return true;
-  }
-
-  #decide(): void {
+    if (this.#proof?.isAbout(message) !== true) return false;
+    const verdict = this.#proof.hear(message);
+    if (verdict === null) return true;
     const waiting = this.#waiting;
     this.#waiting = [];
+    this.#proof = null;
     for (const saying of waiting) {
-      if (this.#isProven) this.#send(saying);
+      if (verdict === "service") this.#send(saying);
       else this.#refuse(saying);
     }
+    return true;
   }
 
   #send({ nick, text, done }: Saying): void {
@@ -79,6 +70,34 @@ export class Service {
     done("refused");
   }
 }
+
+/** What WHOIS says of somebody with a service's nick. */
+export class ServiceProof {
+  readonly #isNick: (name: string) => boolean;
+  #isService = false;
+
+  constructor(isNick: (name: string) => boolean) {
+    this.#isNick = isNick;
+  }
+
+  isAbout(message: IrcMessage): boolean {
+    return WHOIS.includes(message.command) && this.#isNick(param(message, 1));
+  }
+
+  /** Null until its last line. */
+  hear(message: IrcMessage): "service" | "stranger" | null {
+    const { command } = message;
+    if (!this.isAbout(message)) return null;
+    if (command === "313" || command === "320") {
+      this.#isService ||= isServiceMark(lastParam(message));
+    }
+    if (command === "312") this.#isService ||= /^services?\./i.test(param(message, 2));
+    if (command !== "318" && command !== "401") return null;
+    return this.#isService ? "service" : "stranger";
+  }
+}
+
+export const WHOIS: readonly string[] = ["311", "312", "313", "318", "320", "401"];
 
 /** "is a Network Service"; not "is identified to services", which everybody can get. */
 function isServiceMark(words: string): boolean {

@@ -1,6 +1,7 @@
 import type { Channels } from "../channels/channels.ts";
 import type { Link } from "../link/link.ts";
 import type { FirstCommands } from "../login/first_commands.ts";
+import { WHOIS } from "../login/service.ts";
 import type { Registration } from "../login/registration.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
 import type { Membership } from "./membership.ts";
@@ -143,5 +144,4 @@ export class Incoming {
 }
 
 const SASL = ["AUTHENTICATE", "900", "901", "902", "903", "904", "905", "906", "907", "908"];
-const WHOIS = ["311", "312", "313", "318", "320", "401"];
 const REGISTRATION = ["376", "421", "422", "432", "433", "436", "437", "451"];

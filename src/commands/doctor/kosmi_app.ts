@@ -6,7 +6,7 @@ import type { KosmiLink } from "../../bridges/kosmi/link/link.ts";
 import { KnownOperations } from "../../bridges/kosmi/protocol/known_operations.ts";
 import { KOSMI_PROTOCOL } from "../../bridges/kosmi/protocol/operations.ts";
 import { OPERATION_NAMES } from "../../bridges/kosmi/protocol/protocol.ts";
-import { fieldsOf } from "../../bridges/kosmi/protocol/read_answer.ts";
+import { fieldsOf } from "../../bridges/kosmi/protocol/decode.ts";
 import type { Field } from "../../bridges/kosmi/protocol/roles.ts";
 import { JsonFile } from "../../store/files/json_file.ts";
 import { signatureOf } from "../learn/learn.ts";

@@ -85,7 +85,7 @@ export class WebAppLearning implements WebAppKnowledge {
   opened(): Promise<void> {
     return this.#loading ??= this.#options.store.load().then((raw) => {
       this.#learned ??= readLearned(raw);
-    });
+    }).catch(() => {});
   }
 
   /** Resolves when what is known now is kept. */

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { type Input, matchInputs, type Plan, type Value } from "../protocol/plan.ts";
 import {
   type KosmiProtocol,
@@ -164,53 +165,32 @@ function isConstant(value: unknown): value is string | number | boolean {
     typeof value === "string" && value.length <= 100;
 }
 
-/** Checks what a file or a page says to be plans: what is none is left out. */
+const FIELD: v.GenericSchema<unknown, Field> = v.pipe(
+  v.object({
+    key: v.string(),
+    name: v.optional(v.string()),
+    fields: v.lazy(() => v.array(FIELD)),
+  }),
+  v.transform(({ name, ...field }) => name === undefined ? field : { ...field, name }),
+);
+const VALUE: v.GenericSchema<unknown, Value> = v.union([
+  v.object({ role: v.string() }),
+  v.object({ constant: v.nullable(v.union([v.string(), v.number(), v.boolean()])) }),
+  v.object({ fresh: v.literal("id") }),
+  v.object({ object: v.lazy(() => v.record(v.string(), VALUE)) }),
+]);
+const PLAN = v.object({
+  title: v.string(),
+  kind: v.picklist(["query", "mutation", "subscription"]),
+  field: v.string(),
+  root: v.string(),
+  text: v.pipe(v.string(), v.maxLength(100_000)),
+  variables: v.array(v.object({ name: v.string(), type: v.string(), value: VALUE })),
+  fields: v.array(FIELD),
+});
+
+/** Checks that what a file says is a plan; null when it is none. */
 export function readPlan(raw: unknown): Plan | null {
-  if (!isRecord(raw)) return null;
-  const { title, kind, field, root, text, variables, fields } = raw;
-  if (kind !== "query" && kind !== "mutation" && kind !== "subscription") return null;
-  const names = [title, field, root, text];
-  if (!names.every((name): name is string => typeof name === "string" && name.length < 100_000)) {
-    return null;
-  }
-  if (!Array.isArray(variables) || !Array.isArray(fields)) return null;
-  const planned = variables.slice(0, 100).flatMap((each: unknown) => {
-    const value = isRecord(each) ? readValue(each["value"], 0) : null;
-    if (!isRecord(each) || value === null) return [];
-    return [{ name: String(each["name"]), type: String(each["type"]), value }];
-  });
-  const [read1 = "", read2 = "", read3 = "", read4 = ""] = names;
-  return {
-    title: read1,
-    kind,
-    field: read2,
-    root: read3,
-    text: read4,
-    variables: planned,
-    fields: readFields(fields, 0),
-  };
-}
-
-function readValue(raw: unknown, depth: number): Value | null {
-  if (!isRecord(raw) || depth > 5) return null;
-  if (typeof raw["role"] === "string") return { role: raw["role"] };
-  if (raw["fresh"] === "id") return { fresh: "id" };
-  if (isConstant(raw["constant"]) || raw["constant"] === null) return { constant: raw["constant"] };
-  if (!isRecord(raw["object"])) return null;
-  const object: Record<string, Value> = {};
-  for (const [key, inner] of Object.entries(raw["object"])) {
-    const value = readValue(inner, depth + 1);
-    if (value !== null) object[key] = value;
-  }
-  return { object };
-}
-
-function readFields(raw: readonly unknown[], depth: number): Field[] {
-  if (depth > 12) return [];
-  return raw.slice(0, 500).flatMap((each) => {
-    if (!isRecord(each) || typeof each["key"] !== "string") return [];
-    const inner = Array.isArray(each["fields"]) ? readFields(each["fields"], depth + 1) : [];
-    const name = typeof each["name"] === "string" ? { name: each["name"] } : {};
-    return [{ key: each["key"], ...name, fields: inner }];
-  });
+  const read = v.safeParse(PLAN, raw);
+  return read.success ? read.output : null;
 }

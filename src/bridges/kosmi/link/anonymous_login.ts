@@ -4,7 +4,7 @@ import { describeErrors, property, readErrors } from "../protocol/graphql_error.
 import { anonLoginSpec, KOSMI_PROTOCOL } from "../protocol/operations.ts";
 import { type Plan, variablesOf, writeDocument } from "../protocol/plan.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
-import { fieldsOf, readShape } from "../protocol/read_answer.ts";
+import { fieldsOf, readShape } from "../protocol/decode.ts";
 import { findShape } from "../protocol/roles.ts";
 import { INTROSPECTION, planFromSchema, readSchema } from "../protocol/schema.ts";
 import {

@@ -3,7 +3,7 @@ import { KOSMI_PROTOCOL } from "./operations.ts";
 import { type Plan, type Values, variablesOf, writeDocument } from "./plan.ts";
 import type { KosmiProtocol, OperationName, OperationSpec, ShapeName } from "./protocol.ts";
 import { type MendedDocument, Mending } from "./repair.ts";
-import { fieldsOf, readShape } from "./read_answer.ts";
+import { fieldsOf, readShape } from "./decode.ts";
 import { findShape, type Found } from "./roles.ts";
 import { planFromSchema, type Schema } from "./schema.ts";
 

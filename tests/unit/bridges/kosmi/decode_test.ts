@@ -5,7 +5,7 @@ import * as decode from "../../../../src/bridges/kosmi/protocol/decode.ts";
 import { readErrors } from "../../../../src/bridges/kosmi/protocol/graphql_error.ts";
 import { KOSMI_PROTOCOL } from "../../../../src/bridges/kosmi/protocol/operations.ts";
 import type { ShapeName } from "../../../../src/bridges/kosmi/protocol/protocol.ts";
-import { fieldsOf, readShape } from "../../../../src/bridges/kosmi/protocol/read_answer.ts";
+import { fieldsOf, readShape } from "../../../../src/bridges/kosmi/protocol/decode.ts";
 import { findShape } from "../../../../src/bridges/kosmi/protocol/roles.ts";
 import { readSchema } from "../../../../src/bridges/kosmi/protocol/schema.ts";
 import { tokenSubject } from "../../../../src/bridges/kosmi/session.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CHANNEL, ROOM, SandboxWorld } from "../support/sandbox_world.ts";
 
-const SECRET = "hunter2secret";
+const SECRET = "s3cr3t-word";
 
 Deno.test("attack: nobody in chat can keep the relay out", async () => {
   await using world = await SandboxWorld.create();
@@ -77,6 +77,7 @@ channel="#corp"
   const answer = await world.irc.waitForMessage("#corp", /irc\.hidden: /);
   assert.match(answer.text, /irc\.hidden: (?:connecting|not connected, next try in \d+ s)$/);
   assert.equal(answer.text.includes(SECRET) || answer.text.includes("boss@"), false);
+  assert.equal(world.relay.output.includes(SECRET), false, "in the log");
   hidden.close();
   await answering;
 });

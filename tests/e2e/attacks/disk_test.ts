@@ -5,7 +5,7 @@ import { needs } from "../../support/skip.ts";
 import { type TempDir, tempDir } from "../../support/temp_dir.ts";
 import { runProgram } from "../support/run_program.ts";
 
-const SECRET = "Zw9!krone-Apfel";
+const SECRET = "s3cr3t!krone-Apfel";
 
 /** Every file that the relay reads or writes in its data directory. */
 const FILES = [

@@ -3,7 +3,7 @@ import { mayTellPassword, settingsOf } from "../../../src/bridges/irc/link/optio
 import { type RelayProcess, startRelay } from "../../support/relay_process.ts";
 import { type Script, ScriptedServer } from "../irc_bridge/scripted_server.ts";
 
-const SECRET = "Zw9!krone-Apfel";
+const SECRET = "s3cr3t!krone-Apfel";
 
 /** The relay on a server that a test scripts; the password is found wherever it went, encoded or not. */
 async function visit(

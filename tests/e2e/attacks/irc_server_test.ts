@@ -127,7 +127,7 @@ function hostileAccount(server: FloodServer, name: string): string {
 [irc.hostile]
 Server="127.0.0.1:${server.port}"
 Nick="relay"
-${name === "challenges" ? 'UseSASL=true\nSASLPassword="hunter2"' : ""}
+${name === "challenges" ? 'UseSASL=true\nSASLPassword="s3cr3t"' : ""}
 [[gateway]]
 name="hostile"
 enable=true

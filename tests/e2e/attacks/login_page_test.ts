@@ -4,7 +4,7 @@ import { startRelay } from "../../support/relay_process.ts";
 import { makeJwt } from "../../unit/auth/tokens.ts";
 
 const EMAIL = "bot@victim.example";
-const PASSWORD = "Zw9!krone-Apfel";
+const PASSWORD = "s3cr3t!krone-Apfel";
 const HTML = { "content-type": "text/html; charset=utf-8" };
 
 /** A login form that sends every keystroke to whoever serves it. */

@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import { type Bridge, ownLine } from "../port/bridge.ts";
 import type { ChannelId, EndpointId } from "../port/ids.ts";
@@ -69,8 +70,13 @@ export class Announcer {
     const text = dropped === 1
       ? "1 older message was not relayed"
       : `${dropped} older messages were not relayed`;
-    const parts = bridge.render(channel, ownLine(text));
-    return { endpoint, deliveries: [], parts, announces: { dropped, atMs: clock.now() } };
+    try {
+      const parts = bridge.render(channel, ownLine(text));
+      return { endpoint, deliveries: [], parts, announces: { dropped, atMs: clock.now() } };
+    } catch (thrown) {
+      this.refused(describeError(thrown));
+      return null;
+    }
   }
 
   #isTime(session: AbortSignal): boolean {

@@ -245,7 +245,7 @@ export class Preparation {
     const ready = this.#ready;
     this.#ready = null;
     if (ready !== null && leads(ready, waiting)) return ready;
-    const work = this.#options.bridge.prepare?.(this.#options.channel, pack.outgoing) ?? null;
+    const work = this.#workOn(pack);
     if (work === null) return pack;
     this.#isBusy = true;
     this.#prepare(pack, work, signal).finally(() => {
@@ -253,6 +253,16 @@ export class Preparation {
       this.#options.done();
     });
     return null;
+  }
+
+  #workOn({ outgoing }: Pack): ((signal: AbortSignal) => Promise<Outgoing>) | null {
+    const { bridge, channel, log } = this.#options;
+    try {
+      return bridge.prepare?.(channel, outgoing) ?? null;
+    } catch (error) {
+      log.warn("a message goes out as it stands: {error}", { error: describeError(error) });
+      return null;
+    }
   }
 
   async #prepare(

@@ -20,7 +20,7 @@ export class Bench implements AsyncDisposable {
   readonly store: RelayStore;
   readonly relay: Relay;
   readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  readonly running: Promise<void>;
 
   constructor(
     options: {
@@ -58,12 +58,12 @@ export class Bench implements AsyncDisposable {
       log: this.log,
       observer: options.observer ?? noObserver,
     });
-    this.#running = this.relay.run(this.#stop.signal);
+    this.running = this.relay.run(this.#stop.signal);
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#drive(this.#running);
+    await this.#drive(this.running);
   }
 
   /** Moves time while something waits for it. */

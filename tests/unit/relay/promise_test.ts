@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import type { WireText } from "../../../src/relay/port/bridge.ts";
 import { endpointId, type MessageId } from "../../../src/relay/port/ids.ts";
 import { type DropReason, noObserver } from "../../../src/relay/port/observer.ts";
+import type { RelayStore } from "../../../src/relay/port/store.ts";
+import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
+import { LogRecorder } from "../../support/log_recorder.ts";
 import { at, Bench } from "./bench.ts";
 import { channelId, message, messageId } from "./builders.ts";
 import { MemoryBridge } from "./memory_bridge.ts";
@@ -373,4 +376,36 @@ Deno.test("a part that was shown behind one that was not is not sent again", asy
   await clock.advance(5_000);
   left.emit(message("end", at(bench)));
   await right.waitForTexts(["second", "<alice> first", "<alice> end"]);
+});
+
+Deno.test("a bridge that throws on prepare does not stop the others", async () => {
+  await using bench = new Bench();
+  const { left, right } = bench;
+  Object.assign(right, {
+    prepare: () => {
+      throw new Error("no such picture");
+    },
+  });
+  left.emit(message("one", at(bench)));
+  await right.waitForTexts(["<alice> one"]);
+});
+
+Deno.test("a broken loop ends the relay with an error, and everything else before", async () => {
+  const store = openRelayStore({ path: null, clock: new FakeClock(), log: new LogRecorder() });
+  const broken: RelayStore = new Proxy(store, {
+    get: (target, name) => {
+      if (name === "accept") return () => assert.fail("the store is broken");
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  const bench = new Bench({ store: broken });
+  const ended = assert.rejects(bench.running, /the store is broken/);
+  await bench.left.changes.until(() => bench.left.runs === 1, "the link");
+  bench.left.emit(message("one", at(bench)));
+  for (let step = 0; step < 10; step++) await bench.clock.advance(500);
+  await ended;
+  assert.equal(bench.left.host, null);
+  assert.ok(bench.log.texts().some((text) => text.includes("the relay is broken and ends")));
+  store.close();
 });

@@ -148,7 +148,11 @@ async function writeReport(
     await Deno.writeTextFile(file, text, { mode: 0o600 });
     rows.ok("report", `written to ${file}: read it (above) before you send it to anybody`);
   } catch (error) {
-    rows.broken("report", `cannot write ${file}: ${describeError(error)}`, "name another file");
+    rows.broken(
+      "report",
+      `cannot write ${file}: ${describeError(error)}`,
+      "take it from above, or name a file in the data directory",
+    );
   }
 }
 

@@ -177,6 +177,8 @@ export class KnownOperations {
 export function isConfigured(protocol: KosmiProtocol, name: OperationName): boolean {
   const spec = protocol.operations[name];
   if (spec !== KOSMI_PROTOCOL.operations[name]) return true;
+  // The app's own document need not have the argument.
+  if (name === "joinRoom" && protocol.disconnectOtherConnections) return true;
   const seen = new Set<ShapeName>();
   const differs = (shape: ShapeName): boolean => {
     if (seen.has(shape)) return false;

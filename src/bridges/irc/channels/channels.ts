@@ -23,6 +23,8 @@ export interface ChannelDoings {
   readonly onLive: (messages: readonly IrcMessage[]) => void;
 }
 
+const MOST_FORWARDS = 100;
+
 /** The channels of one connection: asking to enter, being thrown out, entering again. */
 export class Channels {
   readonly #link: Link;
@@ -126,6 +128,7 @@ export class Channels {
 
   /** The server sends us to another channel in place of one that we asked for (470). */
   forwarded(name: string): void {
+    if (this.#forwards.size >= MOST_FORWARDS) this.#forwards.clear();
     this.#forwards.add(this.#link.server.fold(name));
   }
 

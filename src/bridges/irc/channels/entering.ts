@@ -112,7 +112,8 @@ export class Entering {
 
   /** Calls once nothing is held back any more of what was heard so far. */
   whenUp(call: () => void): void {
-    this.#waiting.push(call);
+    // Whoever sends so many is no bouncer that waits for each.
+    if (this.#waiting.length < MAX_LIVE) this.#waiting.push(call);
     this.settled();
   }
 

@@ -30,6 +30,8 @@ export interface Refusal {
   readonly reason: string;
 }
 
+const MOST_STRANGE = 100;
+
 /** What a confirmation asks of the sender. */
 interface ConfirmationParts {
   /** A line is settled: the next one may leave. */
@@ -119,6 +121,7 @@ export class Confirmation {
 
   /** Whether it was the echo is known when the server has answered behind it. */
   #suspected(flight: Flight, line: Strange): void {
+    if (flight.strange.length >= MOST_STRANGE) return line.otherwise();
     flight.strange.push(line);
     this.watch();
   }

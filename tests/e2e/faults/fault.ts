@@ -7,12 +7,8 @@ export type Fault =
   | { readonly kind: "IRC server killed" | "IRC server stopped"; readonly downMs: number }
   /** Every socket ends at once; what was said is kept. */
   | { readonly kind: "Kosmi restarted"; readonly downMs: number }
-  /** Links stay up, and nothing that is sent is shown: it is answered with an error, or with ok and lost. */
-  | {
-    readonly kind: "Kosmi browned out";
-    readonly how: "error" | "lost";
-    readonly forMs: number;
-  }
+  /** Links stay up, and all that is sent is answered with an error. */
+  | { readonly kind: "Kosmi browned out"; readonly forMs: number }
   | { readonly kind: "link cut"; readonly link: LinkName; readonly how: "rst" | "fin" }
   | {
     readonly kind: "link half closed";

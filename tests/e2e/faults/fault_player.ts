@@ -96,11 +96,9 @@ export class FaultPlayer {
   async #brownOut(fault: Extract<Fault, { kind: "Kosmi browned out" }>): Promise<void> {
     const { kosmi } = this.#world;
     const record = this.#record(fault);
-    kosmi.setVariant(
-      fault.how === "error" ? { failing: { sendMessage: "INTERNAL_ERROR" } } : { lostSends: "all" },
-    );
+    kosmi.setVariant({ failing: { sendMessage: "INTERNAL_ERROR" } });
     await delay(fault.forMs);
-    kosmi.setVariant({ failing: {}, lostSends: "none" });
+    kosmi.setVariant({ failing: {} });
     record.endMs = performance.now();
   }
 

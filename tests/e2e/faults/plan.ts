@@ -108,8 +108,7 @@ function withWords(random: SeededRandom, utterances: readonly Utterance[]): Utte
 
 function brownOuts(random: SeededRandom, { talkMs, brownOutsMs }: Intensity): PlannedFault[] {
   if (random.chance(0.5)) return [];
-  const how = random.pick(["error", "lost"]);
-  const fault = { kind: "Kosmi browned out", how, forMs: random.pick(brownOutsMs) } as const;
+  const fault = { kind: "Kosmi browned out", forMs: random.pick(brownOutsMs) } as const;
   return [{ atMs: random.int(200, talkMs), fault }];
 }
 

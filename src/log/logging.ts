@@ -1,7 +1,6 @@
 import * as logtape from "@logtape/logtape";
 import type { Clock } from "../base/clock.ts";
 import type { Logger, LogProperties } from "../base/log.ts";
-import type { CleanOptions } from "./clean_value.ts";
 import { Folder } from "./fold.ts";
 import { type ByteSink, LineWriter } from "./line_writer.ts";
 import { jsonFormat, logfmt, type LogFormat, prettyFormat } from "./log_format.ts";
@@ -81,7 +80,7 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
   await logtape.configure({
     reset: true,
     sinks: {
-      lines: (record) => folder.take(lineOf(recordOf(record, options), redactor, clean)),
+      lines: (record) => folder.take(cleanLine(recordOf(record, options), redactor, clean)),
     },
     loggers: loggersOf(options),
   });
@@ -95,16 +94,6 @@ export async function startLogging(options: LoggingOptions): Promise<Logging> {
       await output.drained();
     },
   };
-}
-
-/** A record that can't be cleaned (a property that throws when it is looked at) still says what happened. */
-function lineOf(record: LogRecord, redactor: Redactor, clean: CleanOptions): LogLine {
-  try {
-    return cleanLine(record, redactor, clean);
-  } catch {
-    const properties = { unreadable: "the properties of this line" };
-    return cleanLine({ ...record, properties }, redactor, clean);
-  }
 }
 
 function formatOf({ format, terminal, colour }: LoggingOptions): LogFormat {

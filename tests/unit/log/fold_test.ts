@@ -98,3 +98,55 @@ Deno.test("the first few equal lines are shown, the rest is counted", async () =
     ["in the room", "in the room", "in the room … 5 times in 1 s"],
   );
 });
+
+Deno.test("a line is a first one again from the end of the window on, without anybody looking", async () => {
+  for (const [waitMs, shown] of [[59_999, 1], [60_000, 2], [60_001, 2]] as const) {
+    await using captured = await captureLog({ foldWindowMs: 60_000 });
+    captured.log.warn("x");
+    await captured.clock.advance(waitMs);
+    captured.log.warn("x");
+    assert.equal(captured.lines.length, shown, `after ${waitMs} ms`);
+  }
+});
+
+Deno.test("one timer serves all runs, and none waits where every line was shown", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000, foldAfter: 2 });
+  const say = (text: string, times: number) => {
+    for (let n = 0; n < times; n++) captured.log.info(text);
+  };
+  say("a", 3);
+  say("b", 3);
+  assert.deepEqual(captured.clock.sleeps, [60_000]);
+  await captured.clock.advance(30_000);
+  say("c", 2);
+  say("b", 1);
+  assert.deepEqual(captured.clock.sleeps, [30_000]);
+  await captured.clock.advance(30_000);
+  const last = texts(captured.lines).slice(-2);
+  assert.deepEqual(last, ["a … 3 times in 60 s", "b … 4 times in 60 s"]);
+  assert.deepEqual(captured.clock.sleeps, []);
+  say("d", 3);
+  assert.deepEqual(captured.clock.sleeps, [60_000], "the timer starts again");
+});
+
+Deno.test("the 501st line at once ends the count of the oldest", async () => {
+  await using captured = await captureLog({ foldWindowMs: 60_000 });
+  captured.log.info("oldest");
+  captured.log.info("oldest");
+  for (let n = 1; n < 500; n++) captured.log.info("line {n}", { n });
+  assert.equal(captured.lines.length, 500);
+  captured.log.info("one more");
+  assert.deepEqual(texts(captured.lines).slice(-2), ["oldest … 2 times in 1 s", "one more"]);
+  captured.log.info("line {n}", { n: 1 });
+  assert.equal(captured.lines.length, 502, "the next oldest is still counted");
+});
+
+Deno.test("unless told otherwise, five lines are shown in a minute, and the rest counted", async () => {
+  await using captured = await captureLog({
+    foldWindowMs: undefined as never,
+    foldAfter: undefined as never,
+  });
+  for (let n = 0; n < 6; n++) captured.log.info("x");
+  assert.equal(captured.lines.length, 5);
+  assert.deepEqual(captured.clock.sleeps, [60_000]);
+});

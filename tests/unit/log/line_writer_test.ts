@@ -93,3 +93,29 @@ Deno.test("LineWriter keeps a line that comes at any moment of the end of the on
     assert.equal(sink.text, "first\nsecond\n", `${ticks} ticks later`);
   }
 });
+
+Deno.test("LineWriter keeps as many bytes as it may, and not one more", async () => {
+  // Five bytes with its line end: ä takes two.
+  const line = "abä";
+  for (const [maxWaitingBytes, kept] of [[4, 0], [5, 1], [9, 1], [10, 2], [11, 2]] as const) {
+    const sink = new SlowSink({ most: 1_000, open: true });
+    const writer = writerTo(sink, maxWaitingBytes);
+    writer.write(line);
+    writer.write(line);
+    await writer.drained();
+    const notice = kept === 2 ? "" : `${2 - kept} missing\n`;
+    assert.equal(sink.text, `${line}\n`.repeat(kept) + notice, `${maxWaitingBytes} bytes`);
+  }
+});
+
+Deno.test("LineWriter says what is missing before the next line, and counts anew after it", async () => {
+  const sink = new SlowSink({ most: 1_000, open: true });
+  const writer = writerTo(sink, 10);
+  writer.write("12345678");
+  writer.write("lost");
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  writer.write("next");
+  writer.write("lost too");
+  await writer.drained();
+  assert.equal(sink.text, "12345678\n1 missing\nnext\n1 missing\n");
+});

@@ -1,4 +1,8 @@
+import * as logtape from "@logtape/logtape";
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { cleanLine, type LogRecord } from "../../../src/log/log_line.ts";
+import { Redactor } from "../../../src/log/redactor.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { captureLog } from "./capture.ts";
 
@@ -222,8 +226,134 @@ Deno.test("the end waits for what is being written, but not for ever", async () 
   const sink = { write: () => new Promise<number>(() => {}) };
   const captured = await captureLog({ clock, sink, write: undefined as never });
   captured.log.info("stuck");
-  const ended = captured[Symbol.asyncDispose]();
+  let isOver = false;
+  const ended = captured[Symbol.asyncDispose]().then(() => isOver = true);
   await clock.waitForSleeps(1);
-  await clock.advance(2_000);
+  await clock.advance(1_999);
+  assert.equal(isOver, false);
+  await clock.advance(1);
   await ended;
+});
+
+Deno.test("the end leaves no timer behind when all is written", async () => {
+  const clock = new FakeClock();
+  let text = "";
+  const sink = {
+    write(bytes: Uint8Array): Promise<number> {
+      text += new TextDecoder().decode(bytes);
+      return Promise.resolve(bytes.length);
+    },
+  };
+  const captured = await captureLog({ clock, sink, write: undefined as never });
+  captured.log.info("x".repeat(16_000));
+  for (let n = 0; n < 300; n++) captured.log.info("y".repeat(15_000));
+  await captured[Symbol.asyncDispose]();
+  assert.deepEqual(clock.sleeps, []);
+  const lines = text.trimEnd().split("\n");
+  const room = 4 * 1024 * 1024 - Buffer.byteLength(`${lines[0]}\n`);
+  const kept = Math.floor(room / Buffer.byteLength(`${lines[1]}\n`));
+  const missing = 300 - kept;
+  assert.equal(lines.length, 1 + kept + 1);
+  assert.equal(
+    lines.at(-1),
+    `${TIME} level=warning msg="${missing} log lines are missing here: whatever reads the log was ` +
+      `too slow" category=log dropped=${missing}`,
+  );
+});
+
+Deno.test("what holds for the moment stands on every line, and wins", async () => {
+  let around: Record<string, unknown> | null = { trace_id: "abc" };
+  await using captured = await captureLog({ context: () => around });
+  captured.log.info("one", { trace_id: "own", n: 1 });
+  around = null;
+  captured.log.info("two", { n: 2 });
+  assert.deepEqual(captured.lines, [
+    `${TIME} level=info msg="one" category=test trace_id=abc n=1`,
+    `${TIME} level=info msg="two" category=test n=2`,
+  ]);
+});
+
+Deno.test("a mirror is told of each line as it is shown, with its level", async () => {
+  const told: unknown[] = [];
+  await using captured = await captureLog({ mirror: (level, line) => told.push([level, line]) });
+  captured.log.debug("hidden");
+  captured.log.warn("late");
+  captured.log.error("broken");
+  assert.deepEqual(told, [["warning", captured.lines[0]], ["error", captured.lines[1]]]);
+});
+
+Deno.test("the library's further levels are shown as the nearest of ours", async () => {
+  await using captured = await captureLog({ levels: { test: "debug" } });
+  const logger = logtape.getLogger(["relay", "test"]);
+  logger.debug("one");
+  logger.fatal("two");
+  const levels = captured.lines.map((line) => /level=(\w+)/.exec(line)?.[1]);
+  assert.deepEqual(levels, ["debug", "error"]);
+});
+
+Deno.test("the root's lines name no category, and what is written in parts is one name", async () => {
+  await using captured = await captureLog();
+  captured.logging.logger("").info("one");
+  captured.logging.logger(["irc", "libera"]).info("two");
+  captured.logging.logger(".irc..libera.").info("three");
+  assert.deepEqual(captured.lines, [
+    `${TIME} level=info msg="one"`,
+    `${TIME} level=info msg="two" category=irc.libera`,
+    `${TIME} level=info msg="three" category=irc.libera`,
+  ]);
+});
+
+Deno.test("what stands in the message is repeated as a field up to forty characters", async () => {
+  for (const [length, isField] of [[39, true], [40, true], [41, false]] as const) {
+    await using captured = await captureLog();
+    const said = "x".repeat(length);
+    captured.log.info("{said}", { said });
+    captured.log.info("not shown", { said });
+    assert.equal(captured.lines[0]?.includes(` said=${said}`), isField, `${length}`);
+    assert.ok(captured.lines[1]?.includes(` said=${said}`), `${length}`);
+  }
+});
+
+Deno.test("properties that are no fields are said under a name of their own", () => {
+  const keyless = new Proxy({}, {
+    ownKeys() {
+      throw new Error("no");
+    },
+  });
+  const record: LogRecord = {
+    atMs: 0,
+    level: "info",
+    category: ["a", "b"],
+    template: "{properties}",
+    properties: keyless,
+  };
+  const line = cleanLine(record, new Redactor(), { errors: "line", stacks: false });
+  assert.deepEqual([...line.properties], [["properties", "[unreadable]"]]);
+  assert.deepEqual([line.message, line.category], ["[unreadable]", "a.b"]);
+  const listed = { ...record, properties: Object.assign(["x"]) };
+  const list = cleanLine(listed, new Redactor(), { errors: "line", stacks: false });
+  assert.deepEqual([...list.properties], [["properties", ["x"]]]);
+});
+
+Deno.test("pretty marks each level with a word of one width", async () => {
+  await using captured = await captureLog({ format: "pretty", debug: true });
+  for (const level of ["debug", "info", "warn", "error"] as const) captured.log[level]("x");
+  const marks = captured.lines.map((line) => line.slice(9));
+  assert.deepEqual(marks, [
+    "debug test         x",
+    "info  test         x",
+    "WARN  test         x",
+    "ERROR test         x",
+  ]);
+});
+
+Deno.test("the log takes out a secret as soon as it is told, and so does redact()", async () => {
+  await using captured = await captureLog();
+  captured.logging.secrets.add("hunter22");
+  captured.log.info("it is {it}", { it: "hunter22" });
+  assert.match(
+    captured.lines[0] ?? "",
+    /msg="it is \[redacted\]" category=test it="\[redacted\]"$/,
+  );
+  assert.equal(captured.logging.redact("a hunter22"), "a [redacted]");
 });

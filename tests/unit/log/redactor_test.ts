@@ -226,3 +226,73 @@ Deno.test("hostile texts are looked through in linear time", () => {
     assert.ok(tookMs < 500, `${JSON.stringify(unit)} took ${tookMs} ms`);
   }
 });
+
+Deno.test("a text is cut behind 16,384 characters, and by what could be the start of a secret", () => {
+  const plain = new Redactor();
+  const knowing = new Redactor();
+  knowing.add("s3cr3t-ten");
+  for (const length of [16_383, 16_384]) {
+    const text = "x".repeat(length);
+    for (const redactor of [plain, knowing]) assert.equal(redactor.text(text), text);
+  }
+  const text = "x".repeat(16_385);
+  assert.equal(plain.text(text), `${"x".repeat(16_383)}… (16385 characters)`);
+  assert.equal(knowing.text(text), `${"x".repeat(16_384 - 61)}… (16385 characters)`);
+});
+
+Deno.test("signs of HTML in a secret are found as names and as numbers", () => {
+  const spellings = {
+    "&": ["&amp;", "&#38;"],
+    "<": ["&lt;", "&#60;"],
+    ">": ["&gt;", "&#62;"],
+    '"': ["&quot;", "&#34;"],
+    "'": ["&apos;", "&#39;", "&#x27;"],
+  };
+  for (const [sign, forms] of Object.entries(spellings)) {
+    const redactor = new Redactor();
+    redactor.add(`ab${sign}cd`);
+    for (const form of [sign, ...forms]) {
+      assert.equal(redactor.text(`(ab${form}cd)`), "([redacted])", form);
+    }
+    assert.equal(redactor.text("(ab&copy;cd)"), "(ab&copy;cd)");
+  }
+});
+
+Deno.test("control characters, slashes and quotes of a secret are found escaped, up to eight times", () => {
+  const letters = { "\b": "b", "\f": "f", "/": "/", '"': '"', "'": "'" };
+  for (const [sign, letter] of Object.entries(letters)) {
+    const redactor = new Redactor();
+    redactor.add(`ab${sign}cd`);
+    for (const [backslashes, found] of [[1, true], [2, true], [8, true], [9, false]] as const) {
+      const text = `ab${"\\".repeat(backslashes)}${letter}cd`;
+      assert.equal(redactor.text(text) === "[redacted]", found, text);
+    }
+  }
+});
+
+Deno.test("how short a secret may be to be looked for inside words and in base64", () => {
+  const cases = [
+    ["q7z", false, false],
+    ["q7zK", true, false],
+    ["q7zKx", true, false],
+    ["q7zKx9", true, true],
+    ["q7zKx9w", true, true],
+  ] as const;
+  for (const [secret, inWords, inBase64] of cases) {
+    const redactor = new Redactor();
+    redactor.add(secret);
+    assert.equal(redactor.text(`(${secret})`).includes("[redacted]"), inWords, secret);
+    const base64 = Buffer.from(`--${secret}--`).toString("base64");
+    assert.equal(redactor.text(base64).includes("[redacted]"), inBase64, secret);
+  }
+});
+
+Deno.test("letters of a secret are found encoded up to 64 characters, other signs in any", () => {
+  for (const [length, found] of [[63, true], [64, true], [65, false]] as const) {
+    const rest = "b".repeat(length - 2);
+    const redactor = new Redactor();
+    redactor.add(`a/${rest}`);
+    assert.equal(redactor.text(`a%2F${rest}`), "[redacted]", `${length}`);
+    assert.equal(redactor.text(`%61/${rest}`) === "[redacted]", found, `${length}`);
+  }
+});

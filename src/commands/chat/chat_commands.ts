@@ -59,13 +59,13 @@ function isMeant(
   sender: ChatCommandCall["event"]["sender"],
 ): boolean {
   if (user.account !== account.toLowerCase()) return false;
-  const { nick, userId } = sender;
+  const { id, nick, userId } = sender;
   const matches = (text: string) => maskPattern(user.mask).test(text);
   if (user.mask.includes("!")) return matches(`${nick}!${userId}`);
   if (user.mask.includes("@")) return matches(userId);
   // What people choose themselves (ident@host) must not look like a login.
   if (sender.account !== undefined && matches(sender.account)) return true;
-  return !userId.includes("@") && matches(userId);
+  return !userId.includes("@") && (matches(userId) || matches(id));
 }
 
 /** `*` stands for anything, `?` for one character; letter case does not count. */

@@ -138,8 +138,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "j-announced-at-the-next-connection",
     edits: [{
       file: WORKER,
-      find: "  dropped(): void {\n    this.#announcer.dropped();\n    this.wake([]);\n",
-      replace: "  dropped(): void {\n",
+      find: "    this.#announcer.dropped();\n    this.wake([]);\n",
+      replace: "",
     }],
   },
   {

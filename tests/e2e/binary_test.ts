@@ -3,6 +3,8 @@ import { binaryTests, compileInto } from "../support/binary.ts";
 import { needs } from "../support/skip.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/wait.ts";
+import { COMBINATIONS } from "../unit/bridges/kosmi/learning/app_variants.ts";
+import { Patient } from "./doctor/patient.ts";
 import { isSystemFile, openedFiles } from "./support/opened_files.ts";
 import { PseudoTerminal } from "./support/pseudo_terminal.ts";
 import { runProgram } from "./support/run_program.ts";
@@ -276,5 +278,19 @@ test(
     await Deno.writeTextFile(folder.file("matterbridge.yaml"), "irc: {}\n");
     const yaml = await run("check", "-conf", "matterbridge.yaml");
     assert.match(yaml.stderr, /^matterbridge\.yaml: gateway: there is no \[\[gateway\]\]/m);
+  },
+);
+
+test(
+  always,
+  "the binary learns from the web app as the program from source does",
+  async ({ binary }) => {
+    const variants = { ...COMBINATIONS["everything at once"], introspection: "off" } as const;
+    await using patient = await Patient.create({ kosmi: { variants } });
+    await using folder = await tempDir();
+    await Deno.writeTextFile(folder.file("matterbridge.toml"), patient.config());
+    const { code, stdout } = await runProgram(binary, ["learn"], { cwd: folder.path });
+    assert.match(stdout, /newMessage +subscription NewMessageSubscription \(roomStream\)/);
+    assert.equal(code, 0);
   },
 );

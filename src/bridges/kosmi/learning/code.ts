@@ -31,7 +31,8 @@ export class Code {
 
   /** `budget`: how many characters the parser may read, which is counted down. */
   static async of(code: string, budget: { left: number }): Promise<Code> {
-    const { Parser } = await import("acorn");
+    const loaded: Acorn & { readonly default?: Acorn } = await import("acorn");
+    const { Parser } = loaded.default ?? loaded;
     const FirstParser = Parser.extend(firstExpressionOnly);
     const parse = (text: string) =>
       FirstParser.parseExpressionAt(text, 0, { ecmaVersion: "latest" });
@@ -232,6 +233,8 @@ export class Code {
     return value === null ? undefined : this.value(value, 0, 399);
   }
 }
+
+type Acorn = typeof import("acorn");
 
 /** An acorn plugin: of a list "a, b, c" only what stands before the first comma. A minified file is one such list. */
 function firstExpressionOnly(Base: typeof Parser): typeof Parser {

@@ -46,7 +46,9 @@ export async function readOperations(
   sources: Iterable<Source>,
   pause: () => Promise<void>,
 ): Promise<readonly AppOperation[]> {
-  const graphql = await import("graphql");
+  // A bundle of the relay has the package in the older module form: all of it under `default`.
+  const loaded: Graphql & { readonly default?: Graphql } = await import("graphql");
+  const graphql = loaded.default ?? loaded;
   const pool = new Map<string, FragmentDefinitionNode>();
   const found: { operation: OperationDefinitionNode; near: readonly DefinitionNode[] }[] = [];
   for (const source of sources) {

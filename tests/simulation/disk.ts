@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { LogFile } from "../../src/store/sqlite/log_sync.ts";
+import type { LogFile } from "../../src/store/sqlite/database.ts";
 
 /** Where a process dies, counted in statements that write. */
 export interface CrashPoint {

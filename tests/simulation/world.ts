@@ -2,6 +2,7 @@ import type { Logger, LogProperties } from "../../src/base/log.ts";
 import { ChatCommands } from "../../src/relay/intake/chat_commands.ts";
 import type { RelayAccount } from "../../src/relay/intake/intake.ts";
 import type { RelayPlan } from "../../src/relay/plan.ts";
+import type { Bridge } from "../../src/relay/port/bridge.ts";
 import type { Person } from "../../src/relay/port/event.ts";
 import {
   type AccountId,
@@ -16,17 +17,16 @@ import { Relay } from "../../src/relay/relay.ts";
 import { openRelayStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { type Disk, FileDisk, MemoryDisk, ProcessDied } from "./disk.ts";
 import { numbersIn } from "./hidden.ts";
+import { IrcService } from "./irc_service.ts";
 import { Ledger, type Said } from "./ledger.ts";
+import { numberedStore } from "./numbered_store.ts";
 import type { Plan } from "./plan.ts";
 import { PortBridge } from "./port_bridge.ts";
 import { Machine, Process } from "./process.ts";
 import { chanceOf } from "./random.ts";
-import { IrcService } from "./irc_service.ts";
-import { numberedStore } from "./numbered_store.ts";
 import { type Cable, Service } from "./service.ts";
-import { WireBridge } from "./wire_bridge.ts";
-import type { Bridge } from "../../src/relay/port/bridge.ts";
 import { Timeline } from "./timeline.ts";
+import { WireBridge } from "./wire_bridge.ts";
 
 /** The relay's own lines about what will never be shown. */
 const DROPPED_LINE = /(\d+) older messages? (?:was|were) not relayed/;

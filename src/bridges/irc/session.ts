@@ -19,8 +19,8 @@ import { Membership } from "./reading/membership.ts";
 import { Messages } from "./reading/messages.ts";
 import { Replies } from "./reading/replies.ts";
 import type { Pace } from "./sending/pace.ts";
-import { asRelay } from "./sending/speaker.ts";
 import { Sender } from "./sending/sender.ts";
+import { asRelay } from "./sending/speaker.ts";
 import type { IrcMessage, OutLine } from "./wire/message.ts";
 import { type Connection, openConnection } from "./wire/socket.ts";
 

@@ -1,11 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import { type Bridge, isNothing } from "../port/bridge.ts";
+import { type Bridge, isNothing, type Outgoing } from "../port/bridge.ts";
 import type { ChannelId, EndpointId } from "../port/ids.ts";
+import { plainText } from "../port/rich_text.ts";
 import type { Delivery, RelayStore } from "../port/store.ts";
 import { Backlog, type Pack, type PackingPolicy, Preparation, takePack } from "./backlog.ts";
-import { marked } from "./late_mark.ts";
 
 interface LoaderOptions {
   readonly endpoint: EndpointId;
@@ -88,4 +88,28 @@ export class Loader {
       return { endpoint, deliveries, parts: [], fault: describeError(thrown) };
     }
   }
+}
+
+/** What leaves so long after it was written carries its time. */
+export const LATE_MS = 60_000;
+
+/** The same message with the time at which it was written, where it leaves late and does not tell it yet. */
+function marked(outgoing: Outgoing, writtenAtMs: number, nowMs: number): Outgoing {
+  if (outgoing.kind !== "message" || outgoing.sender === null || outgoing.isMarked === true) {
+    return outgoing;
+  }
+  if (nowMs - writtenAtMs <= LATE_MS) return outgoing;
+  const mark = lateMark(outgoing.atMs ?? writtenAtMs, nowMs);
+  const prefix = [...outgoing.prefix, ...plainText(mark)];
+  return { ...outgoing, prefix, isMarked: true };
+}
+
+/** When a late message was written: the time, and the day where it was not today. Local time of the machine. */
+export function lateMark(atMs: number, nowMs: number): string {
+  const at = new Date(atMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
+  const today = new Date(nowMs).toDateString() === at.toDateString();
+  const day = today ? "" : `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} `;
+  return `[${day}${time}] `;
 }

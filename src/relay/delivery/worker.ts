@@ -8,8 +8,7 @@ import type { DropReason, RelayObserver } from "../port/observer.ts";
 import type { Delivery, OutboxLimits, RelayStore, Settlement, ShipmentId } from "../port/store.ts";
 import { Announcer } from "./announcer.ts";
 import type { PackingPolicy } from "./backlog.ts";
-import { LATE_MS } from "./late_mark.ts";
-import { Loader, type NewShipment } from "./loader.ts";
+import { LATE_MS, Loader, type NewShipment } from "./loader.ts";
 import {
   ActiveShipment,
   type Arrived,

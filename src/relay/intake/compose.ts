@@ -1,5 +1,6 @@
 import { graphemes } from "../../base/text.ts";
 import { assertNever } from "../../base/types.ts";
+import { lateMark } from "../delivery/loader.ts";
 import { type Capabilities, type OutgoingMessage, ownLine } from "../port/bridge.ts";
 import type { ChatEvent, EditEvent, MessageEvent, Person, ReplyRef } from "../port/event.ts";
 import type { AccountId, MessageId } from "../port/ids.ts";
@@ -12,7 +13,6 @@ import {
   textOf,
 } from "../port/rich_text.ts";
 import type { ReceiverSettings, Route } from "../port/settings.ts";
-import { lateMark } from "../delivery/late_mark.ts";
 import { nickStyle, stripNick, visibleNick } from "./nick.ts";
 import { excerptOf, type RecentMessage } from "./recent.ts";
 

@@ -1,6 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { StoreDatabase } from "./database.ts";
-import type { LogSync } from "./log_sync.ts";
+import { type LogSync, StoreDatabase } from "./database.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 import { faultOf, StoreRefusedError } from "./store_fault.ts";
 

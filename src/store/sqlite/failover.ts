@@ -2,7 +2,13 @@ import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointId } from "../../relay/port/ids.ts";
 import type { MessageRow } from "./copy_table.ts";
-import type { StoreDatabase } from "./database.ts";
+import {
+  type Durability,
+  LogSync,
+  type OpenLog,
+  openLogFile,
+  type StoreDatabase,
+} from "./database.ts";
 import {
   openDamagedFile,
   openDatabaseFile,
@@ -11,7 +17,6 @@ import {
   openSqliteHandle,
   setAside,
 } from "./database_file.ts";
-import { type Durability, LogSync, type OpenLog, openLogFile } from "./log_sync.ts";
 import { type DamageReport, faultOf, type StoreFault, StoreNotices } from "./store_fault.ts";
 import { IdSequence, OpenState } from "./store_state.ts";
 import { bringBack, type Carried, carryOver } from "./transfer.ts";

@@ -11,9 +11,9 @@ import type {
   Shipment,
   SourceRef,
 } from "../../relay/port/store.ts";
+import type { LinkBook } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
 import type { StoreHome } from "./failover.ts";
-import type { LinkBook } from "./link_book.ts";
 import { type DeliveryRow, toRow } from "./outbox_table.ts";
 import { Settling } from "./settling.ts";
 import type { UnderWay } from "./store_state.ts";

@@ -1,9 +1,8 @@
 import type { Logger } from "../../base/log.ts";
 import { assertNever } from "../../base/types.ts";
 import type { Settlement } from "../../relay/port/store.ts";
+import { type LinkBook, NOBODYS } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
-import { NOBODYS } from "./copy_table.ts";
-import type { LinkBook } from "./link_book.ts";
 import type { OpenState, UnderWay } from "./store_state.ts";
 
 type Ending = Exclude<Settlement["kind"], "part">;

@@ -7,6 +7,7 @@ import type {
   CountedCursor,
   Delivery,
   DeliveryId,
+  NewDelivery,
   OutboxLevel,
   OutboxLimits,
   OwnPosition,
@@ -16,12 +17,13 @@ import type {
   SourceRef,
   Trace,
 } from "../../relay/port/store.ts";
-import { Acceptor } from "./acceptor.ts";
+import type { Targets } from "./columns.ts";
+import { LinkBook } from "./copy_table.ts";
+import { movedCursor, type OpenLog, type StoreDatabase } from "./database.ts";
 import type { OpenHandle } from "./database_file.ts";
 import { StoreHome } from "./failover.ts";
-import { LinkBook } from "./link_book.ts";
-import type { OpenLog } from "./log_sync.ts";
 import { Outbox } from "./outbox.ts";
+import { toRow } from "./outbox_table.ts";
 
 interface RelayStoreOptions {
   /** The database file, made with mode 0600 where there is none; its directory must exist. Null: memory only. */
@@ -159,4 +161,110 @@ class SqliteRelayStore implements RelayStore {
     this.#closed = true;
     this.#home.close();
   }
+}
+
+type Answer = readonly (readonly Delivery[] | null)[];
+
+/** Takes events over: recognises repetitions, writes deliveries, moves cursors. */
+class Acceptor {
+  readonly #home: StoreHome;
+  readonly #links: LinkBook;
+
+  constructor(home: StoreHome, links: LinkBook) {
+    this.#home = home;
+    this.#links = links;
+  }
+
+  accept(batch: readonly Acceptance[], nowMs: number): Answer {
+    if (batch.length === 0) return [];
+    this.#home.reserveIds(batch.reduce((sum, item) => sum + 1 + item.deliveries.length, 0));
+    return this.#home.write(
+      // What waits for the disk here delays a message: its settlement takes it along.
+      "soon",
+      endpointsOf(batch),
+      (database) => batch.map((item) => this.#take(database, item, nowMs)),
+      (answer) => this.#count(answer),
+    );
+  }
+
+  #take(database: StoreDatabase, item: Acceptance, nowMs: number): readonly Delivery[] | null {
+    const origin = this.#home.number(item.origin);
+    const message = this.#home.takeId();
+    const deliveries = item.deliveries.map((delivery) => ({
+      id: this.#home.takeId() as DeliveryId,
+      acceptedAtMs: nowMs,
+      ...delivery,
+    }));
+    if (item.messageId !== null) {
+      if (this.#links.find(database, origin, item.messageId) !== null) return null;
+      database.links.addMessage({
+        id: message,
+        endpoint: origin,
+        name: item.messageId,
+        takenAtMs: nowMs,
+        targets: this.#targets(item, deliveries),
+      });
+    }
+    for (const delivery of deliveries) {
+      const source = isOf(item, delivery.source) ? message : this.#otherSource(database, delivery);
+      this.#add(database, delivery, source);
+    }
+    this.#moveCursor(database, origin, item);
+    return deliveries;
+  }
+
+  #targets(item: Acceptance, deliveries: readonly Delivery[]): Targets {
+    return deliveries.filter((delivery) => isOf(item, delivery.source))
+      .map((delivery) => [delivery.id, this.#home.number(delivery.endpoint)] as const);
+  }
+
+  /** A delivery may relay another message than the one that brought it: it joins that message's copies. */
+  #otherSource(database: StoreDatabase, delivery: Delivery): number | null {
+    if (delivery.source === null) return null;
+    const endpoint = this.#home.number(delivery.source.endpoint);
+    const message = this.#links.find(database, endpoint, delivery.source.id);
+    if (message === null) return null;
+    const target = [delivery.id, this.#home.number(delivery.endpoint)] as const;
+    this.#links.changeTargets(database, message.id, (targets) => [...targets, target]);
+    return message.id;
+  }
+
+  #add(database: StoreDatabase, delivery: Delivery, source: number | null): void {
+    const endpoint = this.#home.number(delivery.endpoint);
+    const sourceEndpoint = delivery.source === null
+      ? null
+      : this.#home.number(delivery.source.endpoint);
+    database.outbox.addDelivery(toRow(delivery, { endpoint, source, sourceEndpoint }));
+  }
+
+  #moveCursor(database: StoreDatabase, origin: number, item: Acceptance): void {
+    if (item.cursorAtMs === null || !Number.isFinite(item.cursorAtMs)) return;
+    const message = { ...item, cursorAtMs: item.cursorAtMs };
+    database.state.setCursor(origin, movedCursor(database.state.cursor(origin), message));
+  }
+
+  #count(answer: Answer): void {
+    for (const deliveries of answer) {
+      for (const delivery of deliveries ?? []) {
+        this.#home.state.count(this.#home.number(delivery.endpoint), 1);
+      }
+    }
+  }
+}
+
+function isOf(item: Acceptance, source: SourceRef | null): boolean {
+  return source !== null && source.endpoint === item.origin && source.id === item.messageId;
+}
+
+function endpointsOf(batch: readonly Acceptance[]): EndpointId[] {
+  const names = new Set<EndpointId>();
+  const add = (delivery: NewDelivery) => {
+    names.add(delivery.endpoint);
+    if (delivery.source !== null) names.add(delivery.source.endpoint);
+  };
+  for (const item of batch) {
+    names.add(item.origin);
+    item.deliveries.forEach(add);
+  }
+  return [...names];
 }

@@ -164,7 +164,7 @@ export const MUTANTS: readonly Mutant[] = [
     // The pause between two waits for the disk does not depend on how slow it is.
     name: "m-disk-waited-for-all-the-time",
     edits: [{
-      file: "src/store/sqlite/log_sync.ts",
+      file: "src/store/sqlite/database.ts",
       find: "endMs + Math.max(LEAST_PAUSE_MS, PAUSE_SHARE * (endMs - beginMs));",
       replace: "endMs + LEAST_PAUSE_MS;",
     }],

@@ -1,7 +1,7 @@
-import { ChatCommands } from "../../../src/relay/intake/chat_commands.ts";
 import type { CatchUpLimits } from "../../../src/relay/intake/catch_up.ts";
-import { noObserver, type RelayObserver } from "../../../src/relay/port/observer.ts";
+import { ChatCommands } from "../../../src/relay/intake/chat_commands.ts";
 import type { ChannelId } from "../../../src/relay/port/ids.ts";
+import { noObserver, type RelayObserver } from "../../../src/relay/port/observer.ts";
 import type { AccountSettings } from "../../../src/relay/port/settings.ts";
 import type { RelayStore } from "../../../src/relay/port/store.ts";
 import { Relay } from "../../../src/relay/relay.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { ownLine } from "../../../src/relay/port/bridge.ts";
 import { bridgeHost } from "../../../src/relay/links/links.ts";
-import type { WireText } from "../../../src/relay/port/bridge.ts";
+import { ownLine, type WireText } from "../../../src/relay/port/bridge.ts";
 import { type AccountId, endpointId } from "../../../src/relay/port/ids.ts";
 import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";

@@ -4,8 +4,8 @@ import { type ChannelId, endpointId } from "../../../src/relay/port/ids.ts";
 import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
-import { channelId, message, messageId, person } from "./builders.ts";
 import { at, Bench } from "./bench.ts";
+import { channelId, message, messageId, person } from "./builders.ts";
 import { MemoryBridge } from "./memory_bridge.ts";
 
 Deno.test("Relay carries messages both ways, in order, with the nick format", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LogFile } from "../../../src/store/sqlite/log_sync.ts";
+import type { LogFile } from "../../../src/store/sqlite/database.ts";
 import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { acceptance, endpoint, id, partsOf, RecordingLogger } from "./relay_store_support.ts";

@@ -1,5 +1,5 @@
-import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
 import type { Outgoing } from "../../../src/relay/port/bridge.ts";
+import type { EndpointId, MessageId } from "../../../src/relay/port/ids.ts";
 import type {
   Acceptance,
   CountedCursor,

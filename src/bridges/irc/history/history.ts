@@ -1,7 +1,7 @@
 import type { Cursor, History, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
-import { isPseudoUser } from "../link/bouncer.ts";
 import type { People } from "../link/people.ts";
+import { isPseudoUser } from "../link/ping.ts";
 import { messageId, readMessage } from "../link/read_event.ts";
 import type { Self } from "../link/self.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";

@@ -4,10 +4,9 @@ import type { Logger } from "../../../base/log.ts";
 import { Timers } from "../../../base/timers.ts";
 import type { BridgeHost } from "../../../relay/port/bridge.ts";
 import type { OutLine } from "../wire/message.ts";
-import { Bouncer } from "./bouncer.ts";
 import type { IrcSettings } from "./options.ts";
 import { People } from "./people.ts";
-import { Fence } from "./ping.ts";
+import { Bouncer, Fence } from "./ping.ts";
 import { LineBudget, Self } from "./self.ts";
 import { ServerFeatures } from "./server_features.ts";
 

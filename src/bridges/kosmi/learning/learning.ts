@@ -138,7 +138,7 @@ export class WebAppLearning implements WebAppKnowledge {
   }
 
   /** Goes on with what a reading found, but for what the server refused before. True when any of it is new. */
-  adopt(reading: Matched & Pick<AppReading, "v" | "r" | "faults">): boolean {
+  adopt(reading: Matched & Pick<AppReading, "v" | "r" | "faults" | "persisted">): boolean {
     const { log, clock } = this.#options;
     const before = this.#learned;
     const fresh = (plan: Plan | null | undefined): plan is Plan =>
@@ -161,14 +161,15 @@ export class WebAppLearning implements WebAppKnowledge {
     const isNew = count > 0 &&
         OPERATION_NAMES.some((name) => operations[name]?.text !== before?.operations[name]?.text) ||
       anonLogin?.text !== before?.anonLogin?.text || learned.v !== (before?.v ?? null);
-    if (count === 0 && anonLogin === null && learned.v === null) {
-      const why = reading.faults.length > 0
-        ? reading.faults.slice(0, 3).join("; ")
+    if (count === 0 && anonLogin === null) {
+      const hashes = reading.persisted.length;
+      const found = hashes > 0
+        ? `${hashes} operations stand there only as hashes`
         : "no operations found in it";
+      const why = [...reading.faults.slice(0, 3), found].join("; ");
       log.info("Cannot learn from the web app how Kosmi is spoken to now: {why}", { why });
-      return false;
-    }
-    if (isNew) {
+      if (learned.v === null) return false;
+    } else if (isNew) {
       log.info("Read in the web app how {count} operations are said now (its version: {version})", {
         count,
         version: learned.v ?? "unknown",

@@ -35,6 +35,8 @@ interface LearningOptions {
 }
 
 const HOUR_MS = 3_600_000;
+/** Without these nothing is relayed: for them the app is read again even if it had them not. */
+const NEEDED: ReadonlySet<OperationName> = new Set(["joinRoom", "newMessage", "sendMessage"]);
 
 /**
  * Knows how the web app speaks to the server: from the file of an earlier reading, and from reading the app again when that is due. Only
@@ -78,7 +80,9 @@ export class WebAppLearning implements WebAppKnowledge {
   }
 
   lacks(name: OperationName): boolean {
-    return this.#learned !== null && this.plan(name) === null && !this.#forgotten.has(name);
+    const operations = this.#learned?.operations ?? {};
+    if (Object.keys(operations).length === 0 || NEEDED.has(name)) return false;
+    return operations[name] === undefined && !this.#forgotten.has(name);
   }
 
   /** Resolves when what was kept is read. */

@@ -128,6 +128,7 @@ class EndpointJudge {
     if (this.#service.wasCut.has(channelOf(this.#endpoint)) && !this.#service.habits.historyIds) {
       return yes("told by nothing in a history that is cut");
     }
+    if (this.#isMiscounted) return yes("the service confirms what it never shows");
     if (this.#isSwapped(said)) return yes("told by nothing from another one, which came twice");
     // Dropped in the very transaction in which the process died: the store alone knows of it, and tells.
     if (this.#untold > 0 && this.#ledger.deaths.length > 0) {
@@ -251,7 +252,12 @@ class EndpointJudge {
           const what = `#${said.number}: ${this.#howKnown(known, copy.sentMs)}`;
           const wasConfirmed = earlier.some((one) => this.#wasConfirmed(one, copy.sentMs));
           if (wasConfirmed) this.#deviates("doubled", what);
-          else this.#surplus.push({ text: copy.text, what });
+          else if (this.#countsLines) {
+            this.#surplus.push({ text: copy.text, what: null });
+            this.#ledger.count(
+              "allowed to be doubled: lines of ours are told by their number alone",
+            );
+          } else this.#surplus.push({ text: copy.text, what });
         } else if (earlier.length > 0) {
           this.#surplus.push({ text: copy.text, what: null });
           this.#ledger.count("allowed to be doubled");
@@ -262,19 +268,34 @@ class EndpointJudge {
 
   /** Whether the relay could know that this copy had arrived when it sent another. */
   #wasKnown(copy: Shown, sentMs: number): boolean {
-    const { confirmedMs, readMs } = copy;
-    // Confirmed lines are counted, and a service that confirms what it never shows makes the count wrong.
-    const isMiscounted = this.#service.habits.echo === "none" &&
-      this.#shown.some((one) => one.shownMs === null && one.confirmedMs !== null);
+    const { readMs } = copy;
     // What it was sent for went with its process: then its copy is nobody's.
     const isOrphan = this.#diedUnwritten(copy.sentMs);
-    const read = isOrphan || isMiscounted ? [] : readMs;
-    const learnedMs = confirmedMs === null ? read : [...read, confirmedMs];
-    return learnedMs.some((atMs) => atMs <= sentMs && !this.#forgot(atMs, sentMs));
+    const read = isOrphan || this.#isMiscounted ? [] : readMs;
+    return this.#wasConfirmed(copy, sentMs) ||
+      read.some((atMs) => atMs <= sentMs && !this.#forgot(atMs, sentMs));
   }
 
-  #wasConfirmed({ confirmedMs }: Shown, sentMs: number): boolean {
-    return confirmedMs !== null && confirmedMs <= sentMs && !this.#forgot(confirmedMs, sentMs);
+  #wasConfirmed({ confirmedMs, pieces }: Shown, sentMs: number): boolean {
+    if (confirmedMs === null || confirmedMs > sentMs || this.#forgot(confirmedMs, sentMs)) {
+      return false;
+    }
+    // Parts are written down in their order: a later one that was confirmed first is known to its process alone.
+    const isPart = pieces.some(({ of }) => of > 1);
+    return !isPart ||
+      !this.#ledger.deaths.some(({ atMs }) => atMs >= confirmedMs && atMs <= sentMs);
+  }
+
+  /** Own lines have no ids that the relay was told: only how many there are tells which are known. */
+  get #countsLines(): boolean {
+    const { historyIds, echo } = this.#service.habits;
+    return !historyIds || echo === "none";
+  }
+
+  /** Confirmed lines are counted, and a service that confirms what it never shows makes the count wrong. */
+  get #isMiscounted(): boolean {
+    return this.#service.habits.echo === "none" &&
+      this.#shown.some((one) => one.shownMs === null && one.confirmedMs !== null);
   }
 
   /** What was learned at this time had gone with its process before `untilMs`. */

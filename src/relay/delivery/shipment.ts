@@ -199,6 +199,8 @@ function unidentified(
   return own.filter(({ id, atMs }) => {
     if (id !== null && isOwn(id)) return false;
     if (position === null || atMs > position.atMs) return true;
+    // Where receipts tell ids, a line whose id is not known is in doubt, wherever it stands.
+    if (id !== null && position.since > position.nameless) return true;
     return atMs === position.atMs && --left < 0;
   });
 }

@@ -1,5 +1,5 @@
 import type { Import } from "./module_graph.ts";
-import { APART, FOLDER_ORDER, KNOWN_UPWARD, type Room, ROOM_RULES, roomOf } from "./rooms.ts";
+import { APART, FOLDER_ORDER, type Room, ROOM_RULES, roomOf } from "./rooms.ts";
 
 /** What is wrong with these imports, one sentence each. */
 export function importFaults(imports: readonly Import[]): string[] {
@@ -32,20 +32,9 @@ function orderFault({ from, to }: Import, room: Room): string[] {
   if (upper < 0 || lower < 0) {
     return [`${upper < 0 ? from : to} is in no folder of ${room}: see tests/meta/rooms.ts`];
   }
-  return upper < lower || isKnown(from, to)
+  return upper < lower
     ? []
     : [`${from} imports ${to}: ${below || "the root"} stands above ${above}`];
-}
-
-function isKnown(from: string, to: string): boolean {
-  return KNOWN_UPWARD.some((known) => from === `src/${known[0]}.ts` && to === `src/${known[1]}.ts`);
-}
-
-/** Known imports that are gone: they must leave the list. */
-export function goneFrom(imports: readonly Import[]): string[] {
-  return KNOWN_UPWARD.filter(([from, to]) =>
-    !imports.some((one) => one.from === `src/${from}.ts` && one.to === `src/${to}.ts`)
-  ).map(([from, to]) => `${from} no longer imports ${to}: take it off KNOWN_UPWARD`);
 }
 
 /** `src/bridges/irc/login/sasl.ts` is in `login`; a file at the room's root is in "". */
@@ -79,4 +68,23 @@ function oneFileFaults(imports: readonly Import[]): string[] {
   }
   return [...users].filter(([, files]) => files.size > 1)
     .map(([name, files]) => `${name} is imported by ${[...files].join(" and ")}: one file may`);
+}
+
+/** Files that import each other, by whatever way, types left aside: one sentence for each circle. */
+export function circles(imports: readonly Import[]): string[] {
+  const graph = Map.groupBy(
+    imports.filter(({ to, typeOnly, dynamic }) => to.startsWith("src/") && !typeOnly && !dynamic),
+    ({ from }) => from,
+  );
+  const found = new Set<string>();
+  const done = new Set<string>();
+  const visit = (file: string, way: readonly string[]): void => {
+    const at = way.indexOf(file);
+    if (at >= 0) found.add([...way.slice(at), file].join(" -> "));
+    if (at >= 0 || done.has(file)) return;
+    for (const { to } of graph.get(file) ?? []) visit(to, [...way, file]);
+    done.add(file);
+  };
+  for (const file of graph.keys()) visit(file, []);
+  return [...found];
 }

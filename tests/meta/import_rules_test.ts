@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { goneFrom, importFaults } from "./import_rules.ts";
+import { circles, importFaults } from "./import_rules.ts";
 import { type Import, importsOfSrc, readProjectFile, trackedFiles } from "./module_graph.ts";
 import { machineFaults, sourceFaults } from "./text_rules.ts";
 
@@ -9,7 +9,7 @@ Deno.test("every room imports only what its rule allows", async () => {
   const imports = await importsOfSrc();
   assert.ok(imports.length > 100, "the graph was read");
   assert.deepEqual(importFaults(imports), NONE);
-  assert.deepEqual(goneFrom(imports), NONE);
+  assert.deepEqual(circles(imports), NONE);
 });
 
 Deno.test("no room prints, exits, reaches into the system or names a protocol where it may not", async () => {
@@ -79,6 +79,16 @@ Deno.test("importFaults() names each import that a room may not have", () => {
   for (const each of forbidden) assert.equal(importFaults([each]).length, 1, JSON.stringify(each));
   const twice = ["a", "b"].map((name) => one(`bridges/irc/${name}.ts`, "npm:irc-framework"));
   assert.equal(importFaults(twice).length, 1);
+});
+
+Deno.test("circles() finds files that import each other, but for types and late imports", () => {
+  const three = [one("a.ts", "src/b.ts"), one("b.ts", "src/c.ts"), one("c.ts", "src/a.ts")];
+  assert.deepEqual(circles(three), ["src/a.ts -> src/b.ts -> src/c.ts -> src/a.ts"]);
+  assert.deepEqual(circles(three.slice(0, 2)), NONE);
+  assert.deepEqual(
+    circles([...three.slice(0, 2), one("c.ts", "src/a.ts", { typeOnly: true })]),
+    NONE,
+  );
 });
 
 Deno.test("sourceFaults() finds what a room may not say", () => {

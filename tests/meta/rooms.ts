@@ -199,9 +199,6 @@ export const APART: Partial<Readonly<Record<Room, readonly string[]>>> = {
   store: ["sqlite", "files"],
 };
 
-/** Imports that still run back up the order. The list may only get shorter. */
-export const KNOWN_UPWARD: readonly (readonly [from: string, to: string])[] = [];
-
 /** Room of a file, by its path from the root (`src/bridges/irc/login/registration.ts`); null when it is in none. */
 export function roomOf(path: string): Room | null {
   const inside = path.replace(/^src\//, "").replace(/\.ts$/, "");

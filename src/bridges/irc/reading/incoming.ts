@@ -1,8 +1,8 @@
 import type { Channels } from "../channels/channels.ts";
 import type { Link } from "../link/link.ts";
 import type { FirstCommands } from "../login/first_commands.ts";
-import { WHOIS } from "../login/service.ts";
 import type { Registration } from "../login/registration.ts";
+import { WHOIS } from "../login/service.ts";
 import { type IrcMessage, lastParam, param, serverTimeMs } from "../wire/message.ts";
 import type { Membership } from "./membership.ts";
 import type { Messages } from "./messages.ts";

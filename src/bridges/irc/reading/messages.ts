@@ -4,12 +4,18 @@ import type { Channels } from "../channels/channels.ts";
 import type { PlaybackFilter } from "../history/playback.ts";
 import type { Link } from "../link/link.ts";
 import { isPseudoUser, upstreamNews } from "../link/ping.ts";
-import { messageId, readMessage, replyTarget } from "../link/read_event.ts";
+import {
+  ctcpAnswer,
+  CtcpLimit,
+  messageId,
+  readCtcp,
+  readMessage,
+  replyTarget,
+} from "../link/read_event.ts";
 import type { Puppets } from "../puppets/puppets.ts";
 import type { Sender } from "../sending/sender.ts";
 import { readPlain } from "../text/formatting.ts";
 import { type IrcMessage, param, serverTimeMs } from "../wire/message.ts";
-import { CtcpResponder } from "./private.ts";
 
 /** Whom what is said concerns. */
 interface MessageParts {
@@ -185,5 +191,28 @@ export class Messages {
 
   #tell(event: ChatEvent): void {
     if (this.#parts.channels.isUp(event.channel)) this.#link.host.event(event);
+  }
+}
+
+/** Answers CTCP requests by NOTICE, seldom. */
+class CtcpResponder {
+  readonly #link: Link;
+  readonly #limit: CtcpLimit;
+
+  constructor(link: Link) {
+    this.#link = link;
+    this.#limit = new CtcpLimit(link.settings.limits.ctcpMs);
+  }
+
+  handle(message: IrcMessage): void {
+    // A NOTICE is never answered: two programs would go on for ever.
+    if (message.command !== "PRIVMSG") return;
+    const { clock, settings: { version, userInfo } } = this.#link;
+    const request = readCtcp(param(message, 1));
+    const answer = request === null
+      ? null
+      : ctcpAnswer(request, { version, userInfo, nowMs: clock.now() });
+    if (answer === null || !this.#limit.allows(clock.monotonic())) return;
+    this.#link.control({ command: "NOTICE", params: [message.nick, `\x01${answer}\x01`] });
   }
 }

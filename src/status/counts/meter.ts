@@ -149,9 +149,6 @@ export class RelayMeter implements RelayObserver {
       case "refused":
         this.#linkDown(account, link, state);
         break;
-      case "idle":
-      case "stopped":
-        break;
     }
     // What connects again was ready until now.
     if (link.ready) link.sinceMs = atMs;

@@ -59,6 +59,11 @@ Deno.test("isAbortOf() is true only for the abort of this very signal", () => {
   assert.equal(isAbortOf(stopping.signal, reason), true);
   assert.equal(isAbortOf(stopping.signal, new DOMException("x", "AbortError")), true);
   assert.equal(isAbortOf(stopping.signal, new Error("another fault")), false);
+  assert.equal(isAbortOf(stopping.signal, new DOMException("x", "NetworkError")), false);
+  assert.equal(
+    isAbortOf(stopping.signal, Object.assign(new Error("x"), { name: "AbortError" })),
+    false,
+  );
 });
 
 Deno.test("NeedsPersonError carries how long to wait, and its cause", () => {

@@ -119,3 +119,46 @@ Deno.test("plainWords() says what a fault of the network means", () => {
   assert.match(plainWords("certificate has expired") ?? "", /expired/);
   assert.equal(plainWords("You are banned from this server"), null);
 });
+
+Deno.test("RelayMeter counts as ignored only messages, and each kind apart", () => {
+  const { meter } = new StatusWorld();
+  const { text: _text, ...rest } = message("x");
+  meter.accepted(FILMS, [], { ...rest, kind: "join" } as never);
+  const counts = meter.endpoint(FILMS);
+  assert.deepEqual([...counts.events, counts.ignored, counts.late], [["join", 1], 0, 0]);
+  meter.accepted(FILMS, [], message("x", { late: true }));
+  assert.deepEqual([...counts.events], [["join", 1], ["message", 1]]);
+  assert.deepEqual([counts.ignored, counts.late], [1, 1]);
+});
+
+Deno.test("redactedSubject() cleans what services said, and nothing that was not said", () => {
+  const world = new StatusWorld({ redact: (text) => `clean ${text}` });
+  const { subject } = world;
+  const tokens = () => subject.accounts().map(({ token }) => token()?.fault);
+  assert.deepEqual(tokens(), [undefined, null]);
+  world.token = { origin: null, expiresAtMs: null, fault: "no" };
+  assert.deepEqual(tokens(), [undefined, "clean no"]);
+  world.ready();
+  world.link(IRC, { kind: "refused", untilMs: 0, reason: "no" });
+  world.channel(MAIN, { kind: "down", reason: "full", mend: "wait" });
+  const reasonOf = (state: object) => "reason" in state ? state.reason : null;
+  assert.deepEqual([...subject.links().values()].map(reasonOf), ["clean no", null]);
+  assert.deepEqual([...subject.channels().values()].map(reasonOf), [null, "clean full"]);
+});
+
+Deno.test("LastHour tells times in steps, from 1 ms to 12 hours, at exact shares", () => {
+  const shown = (times: readonly number[]) => {
+    const hour = new LastHour();
+    for (const tookMs of times) hour.delivered(START_MS, tookMs);
+    const minute = hour.view(START_MS).at(-1);
+    return [minute?.medianMs, minute?.slowMs];
+  };
+  assert.deepEqual(shown([]), [null, null]);
+  assert.deepEqual([[-5], [0], [1]].map(shown), Array(3).fill([1, 1]));
+  assert.deepEqual([[1.01], [1.4], [1.5], [2.1]].map(shown), [[1, 1], [1, 1], [2, 2], [3, 3]]);
+  assert.deepEqual(shown([1e15]), [Math.round(Math.SQRT2 ** 51), Math.round(Math.SQRT2 ** 51)]);
+  assert.deepEqual(shown([1, 1, 1_024 - 1, 1_024 - 1]), [1, 1_024]);
+  assert.deepEqual(shown([1, 1_023, 1_023]), [1_024, 1_024]);
+  assert.deepEqual(shown([...Array(19).fill(1), 1_023]), [1, 1]);
+  assert.deepEqual(shown([...Array(18).fill(1), 1_023, 1_023]), [1, 1_024]);
+});

@@ -296,3 +296,7 @@ Deno.test("letters of a secret are found encoded up to 64 characters, other sign
     assert.equal(redactor.text(`%61/${rest}`) === "[redacted]", found, `${length}`);
   }
 });
+
+Deno.test("what knows no secret changes no text", () => {
+  for (const text of ["null", "undefined", ""]) assert.equal(new Redactor().text(text), text);
+});

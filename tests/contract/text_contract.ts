@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isBlank } from "../../src/base/text.ts";
+import { isBlank, withLineBreaks } from "../../src/base/text.ts";
 import type { ContractTest } from "./bridge_contract.ts";
 import { outgoing, PREFIX } from "./stage.ts";
 
@@ -36,9 +36,14 @@ const piece = fc.oneof(
 );
 const anyText = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(""));
 
-/** What of a text can be seen: without white space, controls, and halves of characters. */
+/**
+ * What of a text can be seen: without white space, controls, halves of characters, and lines of nothing but signs that
+ * show nothing.
+ */
 function visible(text: string): string {
-  return text.toWellFormed().replace(/[\s\p{Cc}]/gu, "");
+  return withLineBreaks(text.toWellFormed(), "\n").split("\n").filter((line) => !isBlank(line))
+    .join("")
+    .replace(/[\s\p{Cc}]/gu, "");
 }
 
 /** Rendering, and texts all the way to the service. */

@@ -19,7 +19,6 @@ export class TokenBucket {
   /** Takes `cost` tokens, going into debt where there are none; returns how long to wait before acting on them. */
   take(nowMs: number, cost = 1): number {
     this.#refill(nowMs);
-    if (this.#options.refillMs === 0) return 0;
     this.#tokens -= cost;
     return this.#tokens >= 0 ? 0 : Math.ceil(-this.#tokens * this.#options.refillMs);
   }

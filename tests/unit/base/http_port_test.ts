@@ -203,3 +203,39 @@ Deno.test("HttpPort writes a stream piece by piece, and hands an upgraded connec
   const upgraded = await serve([`${GET}\r\nmore`], { handle: upgrade });
   assert.deepEqual([rest, upgraded.conn.sent, upgraded.conn.closes], ["more", "", 1]);
 });
+
+Deno.test("HttpPort gives the place of the oldest that has not asked to one more, and ends all at the end", async () => {
+  const quiet = ["first", "second"].map(() => new Said([], false));
+  const asked = ["third", "fourth", "fifth"].map(() => new Said([`${GET}\r\n`], false));
+  const closed = Promise.withResolvers<void>();
+  const clock = new FakeClock();
+  const port = new HttpPort({
+    handle: () => new Promise(() => {}),
+    onFault: () => {},
+    clock,
+    limits: { connections: 2 },
+  });
+  const waiting = [...quiet, ...asked];
+  let next = Promise.withResolvers<void>();
+  const accept = async () => {
+    await Promise.race([next.promise, closed.promise]);
+    next = Promise.withResolvers();
+    const conn = waiting.shift();
+    if (conn === undefined) throw new Deno.errors.BadResource("closed");
+    return conn;
+  };
+  const serving = port.serve({ accept });
+  const expected = [[0, 0, 0, 0, 0], [0, 0, 0, 0, 0], [1, 0, 0, 0, 0], [1, 1, 0, 0, 0], [
+    ...[1, 1, 0, 0, 1],
+  ]];
+  for (const closes of expected) {
+    next.resolve();
+    await clock.advance(0);
+    assert.deepEqual([...quiet, ...asked].map((conn) => conn.closes), closes);
+  }
+  assert.deepEqual(clock.sleeps, []);
+  closed.resolve();
+  await clock.advance(0);
+  assert.deepEqual([...quiet, ...asked].map((conn) => conn.closes), [1, 1, 1, 1, 1]);
+  void serving;
+});

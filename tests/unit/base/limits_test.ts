@@ -174,7 +174,7 @@ Deno.test("Timers run each work at its time, unless it was cancelled or all have
   assert.deepEqual([ran, clock.sleeps], [["ten"], [10]]);
   timers.end();
   assert.deepEqual(clock.sleeps, []);
-  timers.after(1, () => ran.push("late"))();
+  timers.after(1, () => ran.push("late"));
   assert.deepEqual(clock.sleeps, []);
   await clock.advance(100);
   assert.deepEqual(ran, ["ten"]);

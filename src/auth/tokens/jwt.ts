@@ -1,3 +1,5 @@
+import { isRecord } from "../../base/json.ts";
+
 /** What a token says of itself. Nothing of it is proven: the signature is the server's to check. */
 interface JwtClaims {
   /** The user's id at the service; null where it names none. */
@@ -52,10 +54,6 @@ function decodePart(part: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** JWT times are seconds, possibly with a fraction. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
+import { property } from "../../base/json.ts";
 import type { Logger, OnceLog } from "../../base/log.ts";
 import type { TokenBucket } from "../../base/token_bucket.ts";
 import type { BridgeHost, ChannelPlan } from "../../relay/port/bridge.ts";
@@ -11,7 +12,7 @@ import type { Markup } from "./text/kosmi_text.ts";
 import { OperationRunner } from "./link/runner.ts";
 import { currentUserIn, type KosmiUser } from "./protocol/decode.ts";
 import type { KnownOperations } from "./protocol/known_operations.ts";
-import { describeErrors, property } from "./protocol/graphql_error.ts";
+import { describeErrors } from "./protocol/graphql_error.ts";
 import type { KosmiProtocol } from "./protocol/protocol.ts";
 import { personOf } from "./room/events.ts";
 import { RoomSession } from "./room/room.ts";

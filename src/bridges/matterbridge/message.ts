@@ -1,3 +1,4 @@
+import { property } from "../../base/json.ts";
 import { isBlank, withLineBreaks } from "../../base/text.ts";
 import { parseRfc3339 } from "../../base/times.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../relay/port/bridge.ts";
@@ -72,12 +73,6 @@ function fileLine(file: unknown): string {
   };
   const shown = part("URL") || (part("Name") === "" ? "" : `[file: ${part("Name")}]`);
   return shown === "" || part("Comment") === "" ? shown : `${part("Comment")}: ${shown}`;
-}
-
-function property(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null
-    ? new Map<string, unknown>(Object.entries(value)).get(name)
-    : undefined;
 }
 
 /** What the bridge knows of a message that is not in it. */

@@ -1,4 +1,5 @@
 import { describeError } from "../../base/errors.ts";
+import { property } from "../../base/json.ts";
 import {
   browserHeaders,
   HttpStatusError,
@@ -9,7 +10,6 @@ import {
 import { LinkEndedError } from "../../bridges/kosmi/link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "../../bridges/kosmi/link/link_end.ts";
 import type { KosmiBridgeOptions } from "../../bridges/kosmi/link/options.ts";
-import { property } from "../../bridges/kosmi/protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
 import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
 import type { KosmiAccountConfig } from "../../config/options/config.ts";

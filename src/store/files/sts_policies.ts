@@ -1,4 +1,5 @@
 import { describeError } from "../../base/errors.ts";
+import { isRecord } from "../../base/json.ts";
 import type { Logger } from "../../base/log.ts";
 import type { DataDirectory } from "./data_directory.ts";
 
@@ -81,7 +82,7 @@ export class StoredStsPolicies {
 
 function decode(text: string): Map<string, StoredPolicy> {
   const content: unknown = JSON.parse(text);
-  if (!isTable(content) || content["version"] !== 1 || !isTable(content["policies"])) {
+  if (!isRecord(content) || content["version"] !== 1 || !isRecord(content["policies"])) {
     throw new Error("it is not in the form that this version writes");
   }
   const policies = new Map<string, StoredPolicy>();
@@ -92,12 +93,8 @@ function decode(text: string): Map<string, StoredPolicy> {
 }
 
 function isPolicy(value: unknown): value is StoredPolicy {
-  if (!isTable(value)) return false;
+  if (!isRecord(value)) return false;
   const port = value["port"];
   return Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535 &&
     typeof value["untilMs"] === "number" && typeof value["durationMs"] === "number";
-}
-
-function isTable(value: unknown): value is { readonly [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import type { SQLOutputValue } from "node:sqlite";
+import { isRecord } from "../../base/json.ts";
 import type { Outgoing, Part } from "../../relay/port/bridge.ts";
 import type { Person } from "../../relay/port/event.ts";
 import type { Span } from "../../relay/port/rich_text.ts";
@@ -108,11 +109,9 @@ function readOrNull(
   }
 }
 
-type Fields = { readonly [name: string]: unknown };
-
 /** The gate for what was stored as JSON: a delivery's content. */
 export function isOutgoing(value: unknown): value is Outgoing {
-  if (!isFields(value)) return false;
+  if (!isRecord(value)) return false;
   switch (value["kind"]) {
     case "message":
       return isRichText(value["prefix"]) && isRichText(value["text"]) &&
@@ -148,18 +147,18 @@ export function isTargets(value: unknown): value is Targets {
 const PART_KINDS: readonly unknown[] = ["message", "deletion", "topic", "reaction"];
 
 function isPart(value: unknown): boolean {
-  return isFields(value) &&
+  return isRecord(value) &&
     PART_KINDS.includes(value["kind"]) &&
     typeof value["wire"] === "string" && isTextOrNull(value["target"]) &&
     isTextOrNull(value["speaker"]);
 }
 
 function isSender(value: unknown): boolean {
-  return isFields(value) && typeof value["account"] === "string" && isPerson(value["person"]);
+  return isRecord(value) && typeof value["account"] === "string" && isPerson(value["person"]);
 }
 
 function isPerson(value: unknown): value is Person {
-  return isFields(value) && typeof value["id"] === "string" && typeof value["nick"] === "string" &&
+  return isRecord(value) && typeof value["id"] === "string" && typeof value["nick"] === "string" &&
     typeof value["userId"] === "string";
 }
 
@@ -168,13 +167,9 @@ function isRichText(value: unknown): value is readonly Span[] {
 }
 
 function isSpan(value: unknown): value is Span {
-  return isFields(value) && typeof value["text"] === "string" && isFields(value["style"]);
+  return isRecord(value) && typeof value["text"] === "string" && isRecord(value["style"]);
 }
 
 function isTextOrNull(value: unknown): value is string | null {
   return value === null || typeof value === "string";
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
+import { property } from "../../../base/json.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { WebAppKnowledge } from "../link/options.ts";
-import { property } from "../protocol/graphql_error.ts";
 import type { Plan } from "../protocol/plan.ts";
 import { type KosmiProtocol, OPERATION_NAMES, type OperationName } from "../protocol/protocol.ts";
 import type { Fetch } from "../link/http.ts";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isRecord, property } from "../../../base/json.ts";
 import { type Input, matchInputs, type Plan, type Value } from "../protocol/plan.ts";
 import {
   type KosmiProtocol,
@@ -103,7 +104,7 @@ function planOf(spec: OperationSpec, operation: AppOperation, given: Given): Pla
   const needed = variables.filter(isRequired).map(({ name }) => name);
   for (const object of given(names, needed)) {
     const plan = made(
-      variables.flatMap((variable) => inputsFrom(variable, valueIn(object, variable))),
+      variables.flatMap((variable) => inputsFrom(variable, property(object, variable.name))),
     );
     if (plan !== null) return plan;
   }
@@ -116,12 +117,6 @@ function inputOf({ name, argument, type, hasDefault }: AppVariable): Input {
 
 function isRequired({ type, hasDefault }: Pick<AppVariable, "type" | "hasDefault">): boolean {
   return type.endsWith("!") && !hasDefault;
-}
-
-function valueIn(object: unknown, { name }: AppVariable): unknown {
-  return typeof object === "object" && object !== null && Object.hasOwn(object, name)
-    ? Reflect.get(object, name)
-    : undefined;
 }
 
 /** A variable as the app fills it: an object has inputs of its own, a constant is one for us too. */
@@ -154,10 +149,6 @@ function guessed(spec: OperationSpec, variable: AppVariable): Input[] {
     if (name === undefined || need === "offered") return [];
     return [{ path: [variable.name, name], type: types[0] ?? "", required: false }];
   });
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isConstant(value: unknown): value is string | number | boolean {

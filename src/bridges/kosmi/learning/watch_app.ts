@@ -1,5 +1,5 @@
 import type { Clock } from "../../../base/clock.ts";
-import { property } from "../protocol/graphql_error.ts";
+import { property } from "../../../base/json.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { type AppReading, readCode, type SeenCode } from "./read_app.ts";
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../../../base/clock.ts";
 import { NeedsPersonError } from "../../../base/errors.ts";
-import { describeErrors, property, readErrors } from "../protocol/graphql_error.ts";
+import { property } from "../../../base/json.ts";
+import { describeErrors, readErrors } from "../protocol/graphql_error.ts";
 import { anonLoginSpec, KOSMI_PROTOCOL } from "../protocol/operations.ts";
 import { type Plan, variablesOf, writeDocument } from "../protocol/plan.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";

@@ -1,7 +1,7 @@
 import { withDeadline } from "../../../base/abort.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
-import { property } from "../protocol/graphql_error.ts";
+import { property } from "../../../base/json.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import type { KosmiEndpoints } from "./options.ts";
 

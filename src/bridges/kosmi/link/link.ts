@@ -2,14 +2,10 @@ import { type Client, createClient } from "graphql-ws/client";
 import { DeadlineError } from "../../../base/abort.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
+import { property } from "../../../base/json.ts";
 import type { OnceLog } from "../../../base/log.ts";
 import { Deadlines } from "../../../base/timers.ts";
-import {
-  describeErrors,
-  type GraphqlError,
-  property,
-  readErrors,
-} from "../protocol/graphql_error.ts";
+import { describeErrors, type GraphqlError, readErrors } from "../protocol/graphql_error.ts";
 import type { ProtocolLimits } from "../protocol/protocol.ts";
 import type { LinkFault } from "./link_end.ts";
 import { readFrame, type SocketFactory, socketFactory } from "./socket.ts";

@@ -1,5 +1,6 @@
+import { property } from "../../../base/json.ts";
 import type { Logger, OnceLog } from "../../../base/log.ts";
-import { describeErrors, type GraphqlError, property } from "../protocol/graphql_error.ts";
+import { describeErrors, type GraphqlError } from "../protocol/graphql_error.ts";
 import type { KnownOperations, Statement } from "../protocol/known_operations.ts";
 import type { Values } from "../protocol/plan.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";

@@ -2,7 +2,8 @@
 import WebSocket from "ws";
 import { Buffer } from "node:buffer";
 import { describeError } from "../../../base/errors.ts";
-import { type GraphqlError, property, readErrors } from "../protocol/graphql_error.ts";
+import { isRecord, property } from "../../../base/json.ts";
+import { type GraphqlError, readErrors } from "../protocol/graphql_error.ts";
 import type { LinkFault } from "./link_end.ts";
 
 /** What the connection tells its owner. */
@@ -199,8 +200,4 @@ function withId(raw: unknown, make: (id: string) => Frame): Frame {
   if (typeof id === "string" && id !== "") return make(id);
   if (typeof id === "number") return make(String(id));
   return { kind: "strange", what: `${String(property(raw, "type"))} without an id` };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { withDeadline } from "../../../base/abort.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
+import { property } from "../../../base/json.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Outgoing, OutgoingMessage } from "../../../relay/port/bridge.ts";
 import type { Span } from "../../../relay/port/rich_text.ts";
@@ -13,7 +14,6 @@ import {
   withOrigins,
 } from "../link/http.ts";
 import type { KosmiEndpoints, PictureNetwork } from "../link/options.ts";
-import { property } from "../protocol/graphql_error.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { downloadPicture } from "./download.ts";
 

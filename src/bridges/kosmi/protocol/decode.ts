@@ -1,6 +1,6 @@
+import { property } from "../../../base/json.ts";
 import { boundedText } from "../../../base/text.ts";
 import type { MessageId, UserId } from "../../../relay/port/ids.ts";
-import { property } from "./graphql_error.ts";
 import type { Field, Found, Path, Places } from "./roles.ts";
 
 /** A user as Kosmi shows them. */

@@ -1,3 +1,5 @@
+import { property } from "../../../base/json.ts";
+
 /** An error as a GraphQL server reports it, as far as it could be read. */
 export interface GraphqlError {
   readonly message: string;
@@ -53,12 +55,6 @@ function matches(said: string, pattern: string): boolean {
     // A pattern from the configuration that is no regular expression is taken as plain text.
     return said.toLowerCase().includes(pattern.toLowerCase());
   }
-}
-
-/** A property of anything; undefined where there is none. */
-export function property(value: unknown, key: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
 }
 
 function text(value: unknown): string {

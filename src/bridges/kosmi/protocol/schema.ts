@@ -1,4 +1,4 @@
-import { property } from "./graphql_error.ts";
+import { property } from "../../../base/json.ts";
 import { type Input, matchInputs, neededFields, type Plan } from "./plan.ts";
 import type { KosmiProtocol, OperationSpec } from "./protocol.ts";
 import { type Field, findShape, type Found, missingRoles } from "./roles.ts";

@@ -1,4 +1,5 @@
 import net from "node:net";
+import { freePort } from "./ports.ts";
 import { Changes } from "./wait.ts";
 import { ProxyLink } from "./fault_proxy/proxy_link.ts";
 import { type Direction, newShape, type Shape } from "./fault_proxy/shape.ts";
@@ -12,7 +13,7 @@ export interface ProxyTarget {
 
 export interface FaultProxyOptions {
   readonly target: ProxyTarget;
-  /** Where to listen; default a port that the system chooses. */
+  /** Where to listen; default any free port. */
   readonly port?: number;
   /** Told of every connection's beginning, bytes and end; connections count from 1. */
   readonly tap?: (event: ProxyEvent) => void;
@@ -51,14 +52,14 @@ export class FaultProxy implements AsyncDisposable {
   readonly #tap: (event: ProxyEvent) => void;
   #target: ProxyTarget;
   #listener: net.Server | null = null;
-  #port: number;
+  readonly #port: number;
   #accepted = 0;
   #unreachable = 0;
   #bytes = { toServer: 0, toClient: 0 };
 
   private constructor(options: FaultProxyOptions) {
     this.#target = options.target;
-    this.#port = options.port ?? 0;
+    this.#port = options.port ?? freePort();
     this.#tap = options.tap ?? (() => {});
   }
 
@@ -143,8 +144,6 @@ export class FaultProxy implements AsyncDisposable {
       listener.once("error", reject);
       listener.listen(this.#port, "127.0.0.1", () => resolve());
     });
-    const address = listener.address();
-    if (address !== null && typeof address === "object") this.#port = address.port;
     this.#listener = listener;
   }
 

@@ -33,7 +33,7 @@ export interface FloodLimit {
 }
 
 export interface IrcServerOptions {
-  /** Default a port that the system chooses. */
+  /** Default: any free one. */
   readonly port?: number;
   /** Also listens for TLS (PEM texts). */
   readonly tls?: { readonly cert: string; readonly key: string; readonly port?: number };

@@ -1,6 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import { freePort } from "../../support/ports.ts";
 import { COMMANDS } from "./commands/commands.ts";
 import { type Context, reply } from "./context.ts";
 import { Message } from "./message.ts";
@@ -48,13 +49,13 @@ export class IrcServer implements SessionHost {
   #pinger: ReturnType<typeof setInterval> | undefined;
   #stalled = false;
   port = 0;
-  tlsPort: number | null = null;
+  readonly tlsPort: number | null;
 
   constructor(options: IrcServerOptions, network: Network, events: ServerEvents) {
     this.options = options;
     this.serverName = network.serverName;
-    this.port = options.port ?? 0;
-    this.tlsPort = options.tls?.port ?? null;
+    this.port = options.port ?? freePort();
+    this.tlsPort = options.tls === undefined ? null : options.tls.port ?? freePort();
     this.#network = network;
     this.#events = events;
     this.#clock = options.clock ?? systemClock;
@@ -69,14 +70,14 @@ export class IrcServer implements SessionHost {
     if (this.#listeners.length > 0) return;
     const take = (socket: net.Socket) => this.#take(socket);
     const plain = net.createServer(take);
-    this.port = await listenOn(plain, this.port);
+    await listenOn(plain, this.port);
     this.#listeners.push(plain);
     if (this.options.tls !== undefined) {
       const { cert, key } = this.options.tls;
       const secure = tls.createServer({ cert, key }, take);
       // A client that does not trust us ends here: its affair.
       secure.on("tlsClientError", () => {});
-      this.tlsPort = await listenOn(secure, this.tlsPort ?? 0);
+      await listenOn(secure, this.tlsPort ?? 0);
       this.#listeners.push(secure);
     }
     const { pingIntervalMs = 60_000 } = this.options;
@@ -183,12 +184,9 @@ export class IrcServer implements SessionHost {
   }
 }
 
-async function listenOn(listener: net.Server, port: number): Promise<number> {
+async function listenOn(listener: net.Server, port: number): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     listener.once("error", reject);
     listener.listen(port, "127.0.0.1", resolve);
   });
-  const address = listener.address();
-  if (address === null || typeof address === "string") throw new Error("Cannot tell the port");
-  return address.port;
 }

@@ -1,3 +1,4 @@
+import { freePort } from "../../support/ports.ts";
 import { WebApp } from "./app.ts";
 import { KosmiCore } from "./core.ts";
 import { Images } from "./images.ts";
@@ -23,7 +24,7 @@ export {
 } from "./variants.ts";
 
 export interface KosmiSandboxOptions {
-  /** 0 (the default): any free one. */
+  /** Default: any free one. */
   readonly port?: number;
   /** Only these rooms exist. Default: "@movienight" and "956fp3" open, "@backstage" private. */
   readonly rooms?: readonly RoomOptions[];
@@ -63,7 +64,7 @@ export async function startKosmi(options: KosmiSandboxOptions = {}): Promise<Kos
   const images = new Images(core);
   const app = new WebApp(core);
   const server = new KosmiServer(core, {
-    port: options.port ?? 0,
+    port: options.port ?? freePort(),
     keepaliveMs: options.keepaliveMs ?? 30_000,
     app: (request, response, path) => app.answer(request, response, path),
     images: (request, response, path) => images.answer(request, response, path),

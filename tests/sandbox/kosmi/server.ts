@@ -32,7 +32,7 @@ export class KosmiServer {
   #server: Server | null = null;
   #keepalive: ReturnType<typeof setInterval> | undefined;
   #connections = 0;
-  #port: number;
+  readonly #port: number;
 
   constructor(
     core: KosmiCore,
@@ -68,8 +68,6 @@ export class KosmiServer {
       server.once("error", reject);
       server.listen(this.#port, "127.0.0.1", resolve);
     });
-    const address = server.address();
-    if (address !== null && typeof address === "object") this.#port = address.port;
     this.#server = server;
     this.#keepalive = setInterval(() => this.#pingAll(), this.#keepaliveMs);
   }

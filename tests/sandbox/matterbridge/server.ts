@@ -1,3 +1,4 @@
+import { freePort } from "../../support/ports.ts";
 import { Changes } from "../../support/wait.ts";
 
 /** A message as the API shows it; see docs/matterbridge-together.md. */
@@ -71,7 +72,7 @@ export class Matterbridge implements AsyncDisposable {
   #sockets = new Set<WebSocket>();
   #server: Deno.HttpServer | null = null;
   #stop = new AbortController();
-  #port = 0;
+  readonly #port = freePort();
   #time = 0n;
 
   private constructor({ token = null, buffer = 1_000, variant = {} }: MatterbridgeOptions) {
@@ -129,10 +130,7 @@ export class Matterbridge implements AsyncDisposable {
       hostname: "127.0.0.1",
       port: this.#port,
       signal: this.#stop.signal,
-      onListen: ({ port }) => {
-        this.#port = port;
-        started.resolve();
-      },
+      onListen: () => started.resolve(),
     }, (request) => this.#answer(request));
     await started.promise;
   }

@@ -14,8 +14,9 @@ import {
   parse,
   print,
 } from "graphql";
+import { fromRich, RICH_TYPES, toRich } from "./rich_text.ts";
 import { LOGIN_MUTATIONS, schemaText } from "./schema_text.ts";
-import type { KosmiVariants } from "./variants.ts";
+import type { KosmiVariants, RichForm } from "./variants.ts";
 
 export type SchemaScope = "http" | "socket";
 
@@ -100,7 +101,7 @@ class Reshaping {
   }
 
   #field(typeName: string, field: FieldDefinitionNode, path: string): FieldDefinitionNode {
-    const { renamed, nulls, wrapped, connections } = this.#variants;
+    const { renamed, nulls, wrapped, connections, rich } = this.#variants;
     const original = field.name.value;
     const name = renamed[path] ?? original;
     const isConnection = connections.includes(path);
@@ -109,13 +110,18 @@ class Reshaping {
     const find = nulls.includes(path) ? () => null : resolverOf(original);
     this.resolvers.set(`${typeName}.${name}`, (source, given, context, info) => {
       const value = find(source, restore(given), context, info);
-      const shaped = isConnection ? connectionOf(value) : value;
+      const shaped = isConnection
+        ? connectionOf(value)
+        : rich[path] === undefined
+        ? value
+        : toRich(rich[path], value);
       return wrapper === undefined || shaped === null || shaped === undefined
         ? shaped
         : { [wrapper]: shaped };
     });
     let type = print(field.type);
     if (isConnection) type = this.#connection(type);
+    if (rich[path] !== undefined) type = this.#rich(rich[path], "output");
     if (wrapper !== undefined) {
       const payload = `${capital(original)}Payload`;
       this.#added.set(payload, `type ${payload} { ${wrapper}: ${type} }`);
@@ -132,7 +138,7 @@ class Reshaping {
     field: FieldDefinitionNode,
     isConnection: boolean,
   ): { readonly args: string; readonly restore: (given: Arguments) => Arguments } {
-    const { missing, renamed, inputs, extraArguments } = this.#variants;
+    const { missing, renamed, inputs, extraArguments, rich } = this.#variants;
     const originals = new Map<string, string>();
     const kept = (field.arguments ?? [])
       .filter(({ name }) => !missing.includes(`${path}(${name.value})`))
@@ -141,7 +147,9 @@ class Reshaping {
         const paged = isConnection && original === "cursor" ? "before" : original;
         const name = renamed[`${path}(${original})`] ?? paged;
         originals.set(name, original);
-        return `${name}: ${print(argument.type)}`;
+        const form = rich[`${path}(${original})`];
+        const type = form === undefined ? print(argument.type) : `${this.#rich(form, "input")}!`;
+        return `${name}: ${type}`;
       });
     if (isConnection) kept.push("last: Int", "first: Int", "after: String");
     const extra = extraArguments[path] ?? [];
@@ -157,7 +165,11 @@ class Reshaping {
     );
     const rename = (given: Arguments): Arguments =>
       Object.fromEntries(
-        Object.entries(given).map(([name, value]) => [originals.get(name) ?? name, value]),
+        Object.entries(given).map(([name, value]) => {
+          const original = originals.get(name) ?? name;
+          const form = rich[`${path}(${original})`];
+          return [original, form === undefined ? value : fromRich(form, value)];
+        }),
       );
     if (!inputs.includes(path)) return { args: [...kept, ...inline].join(", "), restore: rename };
     const input = `${capital(field.name.value)}Input`;
@@ -167,6 +179,12 @@ class Reshaping {
       restore: ({ input }) =>
         rename(typeof input === "object" && input !== null ? { ...input } : {}),
     };
+  }
+
+  #rich(form: RichForm, way: "input" | "output"): string {
+    const { type, definition } = RICH_TYPES[form][way];
+    if (definition !== "") this.#added.set(type, definition);
+    return type;
   }
 
   #connection(type: string): string {

@@ -20,6 +20,8 @@ export interface KosmiVariants {
   readonly inputs: readonly string[];
   /** Lists in Relay's form (edges, node, pageInfo; last and before): "RootQueryType.chatArchive". */
   readonly connections: readonly string[];
+  /** Texts that are no plain string: {"Message.body": "objects", "RootMutationType.sendMessage2(body)": "strings"}. */
+  readonly rich: Readonly<Record<string, RichForm>>;
   /** Arguments that are new and required, and what the app gives them: written into its documents, or as a variable. */
   readonly extraArguments: Readonly<Record<string, readonly ExtraArgument[]>>;
   /** The app's operations under another title. */
@@ -123,6 +125,9 @@ export interface KosmiVariants {
   readonly login: LoginVariants;
 }
 
+/** A list of objects that hold pieces of it, a list of strings, or a document as an editor keeps it (a JSON scalar). */
+export type RichForm = "objects" | "strings" | "document";
+
 export interface ExtraArgument {
   readonly name: string;
   readonly type: string;
@@ -180,6 +185,7 @@ export const DEFAULT_VARIANTS: KosmiVariants = {
   wrapped: {},
   inputs: [],
   connections: [],
+  rich: {},
   extraArguments: {},
   titles: {},
   bundle: "template",

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { isRecord, property } from "../../../base/json.ts";
-import { type Input, matchInputs, type Plan, type Value } from "../protocol/plan.ts";
+import { type Input, ITEM, matchInputs, type Plan, type Value } from "../protocol/plan.ts";
 import {
   type KosmiProtocol,
   OPERATION_NAMES,
@@ -98,8 +98,11 @@ function planOf(spec: OperationSpec, operation: AppOperation, given: Given): Pla
     });
     return { title, kind, field, root, text, fields: [...fields], variables: planned };
   };
-  const plain = made(variables.map((variable) => inputOf(variable)));
-  if (plain !== null) return plain;
+  const plain = made(variables.flatMap(inputsOf));
+  // What a text's own type doesn't tell the app's code may.
+  if (plain !== null && !variables.some(({ type }) => /json|any|object|scalar/i.test(type))) {
+    return plain;
+  }
   const names = new Set(variables.map(({ name }) => name));
   const needed = variables.filter(isRequired).map(({ name }) => name);
   for (const object of given(names, needed)) {
@@ -108,11 +111,19 @@ function planOf(spec: OperationSpec, operation: AppOperation, given: Given): Pla
     );
     if (plan !== null) return plan;
   }
-  return made(variables.flatMap((variable) => guessed(spec, variable)));
+  return plain ?? made(variables.flatMap((variable) => guessed(spec, variable)));
 }
 
 function inputOf({ name, argument, type, hasDefault }: AppVariable): Input {
   return { path: [name], argument, type, required: isRequired({ type, hasDefault }) };
+}
+
+/** A variable without regard to what the app fills it with: of a list also its entry. */
+function inputsOf(variable: AppVariable): Input[] {
+  const input = inputOf(variable);
+  const { type } = input;
+  if (!type.startsWith("[")) return [input];
+  return [input, { ...input, path: [...input.path, ITEM], type: type.replace(/^\[|\]!?$/g, "") }];
 }
 
 function isRequired({ type, hasDefault }: Pick<AppVariable, "type" | "hasDefault">): boolean {
@@ -121,22 +132,24 @@ function isRequired({ type, hasDefault }: Pick<AppVariable, "type" | "hasDefault
 
 /** A variable as the app fills it: an object has inputs of its own, a constant is one for us too. */
 function inputsFrom(variable: AppVariable, value: unknown): Input[] {
-  if (isRecord(value)) return inner([variable.name], value, 0);
+  if (isRecord(value) || Array.isArray(value)) return inner([variable.name], value, 0);
   const input = inputOf(variable);
   return [isConstant(value) ? { ...input, constant: value } : input];
 }
 
-function inner(
-  path: readonly string[],
-  value: Readonly<Record<string, unknown>>,
-  depth: number,
-): Input[] {
-  return Object.entries(value).slice(0, 50).flatMap(([key, each]) => {
-    const here = [...path, key];
-    if (isRecord(each) && depth < 3) return inner(here, each, depth + 1);
-    const input: Input = { path: here, type: "", required: false };
-    return [isConstant(each) ? { ...input, constant: each } : input];
-  });
+const DEEPEST = 6;
+
+/** What an object of the app takes, or the one entry of a list. */
+function inner(path: readonly string[], value: unknown, depth: number): Input[] {
+  if (depth < DEEPEST && Array.isArray(value)) {
+    return value.length === 0 ? [] : inner([...path, ITEM], value[0], depth + 1);
+  }
+  if (depth < DEEPEST && isRecord(value)) {
+    return Object.entries(value).slice(0, 50)
+      .flatMap(([key, each]) => inner([...path, key], each, depth + 1));
+  }
+  const input: Input = { path, type: "", required: false };
+  return [isConstant(value) ? { ...input, constant: value } : input];
 }
 
 /** An input object that nobody shows: it is tried with the names that we know. */
@@ -169,6 +182,7 @@ const VALUE: v.GenericSchema<unknown, Value> = v.union([
   v.object({ constant: v.nullable(v.union([v.string(), v.number(), v.boolean()])) }),
   v.object({ fresh: v.literal("id") }),
   v.object({ object: v.lazy(() => v.record(v.string(), VALUE)) }),
+  v.object({ list: v.lazy(() => v.array(VALUE)) }),
 ]);
 const PLAN = v.object({
   title: v.string(),

@@ -69,7 +69,7 @@ export function membersIn(raw: unknown): readonly KosmiUser[] {
 
 export function messageIn(raw: unknown): KosmiMessage | null {
   const id = idOf(property(raw, "id"));
-  const text = textOf(property(raw, "text"));
+  const text = joinedText(property(raw, "text"));
   const image = textOf(property(raw, "imageUrl"));
   if (id === null || (text === null && image === null)) return null;
   return {
@@ -150,7 +150,7 @@ function replyIn(raw: unknown): KosmiMessage["reply"] {
   if (id === null) return null;
   return {
     id: id as MessageId,
-    text: boundedText(textOf(property(held, "text")) ?? "") || null,
+    text: boundedText(joinedText(property(held, "text")) ?? "") || null,
     nick: userIn(property(held, "sender"))?.name ?? null,
   };
 }
@@ -175,6 +175,32 @@ function idOf(raw: unknown): string | null {
 function textOf(raw: unknown): string | null {
   if (typeof raw === "string") return raw;
   return typeof raw === "number" || typeof raw === "boolean" ? String(raw) : null;
+}
+
+/** What holds the pieces of a text, and what holds one of them, in the documents of editors and in lists of parts. */
+const PIECES = ["content", "children", "ops", "blocks", "parts", "segments", "nodes", "spans"];
+const PIECE = ["text", "insert", "value", "raw", "plain", "body", "content"];
+/** A piece that stands on lines of its own. */
+const BLOCK = /paragraph|block|heading|line|item|quote|code/i;
+
+/** A text as it is, or joined from its pieces; null where there is none. */
+function joinedText(raw: unknown, depth = 0): string | null {
+  if (depth > 12 || raw === null || typeof raw !== "object") return textOf(raw);
+  if (Array.isArray(raw)) {
+    const pieces = raw.slice(0, 10_000).map((piece) => joinedText(piece, depth + 1))
+      .filter((piece) => piece !== null);
+    if (pieces.length === 0) return raw.length === 0 ? "" : null;
+    return pieces.join(raw.every(isBlock) ? "\n" : "");
+  }
+  const piece = PIECE.map((key) => property(raw, key)).find((value) => typeof value === "string");
+  if (piece !== undefined) return textOf(piece);
+  const held = PIECES.map((key) => property(raw, key)).find(Array.isArray);
+  return joinedText(held ?? null, depth + 1);
+}
+
+function isBlock(piece: unknown): boolean {
+  const type = property(piece, "type");
+  return typeof type === "string" && BLOCK.test(type) && !/inline/i.test(type);
 }
 
 function cursorOf(raw: unknown): string | null {

@@ -1,12 +1,13 @@
 import type { OperationSpec } from "./protocol.ts";
 import type { Field, Found, Path, Place } from "./roles.ts";
 
-/** What fills a variable: something of ours by its key in the specification, a constant, a fresh id, or an object of these. */
+/** What fills a variable: something of ours by its key in the specification, a constant, a fresh id, or an object or list of these. */
 export type Value =
   | { readonly role: string }
   | { readonly constant: string | number | boolean | null }
   | { readonly fresh: "id" }
-  | { readonly object: Readonly<Record<string, Value>> };
+  | { readonly object: Readonly<Record<string, Value>> }
+  | { readonly list: readonly Value[] };
 
 export interface PlannedVariable {
   readonly name: string;
@@ -42,6 +43,10 @@ function filled(value: Value, values: Values): unknown {
   if ("role" in value) return values[value.role];
   if ("constant" in value) return value.constant;
   if ("fresh" in value) return crypto.randomUUID();
+  if ("list" in value) {
+    const items = value.list.map((item) => filled(item, values));
+    return items.includes(undefined) ? undefined : items;
+  }
   const entries = Object.entries(value.object)
     .map(([name, inner]) => [name, filled(inner, values)] as const)
     .filter(([, inner]) => inner !== undefined);
@@ -105,9 +110,12 @@ function onPaths(fields: readonly Field[], paths: readonly Path[]): readonly Fie
   });
 }
 
+/** In the path of an input: what follows is the one entry of a list. */
+export const ITEM = "[]";
+
 /** A value that an operation takes: an argument, a variable, or a field of an input object. */
 export interface Input {
-  /** Where it goes: the argument or variable, then fields of input objects. */
+  /** Where it goes: the argument or variable, then fields of input objects; ITEM for the one entry of a list. */
   readonly path: Path;
   /** What it is called where it is used, when that differs from the last of the path. */
   readonly argument?: string;
@@ -164,13 +172,17 @@ export function matchInputs(spec: OperationSpec, inputs: readonly Input[]): Matc
     const texts = open.filter(({ type }) => /^(string|id|uuid)/i.test(type));
     if (open.length === 1 || texts.length === 1) choose(last, texts[0] ?? open[0]);
   }
-  for (const input of inputs) {
-    const value = chosen.has(input) ? undefined : constantFor(input);
+  const ours = [...chosen.keys()];
+  const open = inputs.filter((input) =>
+    !chosen.has(input) && isUsed(input, ours) && !isFilled(input, ours)
+  );
+  for (const input of open) {
+    const value = constantFor(input);
     if (value !== undefined) chosen.set(input, value);
   }
   return {
     values: assembled(chosen),
-    unmet: inputs.filter((input) => input.required && !chosen.has(input))
+    unmet: open.filter((input) => input.required && !chosen.has(input))
       .map(({ path }) => path.join(".")),
     untaken: roles.filter(([role, { need }]) => need === "required" && !taken.has(role))
       .map(([, { names }]) => names[0] ?? ""),
@@ -178,7 +190,26 @@ export function matchInputs(spec: OperationSpec, inputs: readonly Input[]): Matc
 }
 
 function namesOf({ path, argument }: Input): readonly string[] {
-  return [...argument === undefined ? [] : [argument], path.at(-1) ?? ""];
+  return [...argument === undefined ? [] : [argument], nameOf(path)];
+}
+
+function nameOf(path: Path): string {
+  return path.findLast((step) => step !== ITEM) ?? "";
+}
+
+/** What stands in a list's entry is of use where something of ours does; else the list stays empty. */
+function isUsed({ path }: Input, ours: readonly Input[]): boolean {
+  const at = path.indexOf(ITEM);
+  return at < 0 || ours.some((each) => isWithin(each.path, path.slice(0, at + 1)));
+}
+
+/** A list of which we fill an entry. */
+function isFilled({ path }: Input, ours: readonly Input[]): boolean {
+  return ours.some((each) => isWithin(each.path, [...path, ITEM]));
+}
+
+function isWithin(path: Path, outer: Path): boolean {
+  return outer.every((step, at) => path[at] === step);
 }
 
 function needRank(need: string): number {
@@ -191,18 +222,19 @@ function same(one: string, other: string): boolean {
 
 function holds(role: string, type: string): boolean {
   if (/^disconnect/.test(role)) return /^bool|^$/i.test(type);
-  return !/^(\[|bool|int\b|float)|Input!?$/i.test(type);
+  return !/^(\[|bool|int\b|float|json|any\b|map\b|object)|Input!?$/i.test(type);
 }
 
 function constantFor(input: Input): Value | undefined {
   const { constant, type, required, options, path } = input;
   if (constant !== undefined) return { constant };
-  const name = path.at(-1) ?? "";
+  const name = nameOf(path);
   if (/^int/i.test(type) && /first|last|limit|take|count|size|max/i.test(name)) {
     // Who gives both ends of a list at once is refused.
     return required || /last|limit|size/i.test(name) ? { constant: PAGE_SIZE } : undefined;
   }
   if (!required) return undefined;
+  if (type.startsWith("[")) return { list: [] };
   if (options !== undefined && options.length > 0) {
     const usual = options.find((option) => /text|message|chat|default|normal|user/i.test(option));
     return { constant: usual ?? options[0] ?? null };
@@ -226,6 +258,10 @@ function assembled(chosen: ReadonlyMap<Input, Value>): ReadonlyMap<string, Value
 function placed(around: Value | undefined, path: Path, value: Value): Value {
   const [first, ...rest] = path;
   if (first === undefined) return value;
+  if (first === ITEM) {
+    const item = around !== undefined && "list" in around ? around.list[0] : undefined;
+    return { list: [placed(item, rest, value)] };
+  }
   const object = around !== undefined && "object" in around ? around.object : {};
   return { object: { ...object, [first]: placed(object[first], rest, value) } };
 }

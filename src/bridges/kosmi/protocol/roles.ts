@@ -152,8 +152,8 @@ function plainPlaces(
   const plain = named.filter((field) => field.fields.length === 0);
   if (plain.length > 0) return take(plain, 10);
   for (const field of named) {
-    const leaf = valueIn(spec, role, field.fields);
-    if (leaf !== null) return take([leaf], 7, [field.key]);
+    const inside = valueIn(spec, role, field.fields);
+    if (inside !== null) return take([inside.leaf], 7, [field.key, ...inside.path]);
   }
   const leaves = own.filter((field) => field.fields.length === 0 && !isOthers(specs, role, field));
   const alike = leaves.filter((field) => resembles(spec, field));
@@ -179,11 +179,19 @@ function plainPlaces(
   return left.length > 0 && left.length <= 4 ? take(left, LEFT_OVER) : NOTHING;
 }
 
-/** A plain value inside an object that bears the role's own name: `content { text }`. */
-function valueIn(spec: FieldSpec, role: string, fields: readonly Field[]): Field | null {
-  const leaves = fields.filter((field) => field.fields.length === 0 && suits(role, field));
-  return byNames(spec.names, leaves)[0] ?? leaves.find((field) => resembles(spec, field)) ??
-    leaves.find((field) => /^(value|raw|plain|source|text|name)/i.test(field.key)) ?? null;
+/** A plain value inside an object that bears the role's own name: `content { text }`, `body { parts { text } }`. */
+function valueIn(
+  spec: FieldSpec,
+  role: string,
+  fields: readonly Field[],
+): { readonly path: Path; readonly leaf: Field } | null {
+  for (const { path, fields: inner } of objectsIn(fields, 2)) {
+    const leaves = inner.filter((field) => field.fields.length === 0 && suits(role, field));
+    const leaf = byNames(spec.names, leaves)[0] ?? leaves.find((field) => resembles(spec, field)) ??
+      leaves.find((field) => /^(value|raw|plain|source|text|name|insert)/i.test(field.key));
+    if (leaf !== undefined) return { path, leaf };
+  }
+  return null;
 }
 
 function objectPlaces(

@@ -1,5 +1,5 @@
 import { property } from "../../../base/json.ts";
-import { type Input, matchInputs, neededFields, type Plan } from "./plan.ts";
+import { type Input, ITEM, matchInputs, neededFields, type Plan } from "./plan.ts";
 import type { KosmiProtocol, OperationSpec } from "./protocol.ts";
 import { type Field, findShape, type Found, missingRoles } from "./roles.ts";
 
@@ -191,7 +191,7 @@ function planWith(
   return { plan: { ...plan, fields: neededFields(fields, found) }, found };
 }
 
-/** A plain argument; for an input object each of its fields. */
+/** A plain argument; for an input object each of its fields; for a list itself and what an entry of it takes. */
 function inputsOf(
   schema: Schema,
   path: readonly string[],
@@ -201,13 +201,18 @@ function inputsOf(
   const bare = argument.type.replace(/[!\[\]]/g, "");
   const inner = schema.inputs.get(bare);
   const required = argument.required && outerRequired;
-  if (inner !== undefined && path.length < 4 && !argument.type.startsWith("[")) {
+  const { type } = argument;
+  if (type.startsWith("[")) {
+    const item = { type: type.replace(/^\[|\]!?$/g, ""), required };
+    const inside = path.includes(ITEM) ? [] : inputsOf(schema, [...path, ITEM], item, required);
+    return [{ path, type, required }, ...inside];
+  }
+  if (inner !== undefined && path.length < 5) {
     return [...inner].flatMap(([name, field]) =>
-      inputsOf(schema, [...path, name], field, required)
+      inputsOf(schema, [...path, name], field, required || path.includes(ITEM))
     );
   }
   const options = schema.enums.get(bare);
-  const { type } = argument;
   return [{ path, type, required, ...(options === undefined ? {} : { options }) }];
 }
 

@@ -31,12 +31,21 @@ function readAll(readings, value) {
   for (const { key, path, fields } of readings) {
     const found = dig(value, path);
     read[key] = fields.length === 0 || found === null || found === undefined
-      ? found
+      ? key === "body" ? joined(found) : found
       : Array.isArray(found)
       ? found.map((each) => readAll(fields, each))
       : readAll(fields, found);
   }
   return read;
+}
+
+/** A text that comes in pieces. */
+function joined(value) {
+  if (Array.isArray(value)) return value.map(joined).join("");
+  if (value === null || typeof value !== "object") return value;
+  return value.type === "doc"
+    ? value.content.map(joined).join("\n")
+    : value.text ?? joined(value.content);
 }
 
 function dig(value, path) {

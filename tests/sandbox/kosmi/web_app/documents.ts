@@ -10,8 +10,9 @@ import {
   type SelectionSetNode,
   type TypeNode,
 } from "graphql";
+import { RICH_TYPES } from "../rich_text.ts";
 import { schemaText } from "../schema_text.ts";
-import type { KosmiVariants } from "../variants.ts";
+import type { KosmiVariants, RichForm } from "../variants.ts";
 
 /** An operation of the web app, as a variant's schema wants it. */
 export interface AppDocument {
@@ -178,7 +179,8 @@ class Reshaper {
     root: FieldNode,
     variables: string,
   ): { readonly defined: string; readonly passed: string; readonly variables: string } {
-    const { renamed, missing, inputs, extraArguments, idArguments, connections } = this.#variants;
+    const { renamed, missing, inputs, extraArguments, idArguments, connections, rich } = this
+      .#variants;
     const values = new Map(
       [...variables.slice(1, -1).split(",")].filter((each) => each !== "")
         .map((pair) => pair.split(":") as [string, string]),
@@ -195,7 +197,10 @@ class Reshaper {
       const base = ["roomId", "id", "channelId", "replyToMessageId"].includes(original)
         ? idArguments
         : "String";
-      return { name, type: `${base}${required ? "!" : ""}`, value: values.get(original) ?? "null" };
+      const value = values.get(original) ?? "null";
+      const form = rich[`${path}(${original})`];
+      if (form === undefined) return { name, type: `${base}${required ? "!" : ""}`, value };
+      return { name, type: `${RICH_TYPES[form].input.type}!`, value: richValue(form, value) };
     });
     if (isConnection) given.push({ name: "last", type: "Int", value: "50" });
     const extra = extraArguments[path] ?? [];
@@ -249,7 +254,7 @@ class Reshaper {
     node: FieldNode,
     type: string,
   ): { readonly node: FieldNode; readonly reading: Reading } | null {
-    const { missing, renamed, nested, wrapped, connections } = this.#variants;
+    const { missing, renamed, nested, wrapped, connections, rich } = this.#variants;
     const key = node.name.value;
     const path = `${type}.${key}`;
     if (missing.includes(path)) {
@@ -273,6 +278,10 @@ class Reshaper {
       made = { ...made, selectionSet: connectionOf(inner.set) };
       fields = connectionReading(fields);
     }
+    if (rich[path] === "objects") {
+      made = { ...made, selectionSet: setOf([fieldNode("kind"), fieldNode("text")]) };
+      steps = [name, "text"];
+    }
     const wrapper = wrapped[path];
     if (wrapper !== undefined) {
       const { selectionSet } = made;
@@ -281,7 +290,7 @@ class Reshaper {
         ...(selectionSet === undefined ? {} : { selectionSet }),
       };
       made = { ...made, selectionSet: setOf([held]) };
-      steps = [name, wrapper];
+      steps = [name, wrapper, ...steps.slice(1)];
     }
     const group = nested[path];
     if (group === undefined) return { node: made, reading: { key, path: steps, fields } };
@@ -343,6 +352,18 @@ function fieldNode(name: string, inner?: readonly FieldNode[]): FieldNode {
 
 function setOf(selections: readonly SelectionNode[]): SelectionSetNode {
   return { kind: Kind.SELECTION_SET, selections };
+}
+
+/** How the app makes pieces of a text: an expression. */
+function richValue(form: RichForm, text: string): string {
+  switch (form) {
+    case "objects":
+      return `[{kind:"PLAIN",text:${text}}]`;
+    case "strings":
+      return `[${text}]`;
+    case "document":
+      return `{type:"doc",content:[{type:"paragraph",content:[{type:"text",text:${text}}]}]}`;
+  }
 }
 
 function capital(name: string): string {

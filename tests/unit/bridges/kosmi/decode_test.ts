@@ -10,7 +10,7 @@ import { findShape } from "../../../../src/bridges/kosmi/protocol/roles.ts";
 import { readSchema } from "../../../../src/bridges/kosmi/protocol/schema.ts";
 import { tokenSubject } from "../../../../src/bridges/kosmi/session.ts";
 
-const { timeOf } = decode;
+const { messageIn, timeOf } = decode;
 
 /** An answer as the relay reads it: its roles are found in what came, then they are decoded. */
 function reading<T>(shape: ShapeName, read: (value: unknown) => T): (raw: unknown) => T {
@@ -200,4 +200,34 @@ Deno.test("user() reads the address of a picture, and nothing else in its place"
     const read = user(other);
     assert.ok(read !== null && !("avatar" in read), String(other));
   }
+});
+
+for (
+  const [form, text] of Object.entries({
+    "a list of strings": ["one ", "two"],
+    "a list of objects": [{ kind: "PLAIN", text: "one " }, { kind: "LINK", text: "two" }],
+    "an editor's document": {
+      type: "doc",
+      content: [{
+        type: "paragraph",
+        content: [{ type: "text", text: "one " }, { type: "text", text: "two" }],
+      }],
+    },
+    "a list of operations": { ops: [{ insert: "one " }, { insert: "two" }] },
+    "an object with a value": { html: "<b>one</b> two", value: "one two" },
+  })
+) {
+  Deno.test(`messageIn() joins a text that comes as ${form}`, () => {
+    assert.equal(messageIn({ id: "m1", text })?.text, "one two");
+  });
+}
+
+Deno.test("messageIn() keeps the lines of a document, and takes no picture for a text", () => {
+  const line = (text: string) => ({ type: "paragraph", children: [{ text }] });
+  assert.equal(
+    messageIn({ id: "m1", text: [line("one"), line(""), line("two")] })?.text,
+    "one\n\ntwo",
+  );
+  assert.equal(messageIn({ id: "m1", text: { url: "https://example.org/a.png" } }), null);
+  assert.equal(messageIn({ id: "m1", text: [] })?.text, "");
 });

@@ -80,6 +80,18 @@ export const KINDS: Readonly<Record<string, VariantChange>> = {
     idArguments: "UUID",
     renamed: { "User.id": "accountUuid", "Message.id": "messageUuid" },
   },
+  "the text in pieces": {
+    missing: ONLY_NEWER,
+    rich: { "Message.body": "objects", [`${MUTATION}.sendMessage2(body)`]: "objects" },
+  },
+  "the text as a list of strings": {
+    missing: ONLY_NEWER,
+    rich: { "Message.body": "strings", [`${MUTATION}.sendMessage2(body)`]: "strings" },
+  },
+  "the text as an editor's document": {
+    missing: ONLY_NEWER,
+    rich: { "Message.body": "document", [`${MUTATION}.sendMessage2(body)`]: "document" },
+  },
   "the text in an object, the time otherwise": {
     nested: { "Message.body": "content" },
     renamed: { "Message.body": "plain", "Message.time": "postedAt" },

@@ -37,6 +37,8 @@ const CLICK_AGAIN_AFTER_MS = 4_000;
 const ANONYMOUS_WAIT_MS = 2_000;
 /** What the page says in passing ("logging in, one moment …") is gone by then. */
 const COMPLAINT_AFTER_MS = 8_000;
+/** How long a new token may wait for the answer to an anonymous login that is under way. */
+const UNDECIDED_MS = 5_000;
 /** A second token may follow the first while the form still shows: the first was then the anonymous one. */
 const SETTLE_MS = 1_000;
 
@@ -183,10 +185,16 @@ export class LoginVisit {
   async #awaitToken(signal: AbortSignal): Promise<string> {
     const { clock, browser } = this.#options;
     let complainedAtMs: number | null = null;
+    let foundAtMs: number | null = null;
     while (true) {
       const view = await this.#watch.look();
       const token = view === null ? null : this.#watch.newToken(view);
-      if (token !== null) return await this.#settle(token, signal);
+      foundAtMs = token === null ? null : foundAtMs ?? clock.monotonic();
+      if (token !== null && this.#isDecided(foundAtMs)) {
+        const settled = await this.#settle(token, signal);
+        if (settled !== null) return settled;
+        continue;
+      }
       const verdict = view === null ? null : this.#watch.verdict(view);
       if (verdict === null) complainedAtMs = null;
       else {
@@ -201,17 +209,23 @@ export class LoginVisit {
     }
   }
 
-  /** The token, once the form is gone or no other token has followed. */
-  async #settle(first: string, signal: AbortSignal): Promise<string> {
+  /** An anonymous login that never gets its answer holds nobody up for long. */
+  #isDecided(foundAtMs: number | null): boolean {
+    const { clock } = this.#options;
+    return !this.#watch.isUndecided || clock.monotonic() - (foundAtMs ?? 0) >= UNDECIDED_MS;
+  }
+
+  /** The token, once the form is gone or no other token has followed; null when it turned out not to be the login's. */
+  async #settle(first: string, signal: AbortSignal): Promise<string | null> {
     const { clock } = this.#options;
     let token = first;
     for (let waitedMs = 0; waitedMs < SETTLE_MS; waitedMs += POLL_MS) {
-      if (await this.#form.fields().catch(ignoreNavigation) === null) return token;
+      if (await this.#form.fields().catch(ignoreNavigation) === null) break;
       await clock.sleep(POLL_MS, signal);
       const view = await this.#watch.look();
       token = (view === null ? null : this.#watch.newToken(view)) ?? token;
     }
-    return token;
+    return this.#watch.isKnown(token) ? null : token;
   }
 
   #refusal(verdict: PageVerdict): LoginError {

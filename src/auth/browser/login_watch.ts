@@ -1,4 +1,4 @@
-import type { HTTPResponse, Page } from "puppeteer-core";
+import type { HTTPRequest, Page } from "puppeteer-core";
 import { findJwt } from "../tokens/jwt.ts";
 import { ignoreNavigation, type LoginOrigins } from "./login_origins.ts";
 import type { LoginPage } from "./login_page.ts";
@@ -22,6 +22,8 @@ export class LoginWatch {
   readonly #origins: LoginOrigins;
   /** Tokens that are not the login's: what lay there before, and what the page fetched as an anonymous visitor. */
   readonly #known = new Set<string>();
+  /** Anonymous logins of the page of which the answer is not read yet. */
+  readonly #anonymous = new Set<HTTPRequest>();
   #before: PageView | null = null;
 
   constructor(options: {
@@ -32,7 +34,20 @@ export class LoginWatch {
     this.#page = options.page;
     this.#plan = options.plan;
     this.#origins = options.origins;
-    this.#page.on("response", (response) => void this.#noteAnonymous(response).catch(() => {}));
+    // A slow page may log in as an anonymous visitor only after the form was sent: that token is not the login's.
+    const isAnonymous = (request: HTTPRequest) =>
+      request.method() === "POST" && /anon/i.test(request.postData() ?? "");
+    this.#page.on("request", (request) => {
+      if (isAnonymous(request)) this.#anonymous.add(request);
+    });
+    const over = (request: HTTPRequest) => void this.#readAnonymous(request);
+    this.#page.on("requestfinished", over);
+    this.#page.on("requestfailed", over);
+  }
+
+  /** The page may store an anonymous visitor's token now, or just has: whose a new one is can't be told. */
+  get isUndecided(): boolean {
+    return this.#anonymous.size > 0;
   }
 
   /** Null while the page moves to another address, and while it shows another site: a token there is not the login's. */
@@ -61,7 +76,12 @@ export class LoginWatch {
   /** The login's token, once it is stored. */
   newToken(view: PageView): string | null {
     const token = findJwt(view.stored ?? "");
-    return token === null || this.#known.has(token) ? null : token;
+    return token === null || this.isKnown(token) ? null : token;
+  }
+
+  /** Whether a token turned out to be another than the login's. */
+  isKnown(token: string): boolean {
+    return this.#known.has(token);
   }
 
   /** What the page shows now and did not show before; null for nothing that tells how the login went. */
@@ -81,13 +101,11 @@ export class LoginWatch {
     return complaint === undefined ? null : { kind: "complaint", quote: quoted(complaint) };
   }
 
-  /** A slow page may fetch its anonymous token only after the form was sent: that one is not the login's. */
-  async #noteAnonymous(response: HTTPResponse): Promise<void> {
-    const request = response.request();
-    if (request.method() !== "POST" || !/anon/i.test(request.postData() ?? "")) return;
-    for (const [token] of (await response.text()).matchAll(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g)) {
-      this.#known.add(token);
-    }
+  async #readAnonymous(request: HTTPRequest): Promise<void> {
+    if (!this.#anonymous.has(request)) return;
+    const text = await request.response()?.text().catch(() => "") ?? "";
+    for (const [token] of text.matchAll(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g)) this.#known.add(token);
+    this.#anonymous.delete(request);
   }
 }
 

@@ -13,7 +13,7 @@ import type {
 } from "../../relay/port/bridge.ts";
 import type { Person } from "../../relay/port/event.ts";
 import type { AccountId, ChannelId, UserId } from "../../relay/port/ids.ts";
-import { originsOf } from "./link/http.ts";
+import { originsOf, schemaOverHttp } from "./link/http.ts";
 import { KosmiLink, LinkEndedError } from "./link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "./link/link_end.ts";
 import type { KosmiBridgeOptions, KosmiCredentials, WebAppKnowledge } from "./link/options.ts";
@@ -22,6 +22,7 @@ import { KOSMI_PROTOCOL } from "./protocol/operations.ts";
 import { PUBLIC_INTERNET } from "./pictures/download.ts";
 import { PictureUploads } from "./pictures/uploads.ts";
 import type { KosmiProtocol } from "./protocol/protocol.ts";
+import type { Schema } from "./protocol/schema.ts";
 import { roomIdOf } from "./room/room_id.ts";
 import { KosmiSession } from "./session.ts";
 import { renderParts } from "./text/kosmi_text.ts";
@@ -178,6 +179,7 @@ export class KosmiBridge implements Bridge {
         link,
         credentials,
         known: this.#known,
+        schemaOverHttp: (signal) => this.#schemaOverHttp(signal),
         learn: (signal) => this.#options.app?.learn(signal) ?? Promise.resolve(false),
         ownIds: this.#ownIds,
         pace: this.#pace,
@@ -193,6 +195,13 @@ export class KosmiBridge implements Bridge {
     } finally {
       this.#session = null;
     }
+  }
+
+  #schemaOverHttp(signal: AbortSignal): Promise<Schema | null> {
+    const { protocol, endpoints, clock } = this.#options;
+    const limitMs = protocol.limits.operationTimeoutMs;
+    const action = "ask Kosmi for its schema";
+    return schemaOverHttp({ protocol, endpoints, clock, fetch, limitMs, action }, signal);
   }
 
   #dial(host: BridgeHost, token: string, signal: AbortSignal): Promise<KosmiLink> {

@@ -14,6 +14,7 @@ import { currentUserIn, type KosmiUser } from "./protocol/decode.ts";
 import type { KnownOperations } from "./protocol/known_operations.ts";
 import { describeErrors } from "./protocol/graphql_error.ts";
 import type { KosmiProtocol } from "./protocol/protocol.ts";
+import type { Schema } from "./protocol/schema.ts";
 import { personOf } from "./room/events.ts";
 import { RoomSession } from "./room/room.ts";
 
@@ -25,6 +26,7 @@ interface SessionOptions {
   readonly known: KnownOperations;
   /** Learns from the web app how it speaks now; true when that brought something new. */
   readonly learn?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  readonly schemaOverHttp: (signal: AbortSignal) => Promise<Schema | null>;
   /** Ids under which our account showed so far: an anonymous token that is renewed is a new user. Added to here. */
   readonly ownIds: Set<UserId>;
   readonly pace: TokenBucket;
@@ -86,7 +88,8 @@ export class KosmiSession {
 
   /** Learns who we are and tells the host. */
   async #identify(): Promise<void> {
-    const [user] = await Promise.all([this.#currentUser(), this.#runner.introspect()]);
+    this.#runner.askOverHttp();
+    const user = await this.#currentUser();
     const subject = tokenSubject(this.#o.credentials.token);
     const self = user ?? (subject === null ? null : unnamed(subject));
     if (self === null) {

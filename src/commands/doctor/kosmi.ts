@@ -5,12 +5,14 @@ import {
   HttpStatusError,
   originsOf,
   postForJson,
+  schemaOverHttp,
   withOrigins,
 } from "../../bridges/kosmi/link/http.ts";
 import { LinkEndedError } from "../../bridges/kosmi/link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "../../bridges/kosmi/link/link_end.ts";
 import type { KosmiBridgeOptions } from "../../bridges/kosmi/link/options.ts";
 import type { KosmiProtocol } from "../../bridges/kosmi/protocol/protocol.ts";
+import type { Schema } from "../../bridges/kosmi/protocol/schema.ts";
 import { roomIdOf } from "../../bridges/kosmi/room/room_id.ts";
 import type { KosmiAccountConfig } from "../../config/options/config.ts";
 import type { ChannelPlan } from "../../relay/port/bridge.ts";
@@ -76,9 +78,10 @@ async function checkLink(
   const link = await check.ready.promise;
   if (link === null) return tellFault(check.fault, token, rows);
   rows.ok("WebSocket", "connected and acknowledged");
+  const overHttp = shownOverHttp(checks, signal);
   try {
-    await checkSchema(checks, link);
     await checkRooms(checks, token, check, rooms, signal);
+    await checkSchema(checks, link, await overHttp);
     context.reports?.set(account.id, await reportOn(checks, link));
   } catch (thrown) {
     if (!(thrown instanceof LinkEndedError)) throw thrown;
@@ -89,6 +92,17 @@ async function checkLink(
   } finally {
     await check.close();
   }
+}
+
+/** What Kosmi's HTTP endpoint shows of its schema; null where it shows none, or does not answer. */
+function shownOverHttp(
+  { account, protocol, context: { clock } }: KosmiChecks,
+  signal: AbortSignal,
+): Promise<Schema | null> {
+  const endpoints = endpointsOf(account);
+  const action = "ask Kosmi for its schema";
+  return schemaOverHttp({ protocol, endpoints, clock, fetch, limitMs: DIAL_MS, action }, signal)
+    .catch(() => null);
 }
 
 /** The relay's options, with a token of this check and without what changes anything. */

@@ -1,6 +1,7 @@
 import { type OperationFinding, probeSchema } from "../../bridges/kosmi/link/drift.ts";
 import type { KosmiLink } from "../../bridges/kosmi/link/link.ts";
 import { findShape } from "../../bridges/kosmi/protocol/roles.ts";
+import type { Schema } from "../../bridges/kosmi/protocol/schema.ts";
 import type { OperationName } from "../../bridges/kosmi/protocol/protocol.ts";
 import type { KosmiChecks } from "./kosmi.ts";
 
@@ -29,13 +30,14 @@ const MEND =
 export async function checkSchema(
   { protocol, rows, inquiry }: KosmiChecks,
   link: KosmiLink,
+  overHttp: Schema | null,
 ): Promise<void> {
   const learned = (await inquiry.reading).operations;
   const isLearnable = (name: OperationName) => {
     const fields = learned[name]?.fields ?? null;
     return fields !== null && findShape(protocol, protocol.operations[name].shape, fields) !== null;
   };
-  const { by, operations } = await probeSchema(link, protocol);
+  const { by, operations } = await probeSchema(link, protocol, overHttp);
   const fitting = operations.filter(fits);
   const how = by === "schema" ? "by its schema" : "by its answers, as it does not show its schema";
   rows.ok("schema", `${fitting.length} of ${operations.length} operations are as known (${how})`);

@@ -7,15 +7,13 @@ import { type Plan, variablesOf, writeDocument } from "../protocol/plan.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
 import { fieldsOf, readShape } from "../protocol/decode.ts";
 import { findShape } from "../protocol/roles.ts";
-import { INTROSPECTION, planFromSchema, readSchema } from "../protocol/schema.ts";
+import { planFromSchema } from "../protocol/schema.ts";
 import {
-  browserHeaders,
   type Fetch,
-  type HttpContext,
+  type GraphqlContext,
   HttpStatusError,
-  originsOf,
-  postForJson,
-  withOrigins,
+  postGraphql,
+  schemaOverHttp,
 } from "./http.ts";
 import type { KosmiEndpoints, WebAppKnowledge } from "./options.ts";
 
@@ -83,9 +81,7 @@ async function askAsLearned(
 /** The mutation may bear another name: a schema, where it is shown, tells. */
 async function askBySchema(options: AnonLoginOptions, signal: AbortSignal): Promise<string | null> {
   if (!options.protocol.introspection) return null;
-  const schema = readSchema(
-    property(await post(options, { query: INTROSPECTION }, signal), "data"),
-  );
+  const schema = await schemaOverHttp(contextOf(options), signal);
   if (schema === null) return null;
   const { plan } = planFromSchema(options.protocol, anonLoginSpec(options.protocol), schema);
   if (plan === null) return null;
@@ -103,7 +99,7 @@ async function ask(
 ): Promise<Asked> {
   const { protocol } = options;
   const variables = plan === undefined ? {} : variablesOf(plan, {});
-  const answer = await post(options, { query: text, variables }, signal);
+  const answer = await postGraphql(contextOf(options), { query: text, variables }, signal);
   const data = property(answer, "data");
   const [first] = typeof data === "object" && data !== null ? Object.values(data) : [];
   const found = findShape(protocol, "login", plan?.fields ?? fieldsOf(first));
@@ -115,25 +111,8 @@ async function ask(
   return { fault: new Error(`Cannot ${ACTION}: ${why}`) };
 }
 
-function post(
-  options: AnonLoginOptions,
-  body: { readonly query: string; readonly variables?: Readonly<Record<string, unknown>> },
-  signal: AbortSignal,
-): Promise<unknown> {
-  const { protocol, endpoints } = options;
-  const context: HttpContext = {
-    fetch: options.fetch ?? fetch,
-    clock: options.clock,
-    limitMs: options.timeoutMs ?? TIMEOUT_MS,
-    action: ACTION,
-  };
-  return withOrigins(originsOf(protocol, endpoints), (origin) => {
-    const headers = {
-      ...browserHeaders(origin, protocol),
-      "Content-Type": "application/json",
-      Accept: "application/json",
-    };
-    const text = JSON.stringify({ variables: {}, ...body });
-    return postForJson(endpoints.httpEndpoint, { headers, body: text }, context, signal);
-  });
+function contextOf(options: AnonLoginOptions): GraphqlContext {
+  const { protocol, endpoints, clock } = options;
+  const limitMs = options.timeoutMs ?? TIMEOUT_MS;
+  return { protocol, endpoints, clock, fetch: options.fetch ?? fetch, limitMs, action: ACTION };
 }

@@ -10,7 +10,13 @@ import {
 } from "../protocol/protocol.ts";
 import { Mending, readValidationError } from "../protocol/repair.ts";
 import { findShape, type Places } from "../protocol/roles.ts";
-import { INTROSPECTION, planFromSchema, readSchema, type Schema } from "../protocol/schema.ts";
+import {
+  INTROSPECTION,
+  mergeSchemas,
+  planFromSchema,
+  readSchema,
+  type Schema,
+} from "../protocol/schema.ts";
 import type { KosmiLink, OperationAnswer } from "./link.ts";
 
 /** How one operation stands against the server. */
@@ -42,18 +48,29 @@ const NOWHERE: Values = {
   cursor: "0",
 };
 
-/** Checks every operation against the server without carrying out any. Rejects when the link ends. */
+/**
+ * Checks every operation against the server without carrying out any: by what the socket and HTTP (`overHttp`) show of the schema together, else
+ * by the socket's answers. Rejects when the link ends.
+ */
 export async function probeSchema(
   link: KosmiLink,
   protocol: KosmiProtocol,
+  overHttp: Schema | null,
 ): Promise<SchemaFinding> {
-  const schema = await introspect(link, protocol);
-  if (schema !== null) {
+  const shown = await introspect(link, protocol);
+  if (shown !== null) {
+    const schema = overHttp === null ? shown : mergeSchemas(shown, overHttp);
     const operations = OPERATION_NAMES.map((name) => bySchema(name, protocol, schema));
     return { by: "schema", operations };
   }
   const operations: OperationFinding[] = [];
-  for (const name of OPERATION_NAMES) operations.push(await byAnswers(link, protocol, name));
+  for (const name of OPERATION_NAMES) {
+    // HTTP alone may show only a part: it proves nothing to be gone.
+    const seen = overHttp === null ? null : bySchema(name, protocol, overHttp);
+    operations.push(
+      seen?.drift?.missing.length === 0 ? seen : await byAnswers(link, protocol, name),
+    );
+  }
   return { by: "answers", operations };
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from "../../../base/clock.ts";
 import { describeError } from "../../../base/errors.ts";
 import { property } from "../../../base/json.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
+import { INTROSPECTION, readSchema, type Schema } from "../protocol/schema.ts";
 import type { KosmiEndpoints } from "./options.ts";
 
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -25,7 +26,7 @@ function hintOf(status: number): string {
   return status === 429 ? "; too many requests" : "";
 }
 
-export interface HttpContext {
+interface HttpContext {
   readonly fetch: Fetch;
   readonly clock: Clock;
   readonly limitMs: number;
@@ -33,8 +34,8 @@ export interface HttpContext {
   readonly action: string;
 }
 
-/** Everything that Kosmi answers over HTTP is far shorter. */
-const MOST_BYTES = 1024 * 1024;
+/** Everything that Kosmi answers over HTTP is far shorter: the longest is its schema. */
+const MOST_BYTES = 4 * 1024 * 1024;
 
 /** Posts and reads the JSON of the answer. Rejects with an HttpStatusError, a DeadlineError or an Error that says why. */
 export async function postForJson(
@@ -120,4 +121,35 @@ export async function withOrigins<T>(
     }
   }
   throw refused;
+}
+
+export interface GraphqlContext extends HttpContext {
+  readonly protocol: KosmiProtocol;
+  readonly endpoints: Pick<KosmiEndpoints, "appUrl" | "httpEndpoint">;
+}
+
+/** One GraphQL request over HTTP, without a token; resolves with the JSON of the answer. Rejects as postForJson does. */
+export function postGraphql(
+  context: GraphqlContext,
+  body: { readonly query: string; readonly variables?: Readonly<Record<string, unknown>> },
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { protocol, endpoints } = context;
+  return withOrigins(originsOf(protocol, endpoints), (origin) => {
+    const headers = {
+      ...browserHeaders(origin, protocol),
+      "Content-Type": "application/json",
+      Accept: "application/json",
+    };
+    const text = JSON.stringify({ variables: {}, ...body });
+    return postForJson(endpoints.httpEndpoint, { headers, body: text }, context, signal);
+  });
+}
+
+/** What the endpoint shows of the schema, often only a part; null where it shows none. Rejects as postForJson does. */
+export async function schemaOverHttp(
+  context: GraphqlContext,
+  signal: AbortSignal,
+): Promise<Schema | null> {
+  return readSchema(property(await postGraphql(context, { query: INTROSPECTION }, signal), "data"));
 }

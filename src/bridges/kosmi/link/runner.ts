@@ -5,7 +5,7 @@ import type { KnownOperations, Statement } from "../protocol/known_operations.ts
 import type { Values } from "../protocol/plan.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
 import { isValidationFailure } from "../protocol/repair.ts";
-import { INTROSPECTION, readSchema } from "../protocol/schema.ts";
+import { INTROSPECTION, readSchema, type Schema } from "../protocol/schema.ts";
 import type { KosmiLink, OperationAnswer } from "./link.ts";
 
 /** Each round drops or renames something: this many rounds are more than any operation has names. */
@@ -43,6 +43,7 @@ interface RunnerOptions {
   readonly known: KnownOperations;
   /** Learns from the web app how it speaks now; resolves to false when that brought nothing, or it is not due. */
   readonly learn?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
+  readonly schemaOverHttp: (signal: AbortSignal) => Promise<Schema | null>;
   readonly log: Logger;
   readonly said: OnceLog;
 }
@@ -53,6 +54,9 @@ export class OperationRunner {
   readonly #protocol: KosmiProtocol;
   readonly #known: KnownOperations;
   readonly #askApp: (signal: AbortSignal) => Promise<boolean>;
+  readonly #schemaOverHttp: (signal: AbortSignal) => Promise<Schema | null>;
+  #overHttp: Promise<void> = Promise.resolve();
+  #introspecting: Promise<void> | null = null;
   /** What is to be looked at again when something was learned: subscriptions that are under way. */
   readonly #onLearned = new Set<() => void>();
   #learning: Promise<void> = Promise.resolve();
@@ -64,28 +68,52 @@ export class OperationRunner {
     this.#protocol = options.protocol;
     this.#known = options.known;
     this.#askApp = options.learn ?? (() => Promise.resolve(false));
+    this.#schemaOverHttp = options.schemaOverHttp;
     this.#log = options.log;
     this.#said = options.said;
   }
 
+  /** Asks over HTTP for the schema, where nothing that is asked can hurt the connection. What comes of it is used as soon as it is there. */
+  askOverHttp(): void {
+    if (!this.#protocol.introspection) return;
+    this.#overHttp = this.#schemaOverHttp(this.#link.signal).then((schema) => {
+      if (schema !== null && !this.#link.signal.aborted) this.#known.learnSchema(schema, "http");
+    }).catch(() => this.#log.debug("Kosmi does not show its schema over HTTP"));
+  }
+
   /**
-   * Asks for the schema and learns from it; without one everything goes on with the default documents. Waits no longer
-   * than the limit for it, but learns from a late answer too.
+   * Learns from the schema; without one everything goes on with the default documents. Asks the socket, so only to be called when
+   * a room was entered, or can't be. Waits no longer than the limit for it, but learns from a late answer too. Once on each connection.
    */
-  async introspect(): Promise<void> {
-    if (!this.#protocol.introspection || this.#known.schemaAttempts <= 0) return;
-    this.#known.schemaAttempts--;
-    const request = { title: "RelaySchema", text: INTROSPECTION, variables: {} };
-    const { introspectionTimeoutMs, operationTimeoutMs } = this.#protocol.limits;
-    const learned = this.#link.request(request, operationTimeoutMs).then(
-      (answer) => this.#learnSchema(answer),
-      () => this.#log.debug("Kosmi did not answer the question for its schema"),
-    );
+  introspect(): Promise<void> {
+    return this.#introspecting ??= this.#introspect();
+  }
+
+  async #introspect(): Promise<void> {
+    if (!this.#protocol.introspection) return;
+    const learned = Promise.all([this.#overHttp, this.#askSocket()]);
     const patience = new Promise<void>((resolve) => {
-      const cancel = this.#link.deadlines.add(introspectionTimeoutMs, resolve);
+      const cancel = this.#link.deadlines.add(
+        this.#protocol.limits.introspectionTimeoutMs,
+        resolve,
+      );
       void learned.then(cancel);
     });
     await Promise.race([learned, patience]);
+  }
+
+  async #askSocket(): Promise<void> {
+    if (this.#known.schemaAttempts <= 0) return;
+    this.#known.schemaAttempts--;
+    const request = { title: "RelaySchema", text: INTROSPECTION, variables: {} };
+    try {
+      const { operationTimeoutMs } = this.#protocol.limits;
+      const answer = await this.#link.request(request, operationTimeoutMs);
+      await this.#overHttp;
+      this.#learnSchema(answer);
+    } catch {
+      this.#log.debug("Kosmi did not answer the question for its schema");
+    }
   }
 
   #learnSchema(answer: OperationAnswer): void {
@@ -96,7 +124,7 @@ export class OperationRunner {
       this.#known.schemaAttempts = 0;
       return;
     }
-    this.#known.learnSchema(schema);
+    this.#known.learnSchema(schema, "socket");
     this.#known.schemaAttempts = 2;
   }
 

@@ -5,7 +5,7 @@ import type { KosmiProtocol, OperationName, OperationSpec, ShapeName } from "./p
 import { type MendedDocument, Mending } from "./repair.ts";
 import { fieldsOf, readShape } from "./decode.ts";
 import { findShape, type Found } from "./roles.ts";
-import { planFromSchema, type Schema } from "./schema.ts";
+import { mergeSchemas, planFromSchema, type Schema } from "./schema.ts";
 
 /** Where a way to say an operation comes from. */
 type Origin = "configuration" | "learned" | "schema" | "built in";
@@ -49,6 +49,8 @@ export class KnownOperations {
   readonly #found = new WeakMap<Plan, Found | null>();
   /** Null: missing on the server. */
   readonly #fromSchema = new Map<OperationName, Plan | null>();
+  /** As much of the server's schema as HTTP showed. */
+  #overHttp: Schema | null = null;
   /** Attempts to ask for the schema that are left: it is not asked again where that was refused or hurt. */
   schemaAttempts = 2;
 
@@ -128,10 +130,16 @@ export class KnownOperations {
     return plan === undefined ? null : plan !== null;
   }
 
-  learnSchema(schema: Schema): void {
-    this.#mendings.clear();
+  /** Over HTTP a server may show less than it has: what is not in it is not known to be missing. */
+  learnSchema(schema: Schema, by: "socket" | "http"): void {
+    if (by === "http") this.#overHttp = schema;
+    else this.#mendings.clear();
+    const whole = by === "socket" && this.#overHttp !== null
+      ? mergeSchemas(schema, this.#overHttp)
+      : schema;
     for (const [name, spec] of entriesOf(this.protocol.operations)) {
-      this.#fromSchema.set(name, planFromSchema(this.protocol, spec, schema).plan);
+      const { plan } = planFromSchema(this.protocol, spec, whole);
+      if (by === "socket" || plan !== null) this.#fromSchema.set(name, plan);
     }
   }
 

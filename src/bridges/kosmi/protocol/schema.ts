@@ -75,6 +75,25 @@ export function readSchema(data: unknown): Schema | null {
   return roots.query === null ? null : { roots, types, inputs, enums };
 }
 
+/** What either of two schemas shows: each of Kosmi's doors may show another part of the one that it has. */
+export function mergeSchemas(one: Schema, other: Schema): Schema {
+  const types = new Map(one.types);
+  for (const [name, fields] of other.types) {
+    types.set(name, new Map([...types.get(name) ?? [], ...fields]));
+  }
+  const { query, mutation, subscription } = one.roots;
+  return {
+    roots: {
+      query: query ?? other.roots.query,
+      mutation: mutation ?? other.roots.mutation,
+      subscription: subscription ?? other.roots.subscription,
+    },
+    types,
+    inputs: new Map([...one.inputs, ...other.inputs]),
+    enums: new Map([...one.enums, ...other.enums]),
+  };
+}
+
 function readFields(list: readonly unknown[]): ReadonlyMap<string, SchemaField> {
   const fields = new Map<string, SchemaField>();
   for (const field of list) {

@@ -133,7 +133,8 @@ export class RoomSession {
     this.#context.link.signal.addEventListener("abort", linkEnded, { once: true });
     try {
       const joinsAtMs = this.#context.clock.now();
-      const refusal = await this.#join();
+      const refusal = await this.#joinAsKnown();
+      await this.#context.runner.introspect();
       if (refusal !== null) return refusal;
       const before = await this.#archive.firstLook(joinsAtMs);
       for (const message of before ?? []) this.#shown.add(message.id);
@@ -158,6 +159,17 @@ export class RoomSession {
     this.#sender = null;
     this.#early = [];
     this.#leave = () => {};
+  }
+
+  /** The schema is asked for when we are in; before, only where nothing else says how to enter. */
+  async #joinAsKnown(): Promise<ChannelRefusal | null> {
+    try {
+      return await this.#join();
+    } catch (thrown) {
+      if (!(thrown instanceof OperationMissingError)) throw thrown;
+      await this.#context.runner.introspect();
+      return await this.#join();
+    }
   }
 
   /** Null when we are in. */

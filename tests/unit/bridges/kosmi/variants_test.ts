@@ -122,3 +122,18 @@ Deno.test("KosmiBridge relays with introspection switched off in the protocol da
 
 Deno.test("KosmiBridge relays with a send limit", () =>
   crosses({}, { messageDelayMs: 20, burst: 1 }));
+
+Deno.test("KosmiBridge asks for the schema over HTTP at once, and on the socket only when it has entered", async () => {
+  await using kosmi = await startKosmi();
+  await using running = runBridge({ kosmi });
+  await running.host.waitUp();
+  const asked = kosmi.log().flatMap((entry) => entry.kind === "operation" ? [entry] : []);
+  assert.ok(
+    asked.some(({ connection, fields }) => connection === null && fields[0] === "__schema"),
+  );
+  const onSocket = asked.filter(({ connection }) => connection !== null).map(({ fields }) =>
+    fields[0]
+  );
+  assert.ok(onSocket.indexOf("joinRoom") >= 0);
+  assert.ok(onSocket.indexOf("__schema") > onSocket.indexOf("joinRoom"), onSocket.join(" "));
+});

@@ -39,7 +39,7 @@ for (const introspection of ["on", "off"] as const) {
         latency: () => {},
       }, new AbortController().signal);
       try {
-        const { by, operations } = await probeSchema(link, protocol);
+        const { by, operations } = await probeSchema(link, protocol, null);
         assert.equal(by, introspection === "on" ? "schema" : "answers");
         const found = operations.find(({ name }) => name === operation);
         const said = [...found?.drift?.changes ?? [], ...found?.drift?.missing ?? []].join("; ");

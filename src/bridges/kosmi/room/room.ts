@@ -134,8 +134,8 @@ export class RoomSession {
     try {
       const joinsAtMs = this.#context.clock.now();
       const refusal = await this.#joinAsKnown();
-      await this.#context.runner.introspect();
       if (refusal !== null) return refusal;
+      await this.#context.runner.introspect();
       const before = await this.#archive.firstLook(joinsAtMs);
       for (const message of before ?? []) this.#shown.add(message.id);
       this.#subscribe();

@@ -137,3 +137,14 @@ Deno.test("KosmiBridge asks for the schema over HTTP at once, and on the socket 
   assert.ok(onSocket.indexOf("joinRoom") >= 0);
   assert.ok(onSocket.indexOf("__schema") > onSocket.indexOf("joinRoom"), onSocket.join(" "));
 });
+
+Deno.test("KosmiBridge asks no schema on the socket where a room does not let it in", async () => {
+  await using kosmi = await startKosmi({ variants: { failing: { joinRoom: "UNAUTHORIZED" } } });
+  await using running = runBridge({ kosmi });
+  await running.host.waitFor(() => running.host.downs.length > 0, "a refusal");
+  const onSocket = kosmi.log().flatMap((entry) =>
+    entry.kind === "operation" && entry.connection !== null ? entry.fields : []
+  );
+  assert.ok(onSocket.includes("joinRoom"));
+  assert.ok(!onSocket.includes("__schema"), onSocket.join(" "));
+});

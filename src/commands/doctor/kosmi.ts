@@ -1,13 +1,6 @@
 import { describeError } from "../../base/errors.ts";
 import { property } from "../../base/json.ts";
-import {
-  browserHeaders,
-  HttpStatusError,
-  originsOf,
-  postForJson,
-  schemaOverHttp,
-  withOrigins,
-} from "../../bridges/kosmi/link/http.ts";
+import { HttpStatusError, postGraphql, schemaOverHttp } from "../../bridges/kosmi/link/http.ts";
 import { LinkEndedError } from "../../bridges/kosmi/link/link.ts";
 import { isTokenFault, linkEndOf, type LinkFault } from "../../bridges/kosmi/link/link_end.ts";
 import type { KosmiBridgeOptions } from "../../bridges/kosmi/link/options.ts";
@@ -286,13 +279,12 @@ async function checkHttp(checks: KosmiChecks, signal: AbortSignal): Promise<bool
     }
     return response;
   };
-  const http = { fetch: fetchLooking, clock, limitMs: LIMIT_MS, action: "ask Kosmi over HTTP" };
+  const http = {
+    ...{ protocol, endpoints, clock, fetch: fetchLooking },
+    ...{ limitMs: LIMIT_MS, action: "ask Kosmi over HTTP" },
+  };
   try {
-    const answer = await withOrigins(originsOf(protocol, endpoints), (origin) => {
-      const headers = { ...browserHeaders(origin, protocol), "Content-Type": "application/json" };
-      const body = JSON.stringify({ query: "{ __typename }", variables: {} });
-      return postForJson(endpoints.httpEndpoint, { headers, body }, http, signal);
-    });
+    const answer = await postGraphql(http, { query: "{ __typename }" }, signal);
     // Also an answer with errors is GraphQL's: not everybody may ask everything over HTTP.
     const isGraphql = ["data", "errors"].some((name) => property(answer, name) !== undefined);
     if (!isGraphql) throw new Error("it answers with JSON that is no answer of a GraphQL server");

@@ -1,6 +1,13 @@
 import * as v from "valibot";
 import { isRecord, property } from "../../../base/json.ts";
-import { type Input, ITEM, matchInputs, type Plan, type Value } from "../protocol/plan.ts";
+import {
+  type Input,
+  ITEM,
+  itemType,
+  matchInputs,
+  type Plan,
+  type Value,
+} from "../protocol/plan.ts";
 import {
   type KosmiProtocol,
   OPERATION_NAMES,
@@ -123,7 +130,7 @@ function inputsOf(variable: AppVariable): Input[] {
   const input = inputOf(variable);
   const { type } = input;
   if (!type.startsWith("[")) return [input];
-  return [input, { ...input, path: [...input.path, ITEM], type: type.replace(/^\[|\]!?$/g, "") }];
+  return [input, { ...input, path: [...input.path, ITEM], type: itemType(type) }];
 }
 
 function isRequired({ type, hasDefault }: Pick<AppVariable, "type" | "hasDefault">): boolean {

@@ -113,6 +113,11 @@ function onPaths(fields: readonly Field[], paths: readonly Path[]): readonly Fie
 /** In the path of an input: what follows is the one entry of a list. */
 export const ITEM = "[]";
 
+/** The type of a list's entries: "[String!]!" -> "String!". */
+export function itemType(type: string): string {
+  return type.replace(/^\[|\]!?$/g, "");
+}
+
 /** A value that an operation takes: an argument, a variable, or a field of an input object. */
 export interface Input {
   /** Where it goes: the argument or variable, then fields of input objects; ITEM for the one entry of a list. */

@@ -1,5 +1,5 @@
 import { property } from "../../../base/json.ts";
-import { type Input, ITEM, matchInputs, neededFields, type Plan } from "./plan.ts";
+import { type Input, ITEM, itemType, matchInputs, neededFields, type Plan } from "./plan.ts";
 import type { KosmiProtocol, OperationSpec } from "./protocol.ts";
 import { type Field, findShape, type Found, missingRoles } from "./roles.ts";
 
@@ -222,7 +222,7 @@ function inputsOf(
   const required = argument.required && outerRequired;
   const { type } = argument;
   if (type.startsWith("[")) {
-    const item = { type: type.replace(/^\[|\]!?$/g, ""), required };
+    const item = { type: itemType(type), required };
     const inside = path.includes(ITEM) ? [] : inputsOf(schema, [...path, ITEM], item, required);
     return [{ path, type, required }, ...inside];
   }

@@ -37,7 +37,11 @@ export function catchUp(
   // It ended before the newest: what stands between its end and now was not read.
   const endsEarly = !history.complete && times.length > 0 &&
     times.every((atMs) => atMs < cursor.atMs);
-  const cut = missed.some((event) => event.atMs > cursor.atMs && !relayed.includes(event));
+  const behind = new Set(behindCursor(others, cursor));
+  // What bears an id and the cursor's own time may have been taken over: only its place tells.
+  const isNew = (event: MessageEvent) =>
+    event.id === null || event.atMs > cursor.atMs || behind.has(event);
+  const cut = missed.some((event) => !relayed.includes(event) && isNew(event));
   const gap = cut || endsEarly || (!history.complete && !reachesBack && times.length > 0);
   return { events: relayed.map((event) => ({ ...event, late: true })), gap };
 }
@@ -49,11 +53,18 @@ function missedOf(events: readonly MessageEvent[], cursor: CountedCursor): Messa
   const inSeconds = events.every(({ id, atMs }) => id !== null || atMs % 1_000 === 0);
   const cursorMs = inSeconds ? secondOf(cursor.saidAtMs) : cursor.saidAtMs;
   let known = inSeconds ? cursor.inSecond : cursor.count;
-  return events.filter(({ id, atMs }) =>
-    id !== null
-      ? atMs >= cursor.atMs - SAME_TIME_MS
-      : atMs > cursorMs || (atMs === cursorMs && --known < 0)
+  const behind = new Set(behindCursor(events, cursor));
+  return events.filter((event) =>
+    event.id !== null
+      ? behind.has(event) || event.atMs >= cursor.atMs - SAME_TIME_MS
+      : event.atMs > cursorMs || (event.atMs === cursorMs && --known < 0)
   );
+}
+
+/** What stands behind the cursor's own message, whatever its time; nothing where that message is not shown. */
+function behindCursor(events: readonly MessageEvent[], { id }: CountedCursor): MessageEvent[] {
+  const at = id === null ? -1 : events.findIndex((event) => event.id === id);
+  return at === -1 ? [] : events.slice(at + 1);
 }
 
 /**

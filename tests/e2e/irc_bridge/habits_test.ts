@@ -240,6 +240,62 @@ Deno.test("soju without its upstream: nothing is lost, the channel comes back", 
   assert.deepEqual((await relay.say("wait")).map((one) => one.outcome), ["confirmed"]);
 });
 
+Deno.test("what is heard while the bouncer seems to be away is relayed once the channel is up", async () => {
+  let isAway = false;
+  await using server = new ScriptedServer({
+    caps: ["message-tags", "echo-message", "soju.im/bouncer-networks"],
+    onLine: (line, self) => {
+      if (line.command === "JOIN" && isAway) {
+        isAway = false;
+        self.send(`:${ALICE} PRIVMSG #test :lol`);
+      }
+      if (line.command !== "PRIVMSG" || !isAway) return echo(line, self);
+      self.send(
+        ":soju 403 relay #test :Disconnected from upstream network",
+        `:${ALICE} PRIVMSG #test :lol`,
+      );
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { limits: { rejoinMs: 20 } });
+  await relay.up();
+  isAway = true;
+  await relay.say("wait");
+  await relay.down();
+  await relay.up("#test", 2);
+  server.send(`:${ALICE} PRIVMSG #test :after`);
+  await relay.message("after");
+  assert.deepEqual(relay.texts, ["lol", "lol", "after"]);
+});
+
+Deno.test("a live line with a slow clock is no answer to CHATHISTORY", async () => {
+  const asked: string[] = [];
+  const at = (second: number) => new Date(Date.parse("2020-01-01T00:00:00Z") + second * 1_000);
+  const line = (second: number, text: string) =>
+    `time=${at(second).toISOString()} :${ALICE} PRIVMSG #test :${text}`;
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/chathistory"],
+    onLine: ({ command, params }, self) => {
+      if (command !== "CHATHISTORY") return false;
+      asked.push(params[0] ?? "");
+      // Said while the answer is being made.
+      if (asked.length === 1) self.send(`@${line(2, "two")}`);
+      const page = asked.length === 1 ? [[1, "one"], [2, "two"], [3, "three"]] as const : [];
+      self.send(
+        "BATCH +1 chathistory #test",
+        ...page.map(([second, text]) => `@batch=1;${line(second, text)}`),
+        "BATCH -1",
+      );
+      return true;
+    },
+  });
+  const cursors = new Map([["#test", cursorAt(null, at(0).getTime())]]);
+  await using relay = start(server.asServer, { cursors });
+  const history = await relay.up();
+  const texts = history?.messages.map((one) => one.own ? "own" : textOf(one.event.text));
+  assert.deepEqual([texts, relay.texts], [["one", "two", "three"], []]);
+});
+
 Deno.test("pseudo-users of playback are nobody", async () => {
   await using server = new ScriptedServer({
     caps: [...FULL, "draft/chathistory", "draft/event-playback"],

@@ -71,6 +71,8 @@ export interface Channel {
   entry: number;
   live: IrcMessage[];
   playback: IrcMessage[] | null;
+  /** The same from entries that came to nothing. */
+  playedEarlier: readonly IrcMessage[];
   /** What an earlier connection of ours said since. */
   own: IrcMessage[];
   /** An earlier connection of ours is there, and is waited for. */
@@ -93,6 +95,7 @@ function newChannel(plan: ChannelPlan): Channel {
     entry: 0,
     live: [],
     playback: null,
+    playedEarlier: [],
     own: [],
     ghost: false,
     isAnew: false,

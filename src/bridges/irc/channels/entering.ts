@@ -38,7 +38,15 @@ export class Entering {
     channel.retry?.();
     channel.fetch?.forget();
     const isAnew = channel.isAnew || channel.state === "up";
-    Object.assign(channel, { state: "entering", isAnew, live: [], playback: null, fetch: null });
+    // What was heard before stays: behind a bouncer that seemed away, or between two entries.
+    const playedEarlier = playedOf(channel) ?? [];
+    Object.assign(channel, {
+      state: "entering",
+      isAnew,
+      playback: null,
+      playedEarlier,
+      fetch: null,
+    });
     channel.entry++;
     const link = this.#link;
     if (link.has("batch") || link.has("server-time") || link.bouncer.present) {
@@ -125,18 +133,27 @@ export class Entering {
     for (const call of waiting) call();
   }
 
-  /** A line of a channel that is being entered: kept until it is up. */
+  /** A line of a channel that is not up, though the server shows it to us: kept until it is. */
   keepLive(name: string, message: IrcMessage): void {
     const live = this.#list.byName(name)?.live ?? [];
     if (live.length < MAX_LIVE) live.push(message);
   }
 
-  /** Lines from before our entry, which the server showed as such. */
+  /** Lines from before our entry, which the server showed as such: the answer to our question where one is open. */
   played(name: string, messages: readonly IrcMessage[]): void {
     const channel = this.#list.byName(name);
     if (channel === undefined || channel.state !== "entering") return;
     if (channel.fetch !== null) return channel.fetch.page(messages);
-    channel.playback = [...channel.playback ?? [], ...messages];
+    channel.playback ??= [];
+    for (const message of messages) this.playedAlone(name, message);
+  }
+
+  /** A line outside of any batch that only its time tells from a live one: a clock that is off makes it a wrong guess. */
+  playedAlone(name: string, message: IrcMessage): void {
+    const channel = this.#list.byName(name);
+    if (channel === undefined || channel.state !== "entering") return;
+    channel.playback ??= [];
+    if (channel.playback.length < MAX_LIVE) channel.playback.push(message);
   }
 
   historyFailed(name: string): void {
@@ -146,7 +163,7 @@ export class Entering {
   #readHistory(channel: Channel): void {
     const { host, server, settings, timers } = this.#link;
     if (!this.#link.has("draft/chathistory") || !this.#link.has("batch")) {
-      return this.#ready(channel, channel.playback, { cut: false, asked: false });
+      return this.#ready(channel, playedOf(channel), { cut: false, asked: false });
     }
     const { entry } = channel;
     const timeout = timers.after(settings.limits.historyMs, () => channel.fetch?.end(true));
@@ -160,7 +177,9 @@ export class Entering {
         timeout();
         channel.fetch = null;
         if (channel.entry === entry && channel.state === "entering") {
-          this.#ready(channel, lines ?? channel.playback, { cut, asked: lines !== null });
+          const played = playedOf(channel);
+          const all = lines === null ? played : [...lines, ...linesWithout(played ?? [], lines)];
+          this.#ready(channel, all, { cut, asked: lines !== null });
         }
       },
     });
@@ -173,9 +192,9 @@ export class Entering {
   salvage(): void {
     if (this.#link.has("draft/chathistory") && this.#link.has("batch")) return;
     for (const channel of this.#list.all) {
-      const isHeard = channel.live.length > 0 || (channel.playback?.length ?? 0) > 0;
-      if (channel.state === "entering" && isHeard) {
-        this.#up(channel, channel.playback, { cut: false, asked: false });
+      const played = playedOf(channel);
+      if (channel.state !== "up" && channel.live.length + (played?.length ?? 0) > 0) {
+        this.#up(channel, played, { cut: false, asked: false });
       }
     }
   }
@@ -203,7 +222,14 @@ export class Entering {
     const since = isFirst ? live : linesWithout(live, lines ?? []);
     const isKnown = before !== null || heard.length > 0;
     const history = isKnown ? this.#history(channel, before ?? [], heard, how) : null;
-    Object.assign(channel, { state: "up", told: null, live: [], own: [], playback: null });
+    Object.assign(channel, {
+      state: "up",
+      told: null,
+      live: [],
+      own: [],
+      playback: null,
+      playedEarlier: [],
+    });
     channel.retry?.();
     channel.retry = timers.after(SETTLED_MS, () => {
       if (channel.entry === entry) channel.failures = 0;
@@ -234,4 +260,10 @@ export class Entering {
       bouncer: bouncer.present,
     }, how.cut);
   }
+}
+
+/** What was played back in this entry and in earlier ones that came to nothing; a server may play the same twice. */
+function playedOf({ playback, playedEarlier }: Channel): readonly IrcMessage[] | null {
+  const all = [...playedEarlier, ...linesWithout(playback ?? [], playedEarlier)];
+  return all.length === 0 ? playback : all;
 }

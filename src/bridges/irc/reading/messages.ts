@@ -72,11 +72,11 @@ export class Messages {
   #saidBySomebody(channel: ChannelId, message: IrcMessage): void {
     const { channels } = this.#parts;
     const target = param(message, 0);
-    if (channels.stateOf(target) === "entering") {
-      if (this.#isPlayback(message)) channels.entering.played(target, [message]);
-      else channels.entering.keepLive(target, message);
-      return;
+    const state = channels.stateOf(target);
+    if (state === "entering" && this.#isPlayback(message)) {
+      return channels.entering.playedAlone(target, message);
     }
+    if (state !== "up") return channels.entering.keepLive(target, message);
     // Once a channel is entered servers play back in batches only; a bouncer may do it at any time.
     if (this.#link.bouncer.present && this.#isPlayback(message)) return;
     const event = this.#read(channel, message);

@@ -3,22 +3,14 @@ import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Bridge, History, Receipt } from "../port/bridge.ts";
-import type { ChannelId, EndpointId, MessageId } from "../port/ids.ts";
+import type { ChannelId, EndpointId } from "../port/ids.ts";
 import type { DropReason, RelayObserver } from "../port/observer.ts";
-import type { Delivery, OutboxLimits, RelayStore, Settlement, ShipmentId } from "../port/store.ts";
+import type { Delivery, OutboxLimits, RelayStore, Settlement } from "../port/store.ts";
 import { Announcer } from "./announcer.ts";
 import type { PackingPolicy } from "./backlog.ts";
 import { LATE_MS, Loader, type NewShipment } from "./loader.ts";
-import {
-  ActiveShipment,
-  type Arrived,
-  ownLines,
-  positionBehind,
-  reconcile,
-  renderableAnew,
-  textsShownBy,
-  withConfirmed,
-} from "./shipment.ts";
+import { lookedThrough, readBack } from "./reconcile.ts";
+import { ActiveShipment, renderableAnew } from "./shipment.ts";
 
 interface EndpointWorkerOptions {
   readonly endpoint: EndpointId;
@@ -187,33 +179,15 @@ export class EndpointWorker {
     this.#held = false;
     this.#loader.startAnew();
     this.#announcer.dropped();
-    const { store, endpoint, log, bridge } = this.#options;
-    const own = (history?.messages ?? []).filter((message) => message.own);
-    const shipments = store.underWay(endpoint);
+    const { shipments, found } = readBack(this.#options, this.#active, history);
     if (shipments.length > 0) {
-      const ahead = new Map<ShipmentId | undefined, Arrived>(
-        this.#active.map((one) => [one.shipment.id, one.shownAhead()]),
-      );
-      const shown = [...ahead.values()].flatMap((parts) => [...parts.values()]);
-      const position = withConfirmed(store.ownPosition(endpoint), shown);
-      const isOwn = (id: MessageId) => shown.includes(id) || store.isOwn({ endpoint, id });
-      const arrived = reconcile(shipments, ownLines(own, position, isOwn), textsShownBy(bridge))
-        .map((parts, at) => new Map([...parts, ...ahead.get(shipments[at]?.id) ?? []]));
-      const found = arrived.reduce((sum, parts) => sum + parts.size, 0);
-      const facts = {
-        count: shipments.length,
-        found,
-        history: history === null ? "none" : "known",
-      };
-      log.info(
+      this.#options.log.info(
         "{count} messages were on their way when the link ended: {found} parts had arrived",
-        facts,
+        { count: shipments.length, found, history: history === null ? "none" : "known" },
       );
-      this.#takeUp(shipments.map((shipment, at) => new ActiveShipment(shipment, arrived[at])));
-    } else this.#active = [];
-    if (history === null) return;
-    const isOwn = (id: MessageId) => store.isOwn({ endpoint, id });
-    store.setOwnPosition(endpoint, positionBehind(own, store.ownPosition(endpoint), isOwn));
+    }
+    this.#takeUp(shipments);
+    lookedThrough(this.#options, history);
   }
 
   #takeUp(all: readonly ActiveShipment[]): void {
@@ -231,6 +205,8 @@ export class EndpointWorker {
       else this.#transmit(active);
       this.#conclude(active);
     }
+    // The position is about to move behind all of these.
+    for (const active of [...this.#active]) if (active.isDone) this.#end(active, "done");
     this.#flushSettlements();
   }
 
@@ -297,11 +273,22 @@ export class EndpointWorker {
   }
 
   #done(active: ActiveShipment): void {
-    this.#end(active, "done");
+    active.isDone = true;
+    this.#endInOrder();
     this.#announcer.delivered(active.shipment);
     const nowMs = this.#options.clock.now();
     for (const delivery of active.shipment.deliveries) {
       this.#options.observer.confirmed(delivery, nowMs);
+    }
+  }
+
+  /**
+   * What was shown while one before it is in doubt stays beside that one: which of two equal lines in a history is whose
+   * is told by the order in which they were sent.
+   */
+  #endInOrder(): void {
+    for (let [first] = this.#active; first?.isDone === true; [first] = this.#active) {
+      this.#end(first, "done");
     }
   }
 
@@ -321,6 +308,7 @@ export class EndpointWorker {
   #end(active: ActiveShipment, kind: "done" | "rejected" | "released"): void {
     this.#settlements.push({ kind, shipment: active.shipment.id });
     this.#active = this.#active.filter((other) => other !== active);
+    if (kind !== "done") this.#endInOrder();
   }
 
   #flushSettlements(): void {
@@ -336,7 +324,8 @@ export class EndpointWorker {
   /** Lets new shipments leave, as many as may be under way. */
   #fill(): void {
     while (this.#entered === null && !this.#held && !this.#closing) {
-      const room = this.#options.bridge.capabilities.window - this.#active.length;
+      const open = this.#active.filter((active) => !active.isDone).length;
+      const room = this.#options.bridge.capabilities.window - open;
       if (room <= 0 || this.#session === null) break;
       const { signal } = this.#session;
       const announcement = this.#announcer.next(signal);

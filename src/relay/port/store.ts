@@ -63,8 +63,10 @@ export interface Shipment {
   readonly parts: readonly Part[];
   /** What it says of the relay's own: how many messages were dropped. It has no deliveries then. */
   readonly announces: Announcement | null;
-  /** How many parts are confirmed, from the first. */
+  /** How many parts are seen through, from the first. */
   readonly confirmed: number;
+  /** How many of these were refused: it ends as rejected. */
+  readonly refused: number;
   /** True when it was read back after a restart or a lost link: its unconfirmed parts may have arrived. */
   readonly doubtful: boolean;
 }
@@ -78,6 +80,8 @@ export interface Announcement {
 export type Settlement =
   /** The next part was shown by the service, under this id where it has ids. */
   | { readonly kind: "part"; readonly shipment: ShipmentId; readonly messageId: MessageId | null }
+  /** The next part was refused. What else there is of the shipment is seen through before it ends as rejected. */
+  | { readonly kind: "refused"; readonly shipment: ShipmentId }
   /** All parts are confirmed: its deliveries leave the outbox, and what it announces is announced. */
   | { readonly kind: "done"; readonly shipment: ShipmentId }
   /** Given up: its deliveries leave the outbox, counted as dropped; links remain of the parts that were confirmed. */
@@ -171,8 +175,8 @@ export interface RelayStore {
   /** Null as long as `setOwnPosition` was never called. */
   ownPosition(endpoint: EndpointId): OwnPosition | null;
 
-  /** What the service's history shows of us was looked through up to here. */
-  setOwnPosition(endpoint: EndpointId, position: OwnPosition): void;
+  /** What the service's history shows of us was looked through up to here; lines of ours with these ids are known now. */
+  setOwnPosition(endpoint: EndpointId, position: OwnPosition, ids?: readonly MessageId[]): void;
 
   /**
    * The message was taken back: what of it still waits never leaves. Answers that. What is under way is sent as `instead`,

@@ -82,7 +82,9 @@ export class LinkTable {
     );
     const copies = "FROM link WHERE hash = ? AND endpoint = ? AND copy = ?";
     this.#isOwn = handle.prepare(`SELECT 1 ${copies} LIMIT 1`);
-    this.#messagesOf = handle.prepare(`SELECT count(DISTINCT message) AS count ${copies}`);
+    this.#messagesOf = handle.prepare(
+      `SELECT count(DISTINCT nullif(message, ${NOBODYS})) AS count ${copies}`,
+    );
     this.#mark = handle.prepare("INSERT OR REPLACE INTO mark VALUES (?, ?)");
     const newest = "(SELECT max(id) FROM mark WHERE at < ?)";
     this.#forgetOwn = handle.prepare(

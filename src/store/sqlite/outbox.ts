@@ -175,7 +175,16 @@ export class Outbox {
     });
     const { deliveries, parts, announces = null } = item;
     const id = this.#home.takeId();
-    const shipment = { id, endpoint, rows, deliveries, parts, announces, confirmed: 0 };
+    const shipment = {
+      id,
+      endpoint,
+      rows,
+      deliveries,
+      parts,
+      announces,
+      confirmed: 0,
+      refused: 0,
+    };
     database.outbox.addShipment({ ...shipment, deliveries: rows.map((row) => row.id) });
     return { shipment, restored };
   }

@@ -34,6 +34,7 @@ interface ShipmentRow {
   readonly parts: readonly Part[];
   readonly announces: Announcement | null;
   readonly confirmed: number;
+  readonly refused: number;
 }
 
 export type Direction = "ASC" | "DESC";
@@ -76,9 +77,9 @@ export class OutboxTable {
     );
     this.#deliveriesBefore = handle.prepare("SELECT * FROM delivery WHERE accepted_at < ?");
     this.#insertShipment = handle.prepare(
-      "INSERT INTO shipment VALUES (?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO shipment VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     );
-    this.#confirm = handle.prepare("UPDATE shipment SET confirmed = ? WHERE id = ?");
+    this.#confirm = handle.prepare("UPDATE shipment SET confirmed = ?, refused = ? WHERE id = ?");
     this.#deleteShipment = handle.prepare("DELETE FROM shipment WHERE id = ?");
   }
 
@@ -146,11 +147,15 @@ export class OutboxTable {
       row.confirmed,
       row.announces?.dropped ?? null,
       row.announces?.atMs ?? null,
+      row.refused,
     );
   }
 
-  setConfirmed(shipment: number, confirmed: number): void {
-    this.#confirm.run(confirmed, shipment);
+  setConfirmed(
+    shipment: number,
+    { confirmed, refused }: Pick<ShipmentRow, "confirmed" | "refused">,
+  ): void {
+    this.#confirm.run(confirmed, refused, shipment);
   }
 
   removeShipment(shipment: number): void {
@@ -222,5 +227,6 @@ export function shipmentRow(row: Row): ShipmentRow {
     parts: jsonIn(row, "parts", isParts),
     announces: dropped === null ? null : { dropped, atMs: numberIn(row, "announced_at") },
     confirmed: numberIn(row, "confirmed"),
+    refused: numberIn(row, "refused"),
   };
 }

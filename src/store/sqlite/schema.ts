@@ -81,4 +81,5 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE mark (at REAL PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   UPDATE cursor SET said_at = at;
 `,
+  "ALTER TABLE shipment ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;",
 ];

@@ -5,7 +5,8 @@ import { type LinkBook, NOBODYS } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
 import type { OpenState, UnderWay } from "./store_state.ts";
 
-type Ending = Exclude<Settlement["kind"], "part">;
+type Ending = Exclude<Settlement["kind"], "part" | "refused">;
+type Progress = Pick<UnderWay, "confirmed" | "refused">;
 
 /** One batch of settlements inside one transaction; `apply` takes it into memory once that is committed. */
 export class Settling {
@@ -15,8 +16,8 @@ export class Settling {
   readonly #log: Logger;
   /** Confirmed parts, by endpoint. */
   readonly #shown = new Map<number, { all: number; nameless: number }>();
-  /** Confirmed parts of the shipments of this batch, as far as they changed. */
-  readonly #confirmed = new Map<UnderWay, number>();
+  /** How far the shipments of this batch are seen through, where that changed. */
+  readonly #progress = new Map<UnderWay, Progress>();
   readonly #ended = new Map<UnderWay, Ending>();
 
   constructor(state: OpenState, database: StoreDatabase, links: LinkBook, log: Logger) {
@@ -34,6 +35,8 @@ export class Settling {
     switch (kind) {
       case "part":
         return this.#confirm(shipment, settlement.messageId);
+      case "refused":
+        return void this.#proceed(shipment, 1);
       case "done":
       case "rejected":
         return this.#remove(shipment, kind);
@@ -46,8 +49,8 @@ export class Settling {
 
   /** Writes what the batch left of shipments that go on. */
   finish(): void {
-    for (const [shipment, confirmed] of this.#confirmed) {
-      if (!this.#ended.has(shipment)) this.#database.outbox.setConfirmed(shipment.id, confirmed);
+    for (const [shipment, progress] of this.#progress) {
+      if (!this.#ended.has(shipment)) this.#database.outbox.setConfirmed(shipment.id, progress);
     }
     for (const [endpoint, { all, nameless }] of this.#shown) {
       this.#database.state.addOwn(endpoint, all, nameless);
@@ -55,9 +58,9 @@ export class Settling {
   }
 
   apply(state: OpenState): void {
-    for (const [shipment, confirmed] of this.#confirmed) {
+    for (const [shipment, progress] of this.#progress) {
       const current = state.shipment(shipment.id);
-      if (current !== null) current.confirmed = confirmed;
+      if (current !== null) Object.assign(current, progress);
     }
     for (const [shipment, ending] of this.#ended) {
       const current = state.shipment(shipment.id);
@@ -68,9 +71,8 @@ export class Settling {
   }
 
   #confirm(shipment: UnderWay, messageId: string | null): void {
-    const part = this.#confirmedOf(shipment);
-    if (part >= shipment.parts.length) return;
-    this.#confirmed.set(shipment, part + 1);
+    const part = this.#proceed(shipment, 0);
+    if (part === null) return;
     const { id, endpoint, rows } = shipment;
     const shown = this.#shown.get(endpoint) ?? { all: 0, nameless: 0 };
     this.#shown.set(endpoint, shown);
@@ -97,9 +99,11 @@ export class Settling {
     const announced = shipment.announces?.dropped ?? 0;
     const dropped = ending === "done" ? -announced : shipment.rows.length;
     if (dropped !== 0) this.#database.state.addDropped(shipment.endpoint, dropped);
+    const { confirmed, refused } = this.#progressOf(shipment);
+    const isShown = confirmed > refused;
     for (const row of shipment.rows) {
       this.#database.outbox.removeDelivery(shipment.endpoint, row.id);
-      if (ending === "done" || row.source === null || this.#confirmedOf(shipment) > 0) continue;
+      if (ending === "done" || row.source === null || isShown) continue;
       this.#links.changeTargets(
         this.#database,
         row.source,
@@ -109,7 +113,7 @@ export class Settling {
   }
 
   #release(shipment: UnderWay): void {
-    if (this.#confirmedOf(shipment) > 0) {
+    if (this.#progressOf(shipment).confirmed > 0) {
       this.#log.error(
         "Cannot release shipment {shipment}: some of it has arrived; it stays under way",
         { shipment: shipment.id },
@@ -120,7 +124,19 @@ export class Settling {
     this.#database.outbox.removeShipment(shipment.id);
   }
 
-  #confirmedOf(shipment: UnderWay): number {
-    return this.#confirmed.get(shipment) ?? shipment.confirmed;
+  /** One part further. Answers its index; null where there is none. */
+  #proceed(shipment: UnderWay, refused: number): number | null {
+    const before = this.#progressOf(shipment);
+    const part = before.confirmed;
+    if (part >= shipment.parts.length) return null;
+    this.#progress.set(shipment, {
+      confirmed: part + 1,
+      refused: before.refused + refused,
+    });
+    return part;
+  }
+
+  #progressOf(shipment: UnderWay): Progress {
+    return this.#progress.get(shipment) ?? shipment;
   }
 }

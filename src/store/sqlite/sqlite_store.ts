@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Outgoing } from "../../relay/port/bridge.ts";
-import type { EndpointId } from "../../relay/port/ids.ts";
+import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
 import type {
   Acceptance,
   CountedCursor,
@@ -18,7 +18,7 @@ import type {
   Trace,
 } from "../../relay/port/store.ts";
 import type { Targets } from "./columns.ts";
-import { LinkBook } from "./copy_table.ts";
+import { LinkBook, NOBODYS } from "./copy_table.ts";
 import { movedCursor, type OpenLog, type StoreDatabase } from "./database.ts";
 import type { OpenHandle } from "./database_file.ts";
 import { StoreHome } from "./failover.ts";
@@ -108,9 +108,19 @@ class SqliteRelayStore implements RelayStore {
     });
   }
 
-  setOwnPosition(endpoint: EndpointId, position: OwnPosition): void {
+  setOwnPosition(
+    endpoint: EndpointId,
+    position: OwnPosition,
+    ids: readonly MessageId[] = [],
+  ): void {
+    this.#home.reserveIds(1);
     this.#home.write("soon", [endpoint], (database) => {
-      database.state.setOwn(this.#home.number(endpoint), position);
+      const number = this.#home.number(endpoint);
+      database.state.setOwn(number, position);
+      const delivery = this.#home.takeId();
+      ids.forEach((copy, part) =>
+        database.links.addLink({ message: NOBODYS, delivery, part, endpoint: number, copy })
+      );
     });
   }
 

@@ -21,6 +21,7 @@ export interface UnderWay {
   readonly parts: readonly Part[];
   readonly announces: Announcement | null;
   confirmed: number;
+  refused: number;
 }
 
 /**
@@ -158,6 +159,7 @@ export class OpenState {
       parts: underWay.parts,
       announces: underWay.announces,
       confirmed: underWay.confirmed,
+      refused: underWay.refused,
       doubtful,
     };
   }

@@ -12,6 +12,7 @@ interface Edit {
 }
 
 const WORKER = "src/relay/delivery/worker.ts";
+const RECONCILE = "src/relay/delivery/reconcile.ts";
 const CATCH_UP = "src/relay/intake/catch_up.ts";
 const CONFIRMATION = "src/bridges/irc/sending/confirmation.ts";
 
@@ -21,13 +22,17 @@ export const MUTANTS: readonly Mutant[] = [
     // A doubtful message is found in an older one with the same words.
     name: "a-identity-by-text",
     edits: [{
-      file: WORKER,
-      find: "reconcile(shipments, ownLines(own, position, isOwn), textsShownBy(bridge))",
-      replace: `reconcile(
-        shipments,
-        { others: [], open: own.filter(({ id }) => id === null || !isOwn(id)), arrived: 0 },
-        textsShownBy(bridge),
-      )`,
+      file: RECONCILE,
+      find: "const lines = unidentified(own, position, isOwn);",
+      replace: "const lines = own.filter(({ id }) => id === null || !isOwn(id));",
+    }, {
+      file: RECONCILE,
+      find: "const before = Math.max(0, confirmed - counted);",
+      replace: "const before = 0 * counted;",
+    }, {
+      file: RECONCILE,
+      find: "return hasIds && isKnown ? [] : [{ shipment, index, part, certain: true }];",
+      replace: "return isKnown ? [] : [];",
     }],
   },
   {

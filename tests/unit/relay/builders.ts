@@ -68,6 +68,7 @@ export function shipment(id: number, wires: readonly string[], confirmed = 0): S
     parts: wires.map(part),
     announces: null,
     confirmed,
+    refused: 0,
     doubtful: true,
   };
 }

@@ -8,7 +8,7 @@ import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { at, Bench } from "./bench.ts";
 import { channelId, message, messageId } from "./builders.ts";
-import { MemoryBridge } from "./memory_bridge.ts";
+import { type Fate, MemoryBridge } from "./memory_bridge.ts";
 
 const DAY_MS = 86_400_000;
 const TARGET = endpointId("memory.right" as MemoryBridge["account"], channelId("#a"));
@@ -78,6 +78,40 @@ Deno.test("knows own lines without ids that were confirmed since by their number
   await clock.advance(5_000);
   left.emit(message("end", at(bench)));
   await right.waitForTexts(["<alice> yes", "<alice> yes", "<alice> end"]);
+});
+
+Deno.test("a lost word is not taken for the same word that was confirmed behind it", async () => {
+  await using bench = new Bench();
+  const { left, right, clock } = bench;
+  await right.changes.until(() => right.runs === 1, "the link");
+  const fates: Fate[] = ["swallow", "arrive-unconfirmed", "confirm"];
+  right.fate = () => fates.shift() ?? "confirm";
+  for (const text of ["yes", "no", "yes"]) {
+    left.emit(message(text, at(bench)));
+    await clock.advance(10);
+  }
+  // Nothing names the lines: only their order tells which "yes" it is.
+  const lines = right.texts().map((wire) => nameless(wire, clock.now()));
+  right.history.length = 0;
+  right.history.push(...lines);
+  right.cut();
+  await clock.advance(5_000);
+  await right.waitForTexts(["<alice> no", "<alice> yes", "<alice> yes"]);
+});
+
+Deno.test("a part that was refused counts as missing also after the link was lost", async () => {
+  await using bench = new Bench();
+  const { left, right, clock } = bench;
+  await right.changes.until(() => right.runs === 1, "the link");
+  const fates: Fate[] = ["reject", "confirm", "swallow"];
+  right.fate = () => fates.shift() ?? "confirm";
+  left.emit(message("one\ntwo\nthree", at(bench)));
+  await clock.advance(10);
+  right.cut();
+  await clock.advance(5_000);
+  await right.changes.until(() => right.texts().length === 3, "the rest, and what is missing");
+  assert.deepEqual(right.texts().slice(0, 2), ["two", "three"]);
+  assert.match(right.texts()[2] ?? "", /^1 older message was not relayed/);
 });
 
 Deno.test("a brown-out of ten minutes loses nothing and doubles nothing", async () => {

@@ -25,6 +25,7 @@ interface Taken {
 interface Sent {
   readonly shipment: Shipment;
   confirmed: number;
+  refused: number;
 }
 
 /** What a store must do, as plainly as it can be said. Ids are the real store's: it hands out its own. */
@@ -86,16 +87,17 @@ export class RelayStoreModel {
 
   underWay(endpoint: EndpointId): Shipment[] {
     return this.#sent.filter(({ shipment }) => shipment.endpoint === endpoint)
-      .map(({ shipment, confirmed }) => ({
+      .map(({ shipment, confirmed, refused }) => ({
         ...shipment,
         deliveries: shipment.deliveries.map((delivery) => this.#now(delivery)),
         confirmed,
+        refused,
         doubtful: true,
       }));
   }
 
   ship(shipments: readonly Shipment[]): void {
-    for (const shipment of shipments) this.#sent.push({ shipment, confirmed: 0 });
+    for (const shipment of shipments) this.#sent.push({ shipment, confirmed: 0, refused: 0 });
   }
 
   settle(batch: readonly Settlement[]): void {
@@ -103,6 +105,7 @@ export class RelayStoreModel {
       const sent = this.#sent.find(({ shipment }) => shipment.id === settlement.shipment);
       if (sent === undefined) continue;
       if (settlement.kind === "part") this.#confirm(sent, settlement.messageId);
+      else if (settlement.kind === "refused") this.#refuse(sent);
       else this.#end(sent, settlement.kind);
     }
   }
@@ -140,8 +143,9 @@ export class RelayStoreModel {
     return this.#own.get(endpoint) ?? null;
   }
 
-  setOwnPosition(endpoint: EndpointId, position: OwnPosition): void {
+  setOwnPosition(endpoint: EndpointId, position: OwnPosition, ids: readonly MessageId[]): void {
     this.#own.set(endpoint, position);
+    for (const id of ids) this.#shown.add(`${endpoint} ${id}`);
   }
 
   withdraw(source: SourceRef, instead: Outgoing): Delivery[] {
@@ -217,6 +221,12 @@ export class RelayStoreModel {
     for (const delivery of sent.shipment.deliveries) this.#copyOf(delivery)?.ids.push(messageId);
   }
 
+  #refuse(sent: Sent): void {
+    if (sent.confirmed === sent.shipment.parts.length) return;
+    sent.confirmed++;
+    sent.refused++;
+  }
+
   #end(sent: Sent, kind: "done" | "rejected" | "released"): void {
     if (kind === "released" && sent.confirmed > 0) return;
     this.#sent = this.#sent.filter((other) => other !== sent);
@@ -226,7 +236,7 @@ export class RelayStoreModel {
     this.countDropped(endpoint, kind === "done" ? -announced : sent.shipment.deliveries.length);
     const gone = new Set(sent.shipment.deliveries.map((delivery) => delivery.id));
     this.#outbox = this.#outbox.filter((delivery) => !gone.has(delivery.id));
-    if (kind === "rejected" && sent.confirmed === 0) {
+    if (kind === "rejected" && sent.confirmed === sent.refused) {
       sent.shipment.deliveries.forEach((d) => this.#forgetCopy(d));
     }
   }

@@ -171,6 +171,7 @@ const ship = fc.record({
         parts: partsOf(...texts),
         announces: null,
         confirmed: 0,
+        refused: 0,
         doubtful: false,
       }]);
       model.ship(shipments);
@@ -180,7 +181,7 @@ const ship = fc.record({
 const settlement = fc.record({
   at: anEndpoint,
   which: fc.nat(2),
-  kind: fc.constantFrom("part", "part", "done", "rejected", "released"),
+  kind: fc.constantFrom("part", "part", "refused", "done", "rejected", "released"),
   copy: fc.constantFrom(...COPIES),
 });
 const settle = fc.array(settlement, { minLength: 1, maxLength: 4 }).map((batch) =>
@@ -199,7 +200,9 @@ function settlementOf(shipment: Shipment, kind: string, copy: string | null): Se
   if (kind === "part") {
     return { kind, shipment: shipment.id, messageId: copy === null ? null : id(copy) };
   }
-  assert.ok(kind === "done" || kind === "rejected" || kind === "released");
+  assert.ok(
+    kind === "refused" || kind === "done" || kind === "rejected" || kind === "released",
+  );
   return { kind, shipment: shipment.id };
 }
 
@@ -240,8 +243,9 @@ const announce = onEndpoint("announce", (to, model, { store, clock }) => {
 });
 const ownPosition = fc.tuple(anEndpoint, fc.nat(50)).map(([to, atMs]) =>
   new StepCommand(`own ${to} ${atMs}`, (model, { store }) => {
-    store.setOwnPosition(to, { atMs, count: 1, since: 0, nameless: 0 });
-    model.setOwnPosition(to, { atMs, count: 1, since: 0, nameless: 0 });
+    const ids = [id(`c${atMs % 5}`)];
+    store.setOwnPosition(to, { atMs, count: 1, since: 0, nameless: 0 }, ids);
+    model.setOwnPosition(to, { atMs, count: 1, since: 0, nameless: 0 }, ids);
   })
 );
 const withdraw = fc.tuple(anEndpoint, fc.constantFrom(...MESSAGES)).map(([origin, message]) =>

@@ -296,6 +296,26 @@ Deno.test("a live line with a slow clock is no answer to CHATHISTORY", async () 
   assert.deepEqual([texts, relay.texts], [["one", "two", "three"], []]);
 });
 
+Deno.test("a line of ours that is shown after all, though it was refused, is nobody's", async () => {
+  await using server = new ScriptedServer({
+    caps: ["message-tags", "echo-message", "soju.im/bouncer-networks"],
+    onLine: (line, self) => {
+      if (line.command !== "PRIVMSG") return false;
+      self.send(
+        ":server.example 404 relay #test :Cannot send to channel (+m)",
+        `:${SELF} PRIVMSG #test :${line.text}`,
+        `:${SELF} PRIVMSG #test :by the owner`,
+      );
+      return true;
+    },
+  });
+  await using relay = start(server.asServer);
+  await relay.up();
+  assert.deepEqual((await relay.say("hello")).map((one) => one.outcome), ["rejected"]);
+  await relay.message("by the owner");
+  assert.deepEqual(relay.texts, ["by the owner"]);
+});
+
 Deno.test("pseudo-users of playback are nobody", async () => {
   await using server = new ScriptedServer({
     caps: [...FULL, "draft/chathistory", "draft/event-playback"],

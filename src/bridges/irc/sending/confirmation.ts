@@ -31,6 +31,8 @@ export interface Refusal {
 }
 
 const MOST_STRANGE = 100;
+/** So many refused lines are remembered: a refusal without a label may have meant another one. */
+const MOST_REFUSED = 20;
 
 /** What a confirmation asks of the sender. */
 interface ConfirmationParts {
@@ -53,6 +55,7 @@ export class Confirmation {
   readonly #flights = new Flights();
   /** Lines that this link was the first not to show. */
   readonly #silentHere = new Set<string>();
+  #refused: readonly Flight[] = [];
   #ended = false;
   #watch: Cancel | null = null;
 
@@ -106,6 +109,7 @@ export class Confirmation {
   echoed(channel: ChannelId, text: string, label: string | null, line: Strange): void {
     const flight = label === null ? this.#echoOf(channel, text) : this.#flights.labelled(label);
     if (flight !== null) return this.#shown(flight, line);
+    if (this.#wasRefused(channel, text)) return;
     // Labels leave no doubt; else the only line that is under way may have come back with other words.
     const [suspect] = this.isLabelled ? [] : this.#flights.messagesOf(channel);
     if (suspect === undefined) line.otherwise();
@@ -117,6 +121,14 @@ export class Confirmation {
     const here = this.#flights.messagesOf(channel);
     return here.find((flight) => flight.text === text) ??
       here.find((flight) => sameWords(flight.text, text)) ?? null;
+  }
+
+  /** Shown in spite of a refusal, it is ours all the same. */
+  #wasRefused(channel: ChannelId, text: string): boolean {
+    const isIt = (flight: Flight) => flight.channel === channel && sameWords(flight.text, text);
+    const flight = this.#refused.find(isIt);
+    this.#refused = this.#refused.filter((other) => other !== flight);
+    return flight !== undefined;
   }
 
   /** Whether it was the echo is known when the server has answered behind it. */
@@ -161,6 +173,7 @@ export class Confirmation {
       // It was refused for where we are, and nobody has seen it.
       this.#flights.settle(flight, { outcome: "unsent", reason });
     } else if (isFinal(flight, verdict)) {
+      this.#refused = [...this.#refused, flight].slice(-MOST_REFUSED);
       this.#flights.settle(flight, { outcome: "rejected", reason });
     } else this.#refusedForNow(flight, verdict);
     this.#parts.next();

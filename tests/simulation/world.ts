@@ -357,7 +357,7 @@ export class World {
       if (template.includes("is on its disk again")) this.#unwrittenSinceMs = null;
       if (template.startsWith("Cannot write")) this.#unwrittenSinceMs ??= this.timeline.nowMs;
       if (level === "error") ledger.errors.push(`${template} ${properties["error"] ?? ""}`);
-      ledger.trace(`log ${level} ${template} ${properties["reason"] ?? properties["error"] ?? ""}`);
+      ledger.trace(`log ${level} ${template} ${JSON.stringify(properties).slice(0,160)}`);
     };
     const logger: Logger = {
       debug: say("debug"),

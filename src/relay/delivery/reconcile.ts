@@ -98,7 +98,8 @@ export function reconcile(
   const lines = unidentified(own, position, isOwn);
   const before = Math.max(0, confirmed - counted);
   // Of equal texts the first arrived, most likely; where the history has no beginning the last one is in it.
-  const inOrder = <T>(all: readonly T[]) => complete ? all : all.toReversed();
+  const reachesBack = complete || before > 0 || own.length > lines.length;
+  const inOrder = <T>(all: readonly T[]) => reachesBack ? all : all.toReversed();
   const pairs = align(inOrder(sent), inOrder(lines.slice(before)), shownAs);
   // Not every service shows lines in the order in which it took them. How many arrived is known, whichever they are.
   const unused = new Set(lines.filter((line, at) => at < before || !pairs.has(line)));

@@ -1,7 +1,7 @@
 import { secondOf } from "../../base/times.ts";
 import type { History, HistoryMessage } from "../port/bridge.ts";
 import type { MessageEvent } from "../port/event.ts";
-import type { EndpointId } from "../port/ids.ts";
+import type { EndpointId, MessageId } from "../port/ids.ts";
 import type { CountedCursor } from "../port/store.ts";
 
 export interface CatchUpLimits {
@@ -19,31 +19,38 @@ interface CatchUp {
 /**
  * What of a channel's history was missed. Messages that were taken over already are recognised by their id when they
  * are stored; those without an id by the cursor's time and, among those that bear it, by their number. With no cursor
- * nothing was missed: we were never there.
+ * nothing was missed: we were never there. `isKnown`: whether a message was taken over, by its id.
  */
 export function catchUp(
   history: History,
   cursor: CountedCursor | null,
   limits: CatchUpLimits,
   nowMs: number,
+  isKnown: (id: MessageId) => boolean = () => false,
 ): CatchUp {
   if (cursor === null) return { events: [], gap: false };
   const others = history.messages.flatMap((message) => message.own ? [] : [message.event]);
   const missed = missedOf(others, cursor);
   const young = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs);
   const relayed = young.slice(Math.max(0, young.length - limits.maxMessages));
+  const cut = missed.some((event) =>
+    !relayed.includes(event) && (event.id === null || !isKnown(event.id))
+  );
   const times = history.messages.map((message) => message.own ? message.atMs : message.event.atMs);
-  const reachesBack = times.some((atMs) => atMs <= cursor.atMs);
   // It ended before the newest: what stands between its end and now was not read.
-  const endsEarly = !history.complete && times.length > 0 &&
-    times.every((atMs) => atMs < cursor.atMs);
-  const behind = new Set(behindCursor(others, cursor));
-  // What bears an id and the cursor's own time may have been taken over: only its place tells.
-  const isNew = (event: MessageEvent) =>
-    event.id === null || event.atMs > cursor.atMs || behind.has(event);
-  const cut = missed.some((event) => !relayed.includes(event) && isNew(event));
-  const gap = cut || endsEarly || (!history.complete && !reachesBack && times.length > 0);
+  const endsEarly = times.length > 0 && times.every((atMs) => atMs < cursor.atMs);
+  const isOpen = times.length > 0 && (endsEarly || !reachesBack(history, cursor));
+  const gap = cut || (!history.complete && isOpen);
   return { events: relayed.map((event) => ({ ...event, late: true })), gap };
+}
+
+/** Whether a history shows what was said before the cursor: in whole seconds without ids, others may bear the cursor's. */
+function reachesBack({ messages }: History, cursor: CountedCursor): boolean {
+  return messages.some((message) => {
+    const { id, atMs } = message.own ? message : message.event;
+    const isVague = !message.own && id === null && atMs % 1_000 === 0;
+    return isVague ? atMs < secondOf(cursor.atMs) : atMs <= cursor.atMs;
+  });
 }
 
 /** Services count time in whole seconds, and two messages may bear the same one: ids tell those apart later. */

@@ -5,7 +5,13 @@ import type { Logger } from "../../base/log.ts";
 import type { EndpointWorker } from "../delivery/worker.ts";
 import { type ChannelRefusal, type History, NOTHING_TO_SAY, ownLine } from "../port/bridge.ts";
 import type { ChatEvent, DeletionEvent } from "../port/event.ts";
-import { type AccountId, type ChannelId, type EndpointId, endpointId } from "../port/ids.ts";
+import {
+  type AccountId,
+  type ChannelId,
+  type EndpointId,
+  endpointId,
+  type MessageId,
+} from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
 import type { NewDelivery, RelayStore } from "../port/store.ts";
 import { catchUp, type CatchUpLimits, firstCursor, saidBeforeUs } from "./catch_up.ts";
@@ -265,9 +271,10 @@ export class CoreLoop {
     const cursor = store.cursor(endpoint);
     if (cursor === null) this.#firstVisit(endpoint, history);
     const { plan } = this.#options;
+    const isKnown = (id: MessageId) => store.traces({ endpoint, id }) !== null;
     const missed = history === null
       ? null
-      : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs));
+      : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs, isKnown));
     if (missed?.gap === true) this.#announceGap(account, endpoint, written);
     this.#acceptEvents((missed?.events ?? []).map((event) => ({ account, event })));
     // Only now: the worker must find its doubtful shipments as the history of this moment shows them.

@@ -1,3 +1,4 @@
+import { secondOf } from "../../../base/times.ts";
 import type { Cursor, History, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
 import type { ChannelId } from "../../../relay/port/ids.ts";
 import type { People } from "../link/people.ts";
@@ -85,23 +86,29 @@ function historyMessage(line: IrcMessage, context: HistoryContext): HistoryMessa
   return event === null ? null : { own: false, event };
 }
 
-/** The lines that are not among `others`: by their id, else by time, sender and words, which a history repeats. */
+/**
+ * The lines that are not among `others`: by their ids; where one of two has none by time, sender and words, which a history
+ * repeats, some in whole seconds. Nothing tells a line without either from another one with the same words.
+ */
 export function linesWithout(
   lines: readonly IrcMessage[],
   others: readonly IrcMessage[],
 ): readonly IrcMessage[] {
-  const known = new Set(others.map(keyOf));
+  const ids = new Set(others.map(messageId));
+  const said = new Set(others.map((line) => wordsOf(line)));
+  const unnamed = new Set(
+    others.filter((line) => messageId(line) === null).map((line) => wordsOf(line)),
+  );
   return lines.filter((line) => {
-    const key = keyOf(line);
-    return key === null || !known.has(key);
+    const atMs = serverTimeMs(line);
+    const id = messageId(line);
+    if (id !== null && ids.has(id)) return false;
+    if (atMs === null) return true;
+    const among = id === null ? said : unnamed;
+    return !among.has(wordsOf(line)) && !among.has(wordsOf(line, secondOf(atMs)));
   });
 }
 
-/** Null where nothing tells the line from another one with the same words. */
-function keyOf(line: IrcMessage): string | null {
-  const id = line.tags.get("msgid");
-  if (id !== undefined && id !== "") return `id ${id}`;
-  const time = line.tags.get("time");
-  if (time === undefined || time === "") return null;
-  return ["line", time, line.nick, line.command, ...line.params].join("\0");
+function wordsOf(line: IrcMessage, atMs: number | null = serverTimeMs(line)): string {
+  return [atMs, line.nick, line.command, ...line.params].join("\0");
 }

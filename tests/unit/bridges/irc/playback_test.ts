@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { linesWithout } from "../../../../src/bridges/irc/history/history.ts";
 import { PlaybackFilter } from "../../../../src/bridges/irc/history/playback.ts";
 import type { IrcMessage } from "../../../../src/bridges/irc/wire/message.ts";
 import { FakeClock } from "../../../support/fake_clock.ts";
@@ -46,4 +47,26 @@ Deno.test("PlaybackFilter takes nothing for old because somebody sets our clock 
     assert.equal(filter.isOld(stamped("PRIVMSG", serverMs + 1_000)), false);
     assert.equal(filter.isOld(stamped("PRIVMSG", serverMs - 60_000)), true);
   }
+});
+
+Deno.test("linesWithout() knows a line by its id, else by time, sender and words, also in whole seconds", () => {
+  const line = (text: string, atMs: number | null, id: string | null): IrcMessage => ({
+    ...stamped("PRIVMSG", atMs ?? 0),
+    tags: new Map([
+      ...(atMs === null ? [] : [["time", new Date(atMs).toISOString()]] as const),
+      ...(id === null ? [] : [["msgid", id]] as const),
+    ]),
+    params: ["#test", text],
+  });
+  const left = (one: IrcMessage, ...others: IrcMessage[]) => linesWithout([one], others).length;
+  assert.equal(left(line("lol", 1_234, "a"), line("lol", 1_234, "b")), 1);
+  assert.equal(left(line("lol", 1_234, "a"), line("other", 9_999, "a")), 0);
+  // The history tells no ids, or we heard none.
+  assert.equal(left(line("lol", 1_234, "a"), line("lol", 1_234, null)), 0);
+  assert.equal(left(line("lol", 1_234, null), line("lol", 1_234, "b")), 0);
+  assert.equal(left(line("lol", 1_234, "a"), line("lol", 1_000, null)), 0);
+  assert.equal(left(line("lol", 1_234, "a"), line("lol", 1_235, null)), 1);
+  assert.equal(left(line("lol", 2_234, "a"), line("lol", 1_000, null)), 1);
+  // Without times anything may have been said twice.
+  assert.equal(left(line("lol", null, null), line("lol", null, null)), 1);
 });

@@ -98,6 +98,7 @@ class EndpointJudge {
       const givenMs = this.#ledger.given.get(`${this.#endpoint} ${number}`);
       const isLate = copies.length > 0 && givenMs !== undefined && deletionHeardMs !== null &&
         said.takenMs !== null && said.takenMs <= deletionHeardMs && givenMs > deletionHeardMs &&
+        !this.#isNameless(said) &&
         !this.#diedAt(deletionHeardMs);
       if (isLate) this.#deviates("uncovered", `#${number} was sent after it had been taken back`);
       return;
@@ -106,6 +107,11 @@ class EndpointJudge {
     const excuse = this.#excuse(said, copies);
     if (excuse.allowed) this.#ledger.count(`allowed to be lost: ${excuse.why}`);
     else this.#deviates("lost", `#${number}: ${excuse.why}`);
+  }
+
+  /** It was read of a history that names nothing: what is deleted by its id is not known there. */
+  #isNameless(said: Said): boolean {
+    return said.readMs.length > 0 && !serviceOf(this.#world, said.origin).habits.historyIds;
   }
 
   #excuse(said: Said, copies: readonly Shown[]): { allowed: boolean; why: string } {
@@ -129,7 +135,9 @@ class EndpointJudge {
       return yes("told by nothing in a history that is cut");
     }
     if (this.#isMiscounted) return yes("the service confirms what it never shows");
-    if (this.#isSwapped(said)) return yes("told by nothing from another one, which came twice");
+    if (this.#isSwapped(said, copies)) {
+      return yes("told by nothing from another one, which came twice");
+    }
     // Dropped in the very transaction in which the process died: the store alone knows of it, and tells.
     if (this.#untold > 0 && this.#ledger.deaths.length > 0) {
       this.#untold--;
@@ -145,7 +153,11 @@ class EndpointJudge {
    * One under way can't be told from another one under way with the same words: what is shown then of one stands for the
    * other. People see as many of them as were said.
    */
-  #isSwapped(said: Said): boolean {
+  #isSwapped(said: Said, copies: readonly Shown[]): boolean {
+    // A piece that never left may have the words of another piece of the same message.
+    const shown = copies.filter((copy) => copy.shownMs !== null);
+    const own = this.#surplus.findIndex(({ text }) => shown.some((copy) => copy.text === text));
+    if (own !== -1) return this.#surplus.splice(own, 1).length === 1;
     const texts = new Set(this.#ledger.unseen.get(`${this.#endpoint} ${said.number}`));
     if (texts.size === 0) return false;
     for (const text of texts) {
@@ -179,7 +191,12 @@ class EndpointJudge {
         atMs >= heardMs && atMs <= heardMs + ENTERING_MS
       );
       if (said.isEarly && isCutShort) return yes("the process died as it entered the channel");
-      if (said.readMs.length === 0) return no("heard and not taken over");
+      if (said.readMs.length === 0) {
+        // Said while a channel is entered, it is part of what its history tells.
+        return said.isEarly && this.#hasGap(said)
+          ? yes("over the limits of catching up")
+          : no("heard and not taken over");
+      }
     }
     const origin = serviceOf(this.#world, said.origin);
     if (said.readMs.length > 0) {
@@ -282,8 +299,8 @@ class EndpointJudge {
     }
     // Parts are written down in their order: a later one that was confirmed first is known to its process alone.
     const isPart = pieces.some(({ of }) => of > 1);
-    return !isPart ||
-      !this.#ledger.deaths.some(({ atMs }) => atMs >= confirmedMs && atMs <= sentMs);
+    const ends = [...this.#ledger.deaths.map(({ atMs }) => atMs), ...this.#ledger.stopsMs];
+    return !isPart || !ends.some((atMs) => atMs >= confirmedMs && atMs <= sentMs);
   }
 
   /** Own lines have no ids that the relay was told: only how many there are tells which are known. */
@@ -356,7 +373,12 @@ class EndpointJudge {
       lost.sentMs <= by.copy.sentMs
     );
     const isDisordered = this.#timeTellsNothing(serviceOf(this.#world, said.origin));
-    if (tookLater || wasLost || isDisordered) return this.#ledger.count("allowed to be overtaken");
+    // It was given up or taken back by then, and comes over a connection that had been left; or nobody knows of it any more.
+    const isNoMore = said.deletedMs !== null || this.#diedUnwritten(said.takenMs ?? 0) ||
+      this.#dropped.some(({ numbers }) => numbers.includes(said.number));
+    if (tookLater || wasLost || isDisordered || isNoMore) {
+      return this.#ledger.count("allowed to be overtaken");
+    }
     this.#deviates("reordered", `#${said.number}.${at} stands behind #${by.number}`);
   }
 

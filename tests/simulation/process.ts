@@ -47,6 +47,8 @@ const MOST_WAIT_MS = 300_000;
 class Tries {
   readonly #fault: (what: string) => void;
   readonly #outages = new Map<AccountId, { sinceMs: number; endedMs: number }>();
+  /** When the first try of a process began: it is in an outage until it is let in. */
+  readonly #begunMs = new Map<AccountId, number>();
 
   constructor(fault: (what: string) => void) {
     this.#fault = fault;
@@ -54,7 +56,7 @@ class Tries {
 
   tried(account: AccountId, nowMs: number): void {
     const outage = this.#outages.get(account);
-    if (outage === undefined) return;
+    if (outage === undefined) return void this.#begunMs.set(account, nowMs);
     const lastedMs = outage.endedMs - outage.sinceMs;
     // A service that lets us in and throws us out may be asked less often.
     if (lastedMs === 0) return;
@@ -69,11 +71,13 @@ class Tries {
 
   ready(account: AccountId): void {
     this.#outages.delete(account);
+    this.#begunMs.delete(account);
   }
 
   ended(account: AccountId, nowMs: number): void {
     const outage = this.#outages.get(account);
-    if (outage === undefined) this.#outages.set(account, { sinceMs: nowMs, endedMs: nowMs });
+    const sinceMs = this.#begunMs.get(account) ?? nowMs;
+    if (outage === undefined) this.#outages.set(account, { sinceMs, endedMs: nowMs });
     else outage.endedMs = nowMs;
   }
 }

@@ -222,6 +222,7 @@ export class World {
   #ended(life: Life): void {
     if (life.process.dead) return;
     this.ledger.trace(`process ${life.process.number} ends`);
+    this.ledger.stopsMs.push(this.timeline.nowMs);
     try {
       life.store.close();
     } catch (error) {
@@ -357,7 +358,7 @@ export class World {
       if (template.includes("is on its disk again")) this.#unwrittenSinceMs = null;
       if (template.startsWith("Cannot write")) this.#unwrittenSinceMs ??= this.timeline.nowMs;
       if (level === "error") ledger.errors.push(`${template} ${properties["error"] ?? ""}`);
-      ledger.trace(`log ${level} ${template} ${JSON.stringify(properties).slice(0,160)}`);
+      ledger.trace(`log ${level} ${template} ${JSON.stringify(properties).slice(0, 160)}`);
     };
     const logger: Logger = {
       debug: say("debug"),

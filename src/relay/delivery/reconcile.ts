@@ -23,14 +23,17 @@ export function readBack(
 ): { readonly shipments: readonly ActiveShipment[]; readonly found: number } {
   const stored = store.underWay(endpoint);
   if (stored.length === 0) return { shipments: [], found: 0 };
-  const left = stored.map((shipment) =>
-    before.find((one) => one.shipment.id === shipment.id) ?? new ActiveShipment(shipment)
-  );
+  const position = store.ownPosition(endpoint);
+  const left = stored.map((shipment) => {
+    const isOlder = shipment.id <= (position?.lastShipment ?? 0);
+    return before.find((one) => one.shipment.id === shipment.id) ??
+      new ActiveShipment(shipment, new Map(), isOlder ? shipment.confirmed : 0);
+  });
   const ahead = left.map((one) => one.shownAhead());
   const shown = new Set(ahead.flatMap((parts) => [...parts.values()]));
   const knowledge = {
     complete: history?.complete ?? true,
-    position: store.ownPosition(endpoint),
+    position,
     isOwn: (id: MessageId) => shown.has(id) || store.isOwn({ endpoint, id }),
   };
   const shownAs = (part: Part) => bridge.shownAs?.(part) ?? [part.wire];

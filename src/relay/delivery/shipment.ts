@@ -21,10 +21,14 @@ export class ActiveShipment {
   /** All of it was shown. */
   isDone = false;
 
-  constructor(readonly shipment: Shipment, arrived: Arrived = new Map()) {
-    const { confirmed, refused, parts } = shipment;
-    this.#from = confirmed === parts.length && refused === 0 ? 0 : confirmed;
-    this.#settled = confirmed;
+  /** `from`: parts before this one left before the endpoint's history was last looked through. */
+  constructor(
+    readonly shipment: Shipment,
+    arrived: Arrived = new Map(),
+    from: number = shipment.confirmed,
+  ) {
+    this.#from = from;
+    this.#settled = shipment.confirmed;
     this.#receipts = shipment.parts.map((_, index) => {
       const id = arrived.get(index);
       return id === undefined ? null : { outcome: "confirmed", id };
@@ -96,7 +100,9 @@ export class ActiveShipment {
     const receipt = this.#receipts[index];
     if (receipt?.outcome === "confirmed") return receipt;
     if (receipt?.outcome === "rejected") return "of no matter";
-    return index < this.shipment.confirmed ? "shown" : "doubtful";
+    if (index >= this.shipment.confirmed) return "doubtful";
+    // Which of them was refused is not known.
+    return this.shipment.refused === 0 ? "shown" : "of no matter";
   }
 
   isSettled(index: number): boolean {

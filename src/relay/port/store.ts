@@ -107,6 +107,8 @@ export interface OwnPosition {
   /** How many parts were confirmed since, most likely the first lines behind; and how many of them without an id. */
   readonly since: number;
   readonly nameless: number;
+  /** Shipments with ids up to this one had left before; set by the store. */
+  readonly lastShipment?: ShipmentId;
 }
 
 /** Where copies of a message are. */

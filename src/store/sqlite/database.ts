@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../base/clock.ts";
 import { secondOf } from "../../base/times.ts";
 import type { EndpointId, MessageId } from "../../relay/port/ids.ts";
-import type { Acceptance, CountedCursor, OwnPosition } from "../../relay/port/store.ts";
+import type { Acceptance, CountedCursor, OwnPosition, ShipmentId } from "../../relay/port/store.ts";
 import { numberIn, type Row, textIn, textOrNullIn, toText } from "./columns.ts";
 import { LinkTable } from "./copy_table.ts";
 import { OutboxTable } from "./outbox_table.ts";
@@ -131,7 +131,7 @@ class StateTable {
         "in_second = excluded.in_second",
     );
     this.#own = handle.prepare("SELECT * FROM own WHERE endpoint = ?");
-    this.#setOwn = handle.prepare("INSERT OR REPLACE INTO own VALUES (?, ?, ?, ?, ?)");
+    this.#setOwn = handle.prepare("INSERT OR REPLACE INTO own VALUES (?, ?, ?, ?, ?, ?)");
     this.#addOwn = handle.prepare(
       "UPDATE own SET since = since + ?, nameless = nameless + ? WHERE endpoint = ?",
     );
@@ -170,8 +170,9 @@ class StateTable {
     return row === undefined ? null : ownIn(row);
   }
 
-  setOwn(endpoint: number, { atMs, count, since, nameless }: OwnPosition): void {
-    this.#setOwn.run(endpoint, atMs, count, since, nameless);
+  setOwn(endpoint: number, position: OwnPosition): void {
+    const { atMs, count, since, nameless, lastShipment = 0 } = position;
+    this.#setOwn.run(endpoint, atMs, count, since, nameless, lastShipment);
   }
 
   /** So many more parts were confirmed, so many of them without an id. */
@@ -236,6 +237,7 @@ function ownIn(row: Row): OwnPosition {
     count: numberIn(row, "count"),
     since: numberIn(row, "since"),
     nameless: numberIn(row, "nameless"),
+    lastShipment: numberIn(row, "last_shipment") as ShipmentId,
   };
 }
 

@@ -81,5 +81,8 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE mark (at REAL PRIMARY KEY, id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   UPDATE cursor SET said_at = at;
 `,
-  "ALTER TABLE shipment ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;",
+  `
+  ALTER TABLE shipment ADD COLUMN refused INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE own ADD COLUMN last_shipment INTEGER NOT NULL DEFAULT 0;
+`,
 ];

@@ -14,6 +14,7 @@ import type {
   RelayStore,
   Settlement,
   Shipment,
+  ShipmentId,
   SourceRef,
   Trace,
 } from "../../relay/port/store.ts";
@@ -116,8 +117,9 @@ class SqliteRelayStore implements RelayStore {
     this.#home.reserveIds(1);
     this.#home.write("soon", [endpoint], (database) => {
       const number = this.#home.number(endpoint);
-      database.state.setOwn(number, position);
+      // Ids ascend, whatever they stand for.
       const delivery = this.#home.takeId();
+      database.state.setOwn(number, { ...position, lastShipment: delivery as ShipmentId });
       ids.forEach((copy, part) =>
         database.links.addLink({ message: NOBODYS, delivery, part, endpoint: number, copy })
       );

@@ -46,7 +46,9 @@ function sent(texts: readonly string[], shown: Readonly<Record<number, string | 
 }
 
 const parts = (...all: [texts: string[], confirmed?: number][]) =>
-  all.map(([texts, confirmed = 0], at) => new ActiveShipment(shipment(at + 1, texts, confirmed)));
+  all.map(([texts, confirmed = 0], at) =>
+    new ActiveShipment(shipment(at + 1, texts, confirmed), new Map(), 0)
+  );
 
 Deno.test("reconcile() finds the parts that the history shows", () => {
   const own = [line("a", 0, "1"), line("b", 0, "2")];

@@ -97,7 +97,8 @@ function compare(model: RelayStoreModel, store: RelayStore): void {
     assert.deepEqual(store.level(name), model.level(name));
     assert.deepEqual(store.cursor(name), model.cursor(name));
     assert.equal(store.unannounced(name), model.unannounced(name));
-    assert.deepEqual(store.ownPosition(name), model.ownPosition(name));
+    const { lastShipment: _, ...position } = store.ownPosition(name) ?? {};
+    assert.deepEqual(position, model.ownPosition(name) ?? {});
     for (const message of MESSAGES) {
       const ref = { endpoint: name, id: id(message) };
       assert.deepEqual(store.traces(ref), model.traces(ref));

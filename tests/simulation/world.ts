@@ -14,6 +14,7 @@ import { noObserver, type RelayObserver } from "../../src/relay/port/observer.ts
 import type { AccountSettings, Gateway } from "../../src/relay/port/settings.ts";
 import type { Delivery, RelayStore } from "../../src/relay/port/store.ts";
 import { Relay } from "../../src/relay/relay.ts";
+import type { OpenLog } from "../../src/store/sqlite/database.ts";
 import { openRelayStore } from "../../src/store/sqlite/sqlite_store.ts";
 import { type Disk, FileDisk, MemoryDisk, ProcessDied } from "./disk.ts";
 import { numbersIn } from "./hidden.ts";
@@ -114,7 +115,7 @@ export class World {
       const openHandle = () => this.disk.openFor(process);
       const path = this.disk.path;
       const store = numberedStore(
-        openRelayStore({ path, clock, log, openHandle, openLog: null }),
+        openRelayStore({ path, clock, log, openHandle, openLog: this.#openLog }),
         process.note,
       );
       const bridges = new Map<AccountId, SimulatedBridge>();
@@ -206,6 +207,14 @@ export class World {
         () => {},
       );
     });
+  }
+
+  /** Where the disk is never slow, nobody need wait for it. */
+  get #openLog(): OpenLog | null {
+    const isSlow = this.plan.schedule.some((one) => one.kind === "disk-slow" && one.syncMs >= 300);
+    const wait = (forMs: number) =>
+      new Promise<void>((resolve) => this.timeline.after(forMs, resolve));
+    return isSlow ? () => this.disk.logFor(wait) : null;
   }
 
   /** SIGTERM; a new process `afterMs` after the end. */

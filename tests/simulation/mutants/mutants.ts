@@ -188,8 +188,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "q-same-time-as-the-cursor",
     edits: [{
       file: CATCH_UP,
-      find: ": atMs > cursorMs || (atMs === cursorMs && --known < 0)",
-      replace: ": atMs > cursorMs",
+      find: ": event.atMs > cursorMs || (event.atMs === cursorMs && --known < 0)",
+      replace: ": event.atMs > cursorMs",
     }],
   },
 ];

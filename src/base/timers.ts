@@ -5,36 +5,23 @@ export type Cancel = () => void;
 
 /** Delayed calls that all end with one link. */
 export class Timers {
-  readonly #clock: Clock;
+  readonly #deadlines: Deadlines;
   readonly #onFault: (thrown: unknown) => void;
-  /** One controller each, and no combined signals: those would gather on a signal that lives for months. */
-  readonly #planned = new Set<AbortController>();
   #ended = false;
 
   constructor(clock: Clock, onFault: (thrown: unknown) => void) {
-    this.#clock = clock;
+    this.#deadlines = new Deadlines(clock);
     this.#onFault = onFault;
   }
 
   after(waitMs: number, work: () => void): Cancel {
-    if (this.#ended) return () => {};
-    const planned = new AbortController();
-    this.#planned.add(planned);
-    this.#clock.sleep(waitMs, planned.signal).then(() => {
-      this.#planned.delete(planned);
-      this.#run(work);
-    }, () => {});
-    return () => {
-      this.#planned.delete(planned);
-      planned.abort();
-    };
+    return this.#ended ? () => {} : this.#deadlines.add(waitMs, () => this.#run(work));
   }
 
   /** Cancels all; nothing can be planned any more. */
   end(): void {
     this.#ended = true;
-    for (const planned of this.#planned) planned.abort();
-    this.#planned.clear();
+    this.#deadlines.close();
   }
 
   #run(work: () => void): void {
@@ -46,6 +33,9 @@ export class Timers {
     }
   }
 }
+
+/** Given to `abort`: without a reason it makes an error with a stack each time, and nobody reads it. */
+const NO_LONGER_WANTED = "no longer wanted";
 
 /**
  * Many deadlines over one sleeping timer: operations come by the thousand a second, and nearly all are answered long
@@ -61,7 +51,7 @@ export class Deadlines {
   }
 
   /** Calls `expire` once after `limitMs`, unless the returned function is called before. */
-  add(limitMs: number, expire: () => void): () => void {
+  add(limitMs: number, expire: () => void): Cancel {
     const entry = { atMs: this.#clock.monotonic() + limitMs, expire };
     this.#entries.add(entry);
     this.#sleepUntil(entry.atMs);
@@ -71,13 +61,13 @@ export class Deadlines {
   /** Forgets all of them and stops the timer. */
   close(): void {
     this.#entries.clear();
-    this.#sleeper?.abort.abort();
+    this.#sleeper?.abort.abort(NO_LONGER_WANTED);
     this.#sleeper = null;
   }
 
   #sleepUntil(atMs: number): void {
     if (this.#sleeper !== null && this.#sleeper.untilMs <= atMs) return;
-    this.#sleeper?.abort.abort();
+    this.#sleeper?.abort.abort(NO_LONGER_WANTED);
     const sleeper = { untilMs: atMs, abort: new AbortController() };
     this.#sleeper = sleeper;
     const waitMs = Math.max(0, atMs - this.#clock.monotonic());
@@ -88,15 +78,12 @@ export class Deadlines {
     if (this.#sleeper !== sleeper) return;
     this.#sleeper = null;
     const now = this.#clock.monotonic();
-    let nextMs = Infinity;
-    for (const entry of [...this.#entries]) {
-      if (entry.atMs > now) {
-        nextMs = Math.min(nextMs, entry.atMs);
-        continue;
-      }
-      this.#entries.delete(entry);
-      entry.expire();
+    const due = [...this.#entries].filter(({ atMs }) => atMs <= now);
+    for (const entry of due.sort((one, other) => one.atMs - other.atMs)) {
+      // One that came before may have cancelled it.
+      if (this.#entries.delete(entry)) entry.expire();
     }
+    const nextMs = Math.min(...[...this.#entries].map(({ atMs }) => atMs));
     if (nextMs < Infinity) this.#sleepUntil(nextMs);
   }
 }

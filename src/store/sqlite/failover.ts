@@ -75,10 +75,12 @@ export class StoreHome {
     this.#notices = new StoreNotices(options.log, options.path ?? ":memory:");
     this.#openHandle = options.openHandle ?? openSqliteHandle;
     this.#openLog = options.openLog === undefined ? openLogFile : options.openLog;
-    this.#database = openMemoryDatabase();
-    this.#state = new OpenState();
-    this.#ids = new IdSequence(1);
-    if (options.path !== null) this.#openFirst(options.path);
+    const { path } = options;
+    const disk = path === null ? null : this.#openFirst(path);
+    this.#database = disk?.database ?? openMemoryDatabase();
+    this.#state = disk?.state ?? new OpenState();
+    this.#ids = new IdSequence(disk?.nextId ?? 1);
+    disk?.instead?.();
   }
 
   get state(): OpenState {
@@ -208,15 +210,22 @@ export class StoreHome {
     this.#state.addEndpoint(id, name);
   }
 
-  #openFirst(path: string): void {
+  /** The database on the disk; where it can't be used, what is to be done `instead` once there is one in memory. */
+  #openFirst(path: string): {
+    readonly database: StoreDatabase | null;
+    readonly state: OpenState | null;
+    readonly nextId: number;
+    readonly instead: (() => void) | null;
+  } {
     try {
-      this.#settleIn(this.#open(path));
-      this.#ids = new IdSequence(this.#database.state.nextId());
+      const loaded = this.#load(this.#open(path));
+      return { ...loaded, nextId: loaded.database.state.nextId(), instead: null };
     } catch (thrown) {
       const fault = faultOf(thrown);
       if (fault === null) throw thrown;
       const damaged = fault === "damaged" ? openDamagedFile(path, this.#openHandle) : null;
-      this.#goOnInMemory(path, fault, thrown, damaged);
+      const instead = () => this.#goOnInMemory(path, fault, thrown, damaged);
+      return { database: null, state: null, nextId: 1, instead };
     }
   }
 
@@ -229,13 +238,18 @@ export class StoreHome {
     return openDatabaseFile(path, this.#openHandle, sync);
   }
 
-  #settleIn(disk: StoreDatabase): void {
+  #load(database: StoreDatabase): { readonly database: StoreDatabase; readonly state: OpenState } {
     try {
-      this.#state = OpenState.load(disk);
+      return { database, state: OpenState.load(database) };
     } catch (thrown) {
-      disk.close();
+      database.close();
       throw thrown;
     }
+  }
+
+  #settleIn(disk: StoreDatabase): void {
+    const { state } = this.#load(disk);
+    this.#state = state;
     this.#database.close();
     this.#database = disk;
   }

@@ -36,7 +36,7 @@ async function checkForPeople(file: string): Promise<ExitCode> {
   for (const warning of loaded.warnings) printErrorLine(`warning: ${formatFault(warning)}`);
   const { accounts, gateways } = loaded.config;
   printLine(
-    `${file} holds: ${count(accounts.length, "account")}, ${count(gateways.length, "gateway")}.`,
+    `${file} is valid: ${count(accounts.length, "account")}, ${count(gateways.length, "gateway")}.`,
   );
   const { commandPrefix, commandUsers } = loaded.config.general;
   if (commandPrefix !== "" && commandUsers.length === 0) {
@@ -50,7 +50,7 @@ async function checkForPrograms(file: string): Promise<ExitCode> {
   const config = reading.ok ? reading.config : null;
   const answer = {
     file,
-    holds: reading.ok,
+    valid: reading.ok,
     faults: reading.ok ? [] : reading.faults.map(asData),
     warnings: reading.warnings.map(asData),
     accounts: config?.accounts.map(({ id }) => id) ?? [],

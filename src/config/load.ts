@@ -249,5 +249,5 @@ function strangerText({ written, value }: Entry): string {
   }
   const isKey = ACCOUNT_KEYS.some((key) => key.toLowerCase() === lower);
   const where = isKey ? "; put it below [general], [irc.NAME] or [kosmi.NAME]" : "";
-  return `stands outside of any section, so it has no effect${where}`;
+  return `is outside any section, so it has no effect${where}`;
 }

@@ -274,7 +274,7 @@ test(
     assert.match(terminal.shown, /data\/matterbridge\.toml is written/);
     assert.match(terminal.shown, /Start the relay with: \.\/kosmi-relay\s/);
     const check = await run("check");
-    assert.match(check.stdout, /^\.\/data\/matterbridge\.toml holds: 2 accounts, 1 gateway\.$/m);
+    assert.match(check.stdout, /^\.\/data\/matterbridge\.toml is valid: 2 accounts, 1 gateway\.$/m);
     await Deno.writeTextFile(folder.file("matterbridge.yaml"), "irc: {}\n");
     const yaml = await run("check", "-conf", "matterbridge.yaml");
     assert.match(yaml.stderr, /^matterbridge\.yaml: gateway: there is no \[\[gateway\]\]/m);

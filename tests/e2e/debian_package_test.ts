@@ -73,7 +73,10 @@ getent passwd kosmi-relay || echo 'no user is left'`,
     assert.equal(code, 0, said);
     assert.match(said, /owned root:kosmi-relay 640 \/etc\/kosmi-relay\/matterbridge\.toml/);
     assert.match(said, /owned kosmi-relay:kosmi-relay 700 \/var\/lib\/kosmi-relay/);
-    assert.match(said, /^\/etc\/kosmi-relay\/matterbridge\.toml holds: 2 accounts, 1 gateway\.$/m);
+    assert.match(
+      said,
+      /^\/etc\/kosmi-relay\/matterbridge\.toml is valid: 2 accounts, 1 gateway\.$/m,
+    );
     assert.match(said, /kept its configuration/);
     assert.match(said, /kosmi-relay \d\S* starts, as \/etc\/kosmi-relay\/matterbridge\.toml says/);
     assert.match(said, /nothing is left\nno user is left/);

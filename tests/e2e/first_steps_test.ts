@@ -39,7 +39,7 @@ Deno.test("the untouched sample: check names each placeholder", async () => {
   const { code, stderr, stdout } = await inFolder(dir.path, "check");
   assert.equal(code, 0);
   assert.equal(stderr.match(/is still the sample's/g)?.length, 3);
-  assert.match(stdout, /^matterbridge\.toml holds: 2 accounts, 1 gateway\.$/m);
+  assert.match(stdout, /^matterbridge\.toml is valid: 2 accounts, 1 gateway\.$/m);
 });
 
 needs("script")(
@@ -68,7 +68,7 @@ needs("script")(
     assert.ok((await Deno.readTextFile(written)).includes(SECRET));
     assert.equal(((await Deno.stat(written)).mode ?? 0) & 0o777, 0o600);
     const check = await inFolder(dir.path, "check");
-    assert.match(check.stdout, /^matterbridge\.local\.toml holds: 2 accounts, 1 gateway\.$/m);
+    assert.match(check.stdout, /^matterbridge\.local\.toml is valid: 2 accounts, 1 gateway\.$/m);
     assert.equal(check.stderr, "");
 
     await Deno.chmod(written, 0o644);

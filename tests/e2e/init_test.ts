@@ -49,15 +49,15 @@ inTerminal("init asks, tests the answers and writes a configuration that relays"
   await using bench = await desk();
   const { terminal, irc, kosmi, file, env } = bench;
   await terminal.answer(/IRC server .*: $/, "not a server!");
-  await terminal.answer(/This is no server[^]*IRC server .*: $/, `127.0.0.1:${irc.port}`);
+  await terminal.answer(/Enter a host name, or[^]*IRC server .*: $/, `127.0.0.1:${irc.port}`);
   await terminal.answer(/nick there: $/, "relay");
   await terminal.answer(/IRC channel .*: $/, "films");
   await terminal.answer(/Kosmi room.*: $/, kosmi.roomUrl("@movienight"));
   await terminal.answer(/E-mail .*: $/, "");
-  await terminal.answer(/Test these answers now\?.*\[Y\/n\] $/, "");
+  await terminal.answer(/Test these settings now\?.*\[Y\/n\] $/, "");
   await terminal.see(/ok\S* +irc\.network +#films/);
   assert.equal(await terminal.ended(), 0);
-  assert.match(terminal.shown, /is written; you alone can read it/);
+  assert.match(terminal.shown, /Wrote .* \(readable only by you\)/);
   assert.equal(((await Deno.stat(file)).mode ?? 0) & 0o777, 0o600);
   await using relay = await startRelay({ config: await Deno.readTextFile(file), env });
   await relay.waitForLog(/msg="in main"/);
@@ -78,7 +78,7 @@ inTerminal("init does not show the password, and tells what is broken", async ()
   await terminal.answer(/Password of bot@example\.org.*: $/, 'hidden "pazz\x7f\x7fss"');
   await terminal.answer(/\[Y\/n\] $/, "y");
   await terminal.see(/BROKEN\S* +irc\.network +#films .*banned/, 0, 30_000);
-  await terminal.answer(/Write the file all the same\? \[y\/N\] $/, "y");
+  await terminal.answer(/Write the file anyway\? \[y\/N\] $/, "y");
   assert.equal(await terminal.ended(), 0);
   assert.doesNotMatch(terminal.shown, /hidden|pa[sz]{2}/);
   assert.match(await Deno.readTextFile(file), /^Password = "hidden \\"pass\\""$/m);
@@ -117,7 +117,7 @@ Deno.test("init refuses to overwrite a configuration", async () => {
   await using relay = await startRelay({ config: "# mine\n", args: ["init"] });
   const { code } = await relay.waitForExit();
   assert.equal(code, 2);
-  assert.match(relay.stderr, /is there already, and nothing is overwritten/);
+  assert.match(relay.stderr, /already exists/);
   assert.equal(await Deno.readTextFile(relay.configPath), "# mine\n");
 });
 
@@ -135,7 +135,7 @@ Deno.test("check --json tells file, line and key of every fault", async () => {
   });
   assert.equal((await relay.waitForExit()).code, 2);
   const answer = JSON.parse(relay.stdout);
-  assert.equal(answer.holds, false);
+  assert.equal(answer.valid, false);
   assert.ok(
     answer.faults.some((fault: { line: number; key: string }) =>
       fault.line === 2 && fault.key === "irc.a.Server"

@@ -39,7 +39,7 @@ export class Watch implements Disposable {
   logLine(line: string): void {
     const secret = this.#secrets.find((secret) => line.includes(secret));
     if (secret !== undefined) this.#find(`secret in the log ${line.slice(0, 60)}`, line);
-    if (/unexpected fault of the program/.test(line)) this.#find("unexpected fault", line);
+    if (/internal error, please report it/.test(line)) this.#find("unexpected fault", line);
   }
 
   ircLine({ line }: ReceivedLine): void {

@@ -32,7 +32,7 @@ Deno.test("Watch finds secrets and unexpected faults in the log", () => {
   watch.logLine('{"msg":"all is well"}');
   assert.deepEqual(watch.findings, []);
   watch.logLine('{"msg":"Cannot log in with s3cret-pass"}');
-  watch.logLine('{"msg":"unexpected fault of the program: x is not a function"}');
+  watch.logLine('{"msg":"internal error, please report it: x is not a function"}');
   assert.equal(watch.findings.length, 2);
 });
 

@@ -31,7 +31,7 @@ import { WireBridge } from "./wire_bridge.ts";
 
 /** The relay's own lines about what will never be shown. */
 const DROPPED_LINE = /(\d+) older messages? (?:was|were) not relayed/;
-const GAP_LINE = /from while the relay was away are missing here/;
+const GAP_LINE = /were missed while the relay was offline/;
 
 const EPOCH_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
 
@@ -364,7 +364,7 @@ export class World {
     const { ledger } = this;
     const say = (level: string) => (template: string, properties: LogProperties = {}) => {
       if (process.dead) return;
-      if (template.includes("is on its disk again")) this.#unwrittenSinceMs = null;
+      if (template.includes("is writable again")) this.#unwrittenSinceMs = null;
       if (template.startsWith("Cannot write")) this.#unwrittenSinceMs ??= this.timeline.nowMs;
       if (level === "error") ledger.errors.push(`${template} ${properties["error"] ?? ""}`);
       ledger.trace(`log ${level} ${template} ${JSON.stringify(properties).slice(0, 160)}`);

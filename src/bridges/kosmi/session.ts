@@ -94,7 +94,7 @@ export class KosmiSession {
     const self = user ?? (subject === null ? null : unnamed(subject));
     if (self === null) {
       throw new Error(
-        "Cannot tell which messages are our own: Kosmi does not say who we are (currentUser)",
+        "Cannot identify the relay's Kosmi user (currentUser): its own messages cannot be told from others'",
       );
     }
     this.#isAnonymous = self.anonymous;
@@ -114,14 +114,14 @@ export class KosmiSession {
         user = currentUserIn(value);
       }
       if (user === null) {
-        log.warn("Kosmi does not say who we are: {said}", {
+        log.warn("Cannot identify the relay's Kosmi user: {said}", {
           said: errors.length === 0 ? "an answer without a user" : describeErrors(errors),
         });
       }
       return user;
     } catch (thrown) {
       if (link.signal.aborted) throw thrown;
-      log.warn("Kosmi does not say who we are: {said}", { said: describeError(thrown) });
+      log.warn("Cannot identify the relay's Kosmi user: {said}", { said: describeError(thrown) });
       return null;
     }
   }
@@ -133,7 +133,7 @@ export class KosmiSession {
     if (credentials.expectsLogin && self.anonymous === true) {
       said.warn(
         kind,
-        'Kosmi shows us as the anonymous user "{name}" although a login is configured; its token may be that of an anonymous visitor',
+        'Kosmi shows the relay as the anonymous user "{name}" although a login is configured; its token may be that of an anonymous visitor',
         { name: self.name },
       );
     } else {

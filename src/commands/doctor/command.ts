@@ -15,7 +15,7 @@ export function registerDoctor({ program, common, done, stopping }: Registrar): 
     .addHelpText(
       "after",
       `
-Looks at the configuration, the data directory, each IRC server (under a nick of its own: yours + -doctor) and each Kosmi
+Checks the configuration, the data directory, each IRC server (as a nick of its own: yours + -doctor) and each Kosmi
 account. Works beside a running relay. Without --send nothing is said in chat; without --login nobody is logged in.
 
 Exit status: 0 all is well, 1 warnings, 2 something is broken.

@@ -91,7 +91,7 @@ function outputOf(
 function announce(config: Config | null): void {
   if (config === null) return;
   printErrorLine(
-    "IRC is looked at under a nick of its own (your nick + -doctor), which enters the channels for a moment.",
+    "The IRC check uses a nick of its own (your nick + -doctor), which joins the channels briefly.",
   );
 }
 

@@ -261,7 +261,7 @@ function moderated(name: string, nick: string, signs: string | null): SpeechFaul
   return {
     state: "broken",
     seen: signs === null
-      ? `${name} is moderated (+m): who has no voice is not heard, and ${nick} is not there to see whether it has one`
+      ? `${name} is moderated (+m): ${nick} is not in the channel, so its voice (+v) cannot be checked`
       : `${name} is moderated (+m), and ${nick} has no voice`,
     remedy: `ask a channel operator for: /mode ${name} +v ${nick}`,
   };

@@ -35,7 +35,7 @@ export function tellTls(
   if (account.options.skipTlsVerify) {
     rows.warn(
       "TLS",
-      `${fault.seen}, and SkipTLSVerify=true takes it all the same: anybody on the way can read along`,
+      `${fault.seen}, and SkipTLSVerify=true accepts it: the connection can be intercepted`,
       `set TLSFingerprint="${certificate.fingerprint}" in place of SkipTLSVerify`,
     );
     return true;

@@ -189,11 +189,14 @@ function tellSelf(check: KosmiCheck, token: TokenFinding, rows: KosmiChecks["row
   if (token.expectsLogin && isAnonymous) {
     return rows.warn(
       "identity",
-      `Kosmi shows us as the anonymous user "${self.nick}" although the token is of a login`,
+      `Kosmi shows the relay as the anonymous user "${self.nick}" although the token is of a login`,
       "kosmi-relay token refresh",
     );
   }
-  rows.ok("identity", `Kosmi shows us as "${self.nick}"${isAnonymous ? " (anonymous)" : ""}`);
+  rows.ok(
+    "identity",
+    `Kosmi shows the relay as "${self.nick}"${isAnonymous ? " (anonymous)" : ""}`,
+  );
 }
 
 function tellRoom(
@@ -247,7 +250,7 @@ async function checkOwnMessages(
 ): Promise<void> {
   const row = `own messages ${channel}`;
   if (!context.send) {
-    return rows.ok(row, "the subscription runs; --send proves it with a line that people see");
+    return rows.ok(row, "subscription active; --send tests it with a visible message");
   }
   const receipt = await check.say(channel, TEST_LINE, signal);
   if (receipt.outcome === "confirmed") {

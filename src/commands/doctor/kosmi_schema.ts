@@ -61,7 +61,7 @@ function tellOperation(
   }
   const { changes, missing } = drift;
   if (missing.length === 0) return rows.warn(check, `drifted: ${changes.join(", ")}`, REPORT);
-  const seen = `Kosmi no longer has what it needs: ${missing.join(", ")}`;
+  const seen = `Kosmi's schema no longer has ${missing.join(", ")}`;
   if (isLearnable) {
     return rows.warn(check, `${seen}; the web app says it otherwise`, LEARNS);
   }

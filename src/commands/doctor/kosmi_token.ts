@@ -131,7 +131,7 @@ function tellReport(checks: KosmiChecks, report: TokenReport, remedy: string): b
     case "expired": {
       const seen = `the ${where} token of ${whose} expired on ${report.expires}`;
       if (logsInItself) {
-        rows.warn("token", `${seen}: the next start logs in`, `${remedy} (or doctor --login)`);
+        rows.warn("token", `${seen}: the next startup logs in`, `${remedy} (or doctor --login)`);
       } else rows.broken("token", seen, remedy);
       return false;
     }

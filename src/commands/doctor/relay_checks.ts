@@ -15,7 +15,7 @@ export async function checkConfiguration(file: string, rows: RowWriter): Promise
   const reading = await readConfiguration(file);
   if (reading.ok) {
     const { accounts, gateways } = reading.config;
-    rows.ok(check, `${file} holds: accounts ${accounts.length}, gateways ${gateways.length}`);
+    rows.ok(check, `${file} is valid: accounts ${accounts.length}, gateways ${gateways.length}`);
   }
   for (const warning of reading.warnings) {
     rows.warn(check, formatFault(warning), "correct the line, or take it out");
@@ -71,7 +71,7 @@ async function tryToWrite(path: string, rows: RowWriter): Promise<DataFinding> {
     }
     const pid = LOCKED_BY.exec(error.message)?.[1];
     const who = pid === undefined ? "a running relay" : `the running relay (pid ${pid})`;
-    rows.ok(check, `${path} is in use by ${who}: only looked at`);
+    rows.ok(check, `${path} is in use by ${who}: checked read-only`);
     return { usable: true, beside: { pid: pid === undefined ? null : Number(pid) } };
   }
 }

@@ -96,7 +96,7 @@ export class Table {
     const count = (state: RowState) => rows.filter((row) => row.state === state).length;
     const [broken, warnings] = [count("broken"), count("warning")];
     if (broken > 0) return `${plural(broken, "row")} broken, ${plural(warnings, "warning")}.`;
-    return warnings > 0 ? `${plural(warnings, "warning")}.` : "All is well.";
+    return warnings > 0 ? `${plural(warnings, "warning")}.` : "No problems found.";
   }
 }
 

@@ -68,7 +68,7 @@ async function coreAnswers(options: HeartbeatOptions, signal: AbortSignal): Prom
     return true;
   } catch (error) {
     if (!(error instanceof DeadlineError)) throw error;
-    log.error("{error}: it is stuck. Please report this", { error: error.message });
+    log.error("{error}. Please report this", { error: error.message });
     return false;
   }
 }

@@ -130,7 +130,7 @@ class Notifier implements ServiceManager {
     }).catch((error) => {
       if (this.#failed || this.#isClosed) return;
       this.#failed = true;
-      log.warn("The service manager does not hear us: {error}", { error: describeError(error) });
+      log.warn("Cannot notify the service manager: {error}", { error: describeError(error) });
     });
   }
 }

@@ -53,7 +53,7 @@ async function askForPassword(asker: Asker, email: string): Promise<string> {
 }
 
 const serverFault: Check = (answer) =>
-  parseHostPort(answer) === null ? "This is no server: write its name, or name:port." : null;
+  parseHostPort(answer) === null ? "Enter a host name, or host:port." : null;
 
 const nickFault: Check = (answer) =>
   /^[A-Za-z[\]\\`_^{|}][\w[\]\\`^{|}-]{0,29}$/.test(answer)
@@ -75,7 +75,7 @@ const roomFault: Check = (answer) => {
     roomIdOf(answer, null);
     return null;
   } catch {
-    return "This is no room: copy its address from the browser, such as https://app.kosmi.io/room/@name.";
+    return "Enter the room's address from the browser, such as https://app.kosmi.io/room/@name.";
   }
 };
 

@@ -51,7 +51,7 @@ async function init(
   if (there !== null) {
     const another = isFree() ? ", or name another with -conf FILE" : "";
     printErrorLine(
-      `${there} is there already, and nothing is overwritten: move it away${another}.`,
+      `${there} already exists. Move it away${another}.`,
     );
     return EXIT.usage;
   }
@@ -88,12 +88,12 @@ async function converse(
   for (const fault of faults) printErrorLine(formatFault(fault));
   if (config === null) return EXIT.failed;
   const wantsTest = await asker.yes(
-    "\nTest these answers now? It connects to both services and says nothing there.",
+    "\nTest these settings now? This connects to both services but sends no message.",
     true,
   );
   if (wantsTest && !await test(config, options, stopping)) {
     if (stopping.aborted) throw new AskingEndedError("stopped");
-    if (!await asker.yes("\nWrite the file all the same?", false)) {
+    if (!await asker.yes("\nWrite the file anyway?", false)) {
       throw new AskingEndedError("not wanted");
     }
   }
@@ -170,7 +170,7 @@ async function write(named: string | null, target: string, text: string): Promis
     printErrorLine(`Cannot write ${target}: ${describeError(error)}. Nothing was written.`);
     return EXIT.failed;
   }
-  printLine(`\n${target} is written; you alone can read it.`);
+  printLine(`\nWrote ${target} (readable only by you).`);
   const built = buildInfo().config;
   const isFound = named === null && (built === null || built === PLAIN_CONFIG);
   const wanted = named ?? built ?? PLAIN_CONFIG;

@@ -61,9 +61,7 @@ async function ask(data: DataDirectory, stopping: AbortSignal): Promise<ReloadAn
 function tell(answer: ReloadAnswer | null): ExitCode {
   if (answer === null) {
     printErrorLine(
-      `The relay did not answer within ${
-        LONGEST_MS / 1000
-      } s. Its log may say why; kill -HUP asks it as well.`,
+      `The relay did not answer within ${LONGEST_MS / 1000} s. See its log, or send SIGHUP.`,
     );
     return EXIT.failed;
   }

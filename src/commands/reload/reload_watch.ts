@@ -61,7 +61,7 @@ async function reload({ live, log }: ReloadWatch, number: number): Promise<Resul
   } else {
     for (const line of lines) log.error("reload {number}: {line}", { number, line });
     log.error(
-      "reload {number}: the new configuration can't be used, the relay goes on with the old one",
+      "reload {number}: the configuration is invalid; the current one stays in use",
       { number },
     );
   }

@@ -150,10 +150,10 @@ export class LiveConfig {
 
 function describeChange(change: PlanChange, before: LiveAccounts, next: LiveAccounts): string[] {
   const lines = [
-    ...change.added.map((id) => `${id}: new, connects`),
+    ...change.added.map((id) => `${id}: added, connecting`),
     ...change.removed.map((id) => `${id}: removed, disconnected`),
-    ...change.replaced.map((id) => `${id}: its settings changed, connects anew`),
-    ...change.replanned.map((id) => `${id}: its channels changed, enters and leaves them`),
+    ...change.replaced.map((id) => `${id}: options changed, reconnecting`),
+    ...change.replanned.map((id) => `${id}: channels changed, joining and parting`),
     ...restartKeys(before.config, next.config).map((key) =>
       `[general] ${key} takes effect at the next start`
     ),

@@ -68,7 +68,7 @@ function explain(error: unknown, file: string, log: Logger): ExitCode {
     log.error("{fault}", { fault: error.message });
     return EXIT.failed;
   }
-  log.error("Cannot go on: {error}", { error: describeError(error) });
+  log.error("Cannot continue: {error}", { error: describeError(error) });
   return EXIT.failed;
 }
 

@@ -75,6 +75,6 @@ export async function loadOrExplain(file: string): Promise<LoadedConfig | null> 
   for (const warning of reading.warnings) printErrorLine(`warning: ${formatFault(warning)}`);
   const { length } = reading.faults;
   const found = length === 1 ? "1 fault" : `${length} faults`;
-  printErrorLine(`${file} can't be used: ${found}. Nothing was started.`);
+  printErrorLine(`${file} has errors: ${found}. The relay was not started.`);
   return null;
 }

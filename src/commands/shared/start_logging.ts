@@ -57,7 +57,7 @@ function warnOfAddresses(config: Config, logging: Logging): void {
 export function catchStrayFaults(log: Logger): { stop(): void } {
   const onRejection = (event: PromiseRejectionEvent) => {
     event.preventDefault();
-    log.error("unexpected fault of the program: {error}", { error: describeError(event.reason) });
+    log.error("internal error, please report it: {error}", { error: describeError(event.reason) });
   };
   globalThis.addEventListener("unhandledrejection", onRejection);
   return { stop: () => globalThis.removeEventListener("unhandledrejection", onRejection) };

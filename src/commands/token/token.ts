@@ -157,7 +157,7 @@ function optionsOf(registrar: Registrar, command: Command): TokenOptions {
 }
 
 function addStatus(registrar: Registrar, token: Command): void {
-  const status = add(token, "status", "tell whose the tokens are and when they expire; no token")
+  const status = add(token, "status", "show token owners and expiry dates, never a token")
     .option("--json", "print JSON")
     .addHelpText("after", "\nExample:\n  kosmi-relay token status --json | jq .");
   status.action(async () => {
@@ -175,7 +175,7 @@ function addRefresh(registrar: Registrar, token: Command): void {
 }
 
 function addClear(registrar: Registrar, token: Command): void {
-  const clear = add(token, "clear", "forget the cached token: the next start logs in")
+  const clear = add(token, "clear", "delete the cached token; the next startup logs in")
     .addHelpText("after", "\nExample:\n  kosmi-relay token clear --account kosmi.movienight");
   clear.action(async () => registrar.done(await tokenClear(optionsOf(registrar, clear))));
 }

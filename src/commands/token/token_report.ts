@@ -84,9 +84,12 @@ function absence(
 ): { state: TokenReport["state"]; note: string } {
   switch (reading.kind) {
     case "missing":
-      return { state: "none", note: "no cached token: the next start logs in" };
+      return { state: "none", note: "no cached token: the next startup logs in" };
     case "otherEmail":
-      return { state: "none", note: "the cached token is another email's: the next start logs in" };
+      return {
+        state: "none",
+        note: "the cached token is another email's: the next startup logs in",
+      };
     case "corrupt":
       return {
         state: "unusable",

@@ -14,7 +14,7 @@ interface Spot {
 
 type Explanation = string | ((spot: Spot) => string);
 
-const NEEDS_QUOTES = 'this is no value: text needs quotes, as in Nick="relay"';
+const NEEDS_QUOTES = 'expected a value: text needs quotes, as in Nick="relay"';
 const CURLY = 'the quotes are curly (“ ”): write straight ones, as in Nick="relay"';
 const BACKSLASH = "a backslash (\\) in text begins an escape: write \\\\ or use single quotes";
 
@@ -22,7 +22,7 @@ const BACKSLASH = "a backslash (\\) in text begins an escape: write \\\\ or use 
 const EXPLANATIONS: readonly (readonly [start: string, meaning: Explanation])[] = [
   ["invalid value", explainValue],
   ["illegal leading zero", "a number can't begin with 0; if it is text, put it in quotes"],
-  ["illegal underscore", "this is no value: text needs quotes"],
+  ["illegal underscore", "expected a value: text needs quotes"],
   ["illegal character in numeric", "this is neither a number nor text: text needs quotes"],
   ["unfinished numeric", "the number is not complete; if it is text, put it in quotes"],
   ["integer value", "the number is too big; if it is text, put it in quotes"],
@@ -62,8 +62,8 @@ export function explainToml(error: TomlError, text: string): SyntaxFault {
 /** Behind the = stands nothing that TOML knows. */
 function explainValue({ rest }: Spot): string {
   if (/[“”„‘’«»]/.test(rest)) return CURLY;
-  if (/^(?:true|yes|on)\b/i.test(rest)) return "this is no value: write true, in small letters";
-  if (/^(?:false|no|off)\b/i.test(rest)) return "this is no value: write false, in small letters";
+  if (/^(?:true|yes|on)\b/i.test(rest)) return "expected a value: write true, in small letters";
+  if (/^(?:false|no|off)\b/i.test(rest)) return "expected a value: write false, in small letters";
   if (/^(?:null|nil|none)\b/i.test(rest)) return "TOML has no such value: leave the key out";
   if (rest.startsWith("#")) {
     return 'a value is missing: # begins a comment, so text with it needs quotes, as in channel="#kosmi"';
@@ -150,7 +150,7 @@ function explainTwice(spot: Spot): string {
     ? "remove this line"
     : "put what is below it there, and remove this line";
   const section = opening === "[[" ? `[[${name}]]` : `[${name}]`;
-  return `${section} stands twice, first on line ${first + 1}: ${mend}`;
+  return `${section} is set twice, first on line ${first + 1}: ${mend}`;
 }
 
 function explainKeyTwice({ lines, at, line }: Spot): string {
@@ -163,7 +163,7 @@ function explainKeyTwice({ lines, at, line }: Spot): string {
   if (key === undefined || first === -1) {
     return "this is defined twice: a key or section can stand only once";
   }
-  return `${shownKey(key)} stands twice in this section, first on line ${
+  return `${shownKey(key)} is set twice in this section, first on line ${
     first + 1
   }: remove one of them`;
 }

@@ -12,7 +12,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   BAD_DQ_ESCAPE:
     "a backslash (\\) in double quotes begins an escape: write \\\\ or use single quotes",
   BLOCK_AS_IMPLICIT_KEY: "a value with a colon in it needs quotes, or the indentation is wrong",
-  DUPLICATE_KEY: "this key stands twice: remove one of them",
+  DUPLICATE_KEY: "this key is set twice: remove one of them",
   MISSING_CHAR: "a character is missing: look at the quotes, commas, colons and brackets here",
   MULTILINE_IMPLICIT_KEY: "a quote or a colon is missing",
   MULTIPLE_DOCS: "the file has several documents (---): only one can be read",

@@ -80,7 +80,7 @@ export const ACCOUNT_OPTIONS = {
     key: "IgnoreNicks",
     type: patternWords,
     fallback: [],
-    doc: "Nothing of this account's people whose nick matches one of these is relayed.",
+    doc: "Ignores users of this account whose nick matches one of these.",
   }),
   ignoreMessages: option({
     key: "IgnoreMessages",
@@ -112,7 +112,8 @@ export const ACCOUNT_OPTIONS = {
     key: "NoSendJoinPart",
     type: boolean,
     fallback: false,
-    doc: "Tells no other account who comes and leaves here, whatever its ShowJoinPart.",
+    doc:
+      "Does not relay joins and parts from this account, whatever the other accounts' ShowJoinPart.",
   }),
   stripNick: option({
     key: "StripNick",
@@ -161,7 +162,7 @@ export const ACCOUNT_OPTIONS = {
     key: "ShowJoinPart",
     type: boolean,
     fallback: false,
-    doc: "Says to this account who comes and leaves elsewhere.",
+    doc: "Relays joins and parts of other accounts to this one.",
   }),
   showJoinPartFor: option({
     key: "ShowJoinPartFor",

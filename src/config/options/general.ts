@@ -76,8 +76,7 @@ export const GENERAL_OPTIONS = {
     key: "CatchUpMaxMessages",
     type: integer({ min: 0, max: 100_000 }),
     fallback: 500,
-    doc:
-      "How many messages that were said while the relay was away are fetched afterwards, for each channel; 0: none.",
+    doc: "Maximum number of missed messages to fetch for each channel; 0: none.",
   }),
   catchUpMaxAgeMs: option({
     key: "CatchUpMaxAge",
@@ -123,7 +122,7 @@ export const GENERAL_OPTIONS = {
     type: secretText,
     fallback: null,
     doc:
-      "What must be known to see the status page; needed where StatusListen is more than this machine.",
+      "Password of the status page; required where StatusListen is reachable from other machines.",
   }),
   statusShowMessages: option({
     key: "StatusShowMessages",

@@ -157,7 +157,7 @@ export const IRC_OPTIONS = {
     key: "SkipTLSVerify",
     type: boolean,
     fallback: false,
-    doc: "Takes any certificate, also a forged one.",
+    doc: "Accepts any certificate, including a forged one.",
   }),
   allowPlainText: option({
     key: "AllowPlainText",
@@ -184,7 +184,7 @@ export const IRC_OPTIONS = {
     key: "UseSASL",
     type: boolean,
     fallback: false,
-    doc: "Logs in with SASL; a server that can't is not used.",
+    doc: "Requires SASL; without it the relay does not connect.",
   }),
   saslMechanism: option({
     key: "SASLMechanism",
@@ -321,7 +321,7 @@ export const IRC_OPTIONS = {
     key: "PingDelay",
     type: pingDelay,
     fallback: 60_000,
-    doc: "After how long a silence the server is asked for a sign of life; at most 1m.",
+    doc: "Idle time before the relay sends PING; at most 1m.",
   }),
   runCommands: option({
     key: "RunCommands",

@@ -193,7 +193,7 @@ function checkLogin(
   if (email !== null && password === null && token === null && !isThere("password")) {
     findings.warn(
       placeOf(KOSMI_OPTIONS.email, lookup),
-      "stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; " +
+      "is set without Password: only an imported token (kosmi-relay token import) can be used; " +
         `set Password (or ${
           lookup.variable("Password")
         } in the environment) to log in, or leave both out for an anonymous visitor`,

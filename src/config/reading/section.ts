@@ -49,7 +49,7 @@ function tellTwice(first: Entry, second: Entry, findings: Findings): void {
   findings.fault(second.place, (lineOf) => {
     const line = lineOf(first.path);
     const where = line === null ? "" : ` on line ${line}`;
-    return `stands twice, also as ${
+    return `is set twice, also as ${
       shownKey(first.written)
     }${where}: letter case makes no difference, so ${advice}`;
   });

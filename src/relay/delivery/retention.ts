@@ -47,7 +47,7 @@ function trim(options: HousekeepingOptions): void {
     });
   }
   for (const [endpoint, count] of counts) {
-    log.warn("{count} messages for {endpoint} were too old or too many and are dropped", {
+    log.warn("Dropped {count} messages for {endpoint}: over OutboxMaxAge or OutboxMaxMessages", {
       count,
       endpoint,
     });

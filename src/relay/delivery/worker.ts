@@ -182,7 +182,7 @@ export class EndpointWorker {
     const { shipments, found } = readBack(this.#options, this.#active, history);
     if (shipments.length > 0) {
       this.#options.log.info(
-        "{count} messages were on their way when the link ended: {found} parts had arrived",
+        "{count} messages were in flight when the connection was lost; {found} parts were delivered",
         { count: shipments.length, found, history: history === null ? "none" : "known" },
       );
     }
@@ -354,6 +354,6 @@ const TOO_OLD: DropReason = { cause: "limits", words: "older than OutboxMaxAge" 
 function brokenPromise(thrown: unknown): Receipt {
   return {
     outcome: "rejected",
-    reason: `unexpected fault of the program: ${describeError(thrown)}`,
+    reason: `internal error, please report it: ${describeError(thrown)}`,
   };
 }

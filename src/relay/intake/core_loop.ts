@@ -161,7 +161,7 @@ export class CoreLoop {
       return work();
     } catch (thrown) {
       const fault = describeError(thrown);
-      this.#options.log.error("unexpected fault of the program: {fault}", { account, fault });
+      this.#options.log.error("internal error, please report it: {fault}", { account, fault });
       return null;
     }
   }
@@ -319,7 +319,7 @@ export class CoreLoop {
       account,
       channel: written,
     });
-    const text = `Some messages of ${written} from while the relay was away are missing here`;
+    const text = `Some messages from ${written} were missed while the relay was offline`;
     const deliveries = this.#options.routing.from(origin).map((route) => ({
       endpoint: route.destination,
       outgoing: ownLine(text),

@@ -172,8 +172,8 @@ export class Intake {
     const verdict = loops.judge(origin, sender.id, textOf(text), clock.now());
     if (verdict === "begins") {
       log.warn(
-        "{nick} at {origin} brings back what we relayed from there: it seems to be another relay between the same " +
-          "places, and what it brings back is not relayed. Stop one of the two, or put it into IgnoreNicks",
+        "{nick} at {origin} repeats relayed messages: another relay seems to be running between the same places. Its " +
+          "repeats are dropped. Stop one of the two, or add it to IgnoreNicks",
         { nick: sender.nick, origin },
       );
     }

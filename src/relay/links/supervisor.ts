@@ -121,7 +121,7 @@ export class Supervisor {
     const { log } = this.#options;
     const facts = { reason: end.reason, wait: spanInWords(step.waitMs) };
     if (step.kind === "retry-slowly") {
-      log.error("refused: {reason}. Somebody must mend this; next try in {wait}", facts);
+      log.error("refused: {reason}. Action needed; next try in {wait}", facts);
       return;
     }
     // The quick tries of a young outage fail alike: once is enough until the waits grow long.
@@ -158,5 +158,5 @@ export class Supervisor {
 /** The port forbids it; should a bridge reject all the same, the account goes on like after any lost link. */
 function brokenPromise(thrown: unknown): LinkEnd {
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return { kind: "lost", reason: `unexpected fault of the program: ${reason}` };
+  return { kind: "lost", reason: `internal error, please report it: ${reason}` };
 }

@@ -78,8 +78,8 @@ export class StoreNotices {
       ? "Free some space on its disk"
       : "Look at its disk and at its permissions";
     this.#log.error(
-      "Cannot write {path}: {reason}. {advice}; the relay goes on in memory, where a crash would lose what is " +
-        "not delivered, and tries the disk again and again",
+      "Cannot write {path}: {reason}. {advice}; the relay keeps messages in memory (lost in a " +
+        "crash) and retries the disk",
       { path: this.#path, reason: describeError(thrown), advice },
     );
   }
@@ -111,7 +111,7 @@ export class StoreNotices {
   }
 
   onDisk(kept: number): void {
-    this.#log.info("The message store {path} is on its disk again; {kept} undelivered messages", {
+    this.#log.info("The message store {path} is writable again; {kept} undelivered messages", {
       path: this.#path,
       kept,
     });

@@ -79,7 +79,7 @@ Deno.test("doctor finds a configuration with a password that others can read", a
   await Deno.chmod(relay.configPath, 0o644);
   const found = await patient.examineFile(relay.configPath);
   assert.deepEqual(heard(found, "relay configuration"), ["relay configuration: warning"]);
-  assert.match(rowOf(found, "relay", "configuration").seen, /holds/);
+  assert.match(rowOf(found, "relay", "configuration").seen, /is valid/);
   assert.ok(!found.output.includes("hidden thing"));
 });
 

@@ -111,8 +111,8 @@ export class FaultPlayer {
     await delay(fault.forMs);
     await disk.free();
     // Until it has written down what it held in memory the relay counts as having a full disk.
-    if (/the relay goes on in memory/.test(relay.output.slice(since))) {
-      await relay.waitForLog(/is on its disk again/, { since, timeoutMs: 70_000 });
+    if (/the relay keeps messages in memory/.test(relay.output.slice(since))) {
+      await relay.waitForLog(/is writable again/, { since, timeoutMs: 70_000 });
     }
     record.endMs = performance.now();
   }

@@ -155,7 +155,9 @@ function announcements(shown: Readonly<Record<Side, readonly Shown[]>>): string[
 }
 
 function faultsInLog(output: string): string[] {
-  return output.split("\n").filter((line) => /unexpected fault|Fault while handling/.test(line))
+  return output.split("\n").filter((line) =>
+    /internal error, please|Fault while handling/.test(line)
+  )
     .slice(0, 3);
 }
 

@@ -197,9 +197,9 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "keys that differ in letter case",
     `${sample({ irc: 'nick="b"\nUSETLS=false\nusetls=false' })}\n[irc.LIBERA]`,
     [
-      "m.toml:4: irc.libera.nick: stands twice, also as Nick on line 3: letter case makes no difference, so remove one of them",
-      "m.toml:6: irc.libera.usetls: stands twice, also as USETLS on line 5: letter case makes no difference, so remove one of them",
-      "m.toml:18: irc.LIBERA: stands twice, also as libera on line 1: letter case makes no difference, so spell both alike",
+      "m.toml:4: irc.libera.nick: is set twice, also as Nick on line 3: letter case makes no difference, so remove one of them",
+      "m.toml:6: irc.libera.usetls: is set twice, also as USETLS on line 5: letter case makes no difference, so remove one of them",
+      "m.toml:18: irc.LIBERA: is set twice, also as libera on line 1: letter case makes no difference, so spell both alike",
     ],
   ],
   ["accounts without a usable name", `${sample()}\n[irc."a.b"]\nNick="x"\n[irc]\nServer="x"`, [
@@ -227,7 +227,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     ],
   ],
   ["TOML: text without quotes", "[a]\nb = hunter2", [
-    'm.toml:2: this is no value: text needs quotes, as in Nick="relay" (column 5)',
+    'm.toml:2: expected a value: text needs quotes, as in Nick="relay" (column 5)',
   ]],
   ["TOML: an open quote", '[irc.x]\nPassword = "hunter2', [
     "m.toml:2: the text is not closed: a quote is missing at its end (column 12)",
@@ -236,13 +236,13 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     'm.toml:2: there is a quote within the text: write \\" for it, or put the text in single quotes (column 22)',
   ]],
   ["TOML: a key twice", '[irc.x]\nPassword = "a"\nPassword = "hunter2"', [
-    "m.toml:3: Password stands twice in this section, first on line 2: remove one of them (column 1)",
+    "m.toml:3: Password is set twice in this section, first on line 2: remove one of them (column 1)",
   ]],
   ["TOML: an open section", '[irc.x\nPassword = "a"', [
     "m.toml:1: a section's name can only have letters, digits, - and _, and ] stands at its end (column 7)",
   ]],
   ["TOML: a section twice", "[irc.x]\n[irc.x]", [
-    "m.toml:2: [irc.x] stands twice, first on line 1: remove this line (column 2)",
+    "m.toml:2: [irc.x] is set twice, first on line 1: remove this line (column 2)",
   ]],
   ["TOML: a backslash", '[irc.x]\nPassword = "hunter2\\q"', [
     "m.toml:2: a backslash (\\) in text begins an escape: write \\\\ or use single quotes (column 21)",

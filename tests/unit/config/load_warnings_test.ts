@@ -5,7 +5,7 @@ import { faultsOf, GATEWAY, load, sample, warningsOf } from "./sample.ts";
 const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   ["nothing is wrong", sample(), []],
   ["an Email without Password", sample({ kosmi: 'Email="a@b.c"' }), [
-    "m.toml:6: kosmi.movies.Email: stands without Password: only a token that was imported for it (kosmi-relay token import) can be used; set Password (or MATTERBRIDGE_KOSMI_MOVIES_PASSWORD in the environment) to log in, or leave both out for an anonymous visitor",
+    "m.toml:6: kosmi.movies.Email: is set without Password: only an imported token (kosmi-relay token import) can be used; set Password (or MATTERBRIDGE_KOSMI_MOVIES_PASSWORD in the environment) to log in, or leave both out for an anonymous visitor",
   ]],
   [
     "keys that are unknown, elsewhere at home or without effect",
@@ -30,7 +30,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
     "sections of others",
     `Nick = "x"\n${sample()}\n[discord.a]\nToken="hunter2"\n[zulip.b]\nx=1\n[tengo]\nmessage="x"\n[ircc.x]\nA=1\n[discord.c]`,
     [
-      "m.toml:1: Nick: stands outside of any section, so it has no effect; put it below [general], [irc.NAME] or [kosmi.NAME]",
+      "m.toml:1: Nick: is outside any section, so it has no effect; put it below [general], [irc.NAME] or [kosmi.NAME]",
       "m.toml:16: discord.a: discord is not a service of this relay, so this account has no effect",
       "m.toml:18: zulip.b: zulip is not a service of this relay, so this account has no effect",
       "m.toml:20: tengo: has no effect: the relay runs no scripts; use ReplaceMessages",
@@ -141,7 +141,7 @@ channel = "#a"`,
     ],
   ],
   [
-    "a channel that stands twice, and options of others",
+    "a channel that is set twice, and options of others",
     sample({
       gateway: `${GATEWAY}
 [gateway.inout.options]

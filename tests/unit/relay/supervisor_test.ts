@@ -73,7 +73,7 @@ Deno.test("Supervisor says loudly what only a person can mend, and tries again s
   await using world = supervised(() => ({ kind: "refused", reason: "wrong password" }));
   await world.clock.advance(14 * 60_000);
   assert.equal(world.bridge.runs, 1);
-  assert.match(world.log.texts("error")[0] ?? "", /wrong password.*Somebody must mend this/);
+  assert.match(world.log.texts("error")[0] ?? "", /wrong password.*Action needed/);
   await world.clock.advance(60_000);
   assert.equal(world.bridge.runs, 2);
 });

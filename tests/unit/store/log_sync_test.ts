@@ -124,11 +124,11 @@ Deno.test("a disk that fails to sync is left for memory, and taken up again", as
   bench.relay();
   await bench.clock.advance(0);
   bench.relay();
-  assert.ok(bench.log.lines.some(({ text }) => /goes on in memory/.test(text)));
+  assert.ok(bench.log.lines.some(({ text }) => /keeps messages in memory/.test(text)));
   bench.fault = null;
   await bench.clock.advance(2_000);
   bench.relay();
-  assert.ok(bench.log.lines.some(({ text }) => /on its disk again/.test(text)));
+  assert.ok(bench.log.lines.some(({ text }) => /is writable again/.test(text)));
   await bench.clock.advance(1_000);
   assert.deepEqual(bench.afterPowerCut(), [1, 2, 3]);
 });

@@ -147,11 +147,11 @@ test("RelayStore goes on in memory where the directory is missing, and moves in 
   const path = `${directory}/later/store.sqlite`;
   const store = openRelayStore({ path, clock, log, openLog: null });
   acceptSome(store, 1, 2);
-  assert.match(log.texts("error")[0] ?? "", /Cannot write .*goes on in memory/);
+  assert.match(log.texts("error")[0] ?? "", /Cannot write .*keeps messages in memory/);
   Deno.mkdirSync(`${directory}/later`);
   clock.advance(120_000);
   acceptSome(store, 3, 1);
-  assert.match(log.texts("info")[0] ?? "", /is on its disk again; 2 undelivered messages/);
+  assert.match(log.texts("info")[0] ?? "", /is writable again; 2 undelivered messages/);
   store.close();
   const again = openRelayStore({ path, clock, log, openLog: null });
   assert.deepEqual(waitingIds(again), names(1, 3));

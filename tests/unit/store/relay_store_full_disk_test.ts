@@ -54,7 +54,7 @@ function outlivesFullDisk(place: Workplace, store: RelayStore, free: () => void)
   place.clock.advance(120_000);
   deliverOne(store);
   assert.equal(place.log.texts("info").length, 1);
-  assert.match(place.log.texts("info")[0] ?? "", /is on its disk again/);
+  assert.match(place.log.texts("info")[0] ?? "", /is writable again/);
   store.close();
   const again = place.open();
   assert.deepEqual(waitingIds(again), names(3, count + BATCH - 2));

@@ -34,7 +34,7 @@ class Subject {
 
   /** True while the store is in memory: what a crash would lose then is said in its log. */
   get away(): boolean {
-    const last = this.log.lines.findLast(({ text }) => /in memory|on its disk again/.test(text));
+    const last = this.log.lines.findLast(({ text }) => /in memory|is writable again/.test(text));
     return last?.text.includes("in memory") ?? false;
   }
 

@@ -13,7 +13,7 @@ const REFUSALS: Readonly<Record<string, readonly [meaning: string, mend: "wait" 
   "470": ["it forwards to another channel", "person"],
   "471": ["the channel is full", "wait"],
   "473": ["it is for invited users only (+i)", "person"],
-  "474": ["we are banned from it", "person"],
+  "474": ["the relay is banned from it", "person"],
   "475": ["the channel key is missing or wrong (+k)", "person"],
   "476": ["the server does not take its name", "person"],
   "477": ["it is for registered nicks only (+r)", "person"],

@@ -255,8 +255,8 @@ class PrivateAnswers {
     if (!this.#limit.allows(clock.monotonic())) return;
     this.#told.add(message.nick);
     const text =
-      "Nobody reads private messages here: this nick shows what is said in another chat " +
-      `and relayed by ${relayNick}. Please write in the channel.`;
+      `This nick stands for a user of another chat, relayed by ${relayNick}, and receives no private messages. ` +
+      "Please write in the channel.";
     control({ command: "NOTICE", params: [message.nick, text] });
   }
 }

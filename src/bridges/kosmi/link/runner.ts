@@ -257,7 +257,7 @@ export class OperationRunner {
     const { missing, notes } = this.#known.refused(statement, errors);
     const title = this.#titleOf(statement.name);
     if (notes.length > 0) {
-      this.#log.debug("Kosmi has changed: {title} goes on without: {notes}", {
+      this.#log.debug("Kosmi's schema changed; {title} continues without {notes}", {
         title,
         notes: notes.join(", "),
       });

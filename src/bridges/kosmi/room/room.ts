@@ -401,7 +401,7 @@ export class RoomSession {
 
   #unreadable(name: OperationName): void {
     const { title } = this.#context.protocol.operations[name];
-    this.#context.said.warn(`unreadable ${name}`, "Kosmi sent something unreadable for {title}", {
+    this.#context.said.warn(`unreadable ${name}`, "Kosmi sent an invalid payload for {title}", {
       title,
     });
     const before = this.#unread.get(name) ?? FIRST_UNREAD;

@@ -218,7 +218,7 @@ export class RoomSender {
     if (now >= this.#pausedUntilMs) {
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, Math.max(FIRST_PAUSE_MS, this.#pauseMs * 2));
       this.#pausedUntilMs = now + this.#pauseMs;
-      this.#context.log.warn("Kosmi did not take a message ({said}); trying again in {waitMs} ms", {
+      this.#context.log.warn("Kosmi rejected a message ({said}); trying again in {waitMs} ms", {
         said,
         waitMs: this.#pauseMs,
       });

@@ -15,6 +15,15 @@ export function stdinIsTerminal(): boolean {
   return Deno.stdin.isTerminal();
 }
 
+/** How wide the terminal is; null where nobody knows. */
+export function terminalColumns(): number | null {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return null;
+  }
+}
+
 /** Colours: on a terminal, unless NO_COLOR is set to anything (see no-color.org). */
 export function wantsColour(terminal: boolean): boolean {
   return terminal && !Deno.noColor;

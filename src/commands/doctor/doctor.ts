@@ -6,7 +6,13 @@ import type { AccountConfig, Config } from "../../config/options/config.ts";
 import { secretsOf } from "../../config/options/secrets.ts";
 import type { Logging } from "../../log/logging.ts";
 import { Redactor } from "../../log/redactor.ts";
-import { printErrorLine, printLine, stdoutIsTerminal, wantsColour } from "../../log/terminal.ts";
+import {
+  printErrorLine,
+  printLine,
+  stdoutIsTerminal,
+  terminalColumns,
+  wantsColour,
+} from "../../log/terminal.ts";
 import { type DataDirectory, DataDirectoryError } from "../../store/files/data_directory.ts";
 import type { CommonOptions, ExitCode } from "../shared/command.ts";
 import { openOurDataDirectory } from "../shared/open_data_directory.ts";
@@ -67,7 +73,12 @@ function outputOf(
 ): Output {
   const terminal = stdoutIsTerminal();
   const subjects = [RELAY, ...(config?.accounts ?? []).map(({ id }) => secrets.text(id))];
-  const table = new Table({ subjects, checks: ["data directory"], colour: wantsColour(terminal) });
+  const table = new Table({
+    subjects,
+    checks: ["data directory"],
+    colour: wantsColour(terminal),
+    columns: terminal ? terminalColumns() : null,
+  });
   const inOrder = () => subjects.flatMap((about) => rows.filter((row) => row.about === about));
   if (options.json) {
     return {

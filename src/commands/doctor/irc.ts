@@ -18,6 +18,8 @@ const DIAL_MS = 10_000;
 const SASL_MS = 6_000;
 /** A running relay has the nick itself; services can tell by the ending whose it is. */
 const SUFFIX = "-doctor";
+/** Most servers take so many letters; cut by them, a longer nick would be the relay's own. */
+const LONGEST_NICK = 16;
 
 /** Everything about one IRC account, with a nick of its own beside the relay's. */
 export async function checkIrcAccount(
@@ -49,7 +51,7 @@ async function optionsOf(
   });
   return {
     ...options,
-    nick: `${account.options.nick}${SUFFIX}`,
+    nick: account.options.nick.slice(0, LONGEST_NICK - SUFFIX.length) + SUFFIX,
     userName: account.options.userName || account.options.nick,
     // What is looked at is the login and the channels; nothing is set, said or regained.
     ...{ botMode: false, puppets: null, nickServ: null, runCommands: [], moreServers: [] },

@@ -232,10 +232,10 @@ function roomRemedy(reason: string, token: TokenFinding): string {
   if (/has no room/.test(reason)) {
     return "copy the room's address from the browser, with its @ if it has one";
   }
-  if (/does not let us/.test(reason)) {
+  if (/does not let the relay/.test(reason)) {
     return token.expectsLogin
       ? "have the room's owner let this account in"
-      : "the room is private: set Email and Password of an account that may enter";
+      : "the room is private: log in, with Email and Password of a user who may enter";
   }
   if (/at Kosmi: /.test(reason)) return "see the schema rows: Kosmi has changed";
   return "try again; the relay goes on trying";

@@ -65,7 +65,12 @@ interface TableOptions {
   readonly subjects: readonly string[];
   readonly checks: readonly string[];
   readonly colour: boolean;
+  /** Columns of the terminal: what is seen is wrapped there at its words. Null: each row is one line, for programs. */
+  readonly columns: number | null;
 }
+
+/** A terminal so narrow is left to wrap by itself. */
+const LEAST_TEXT = 24;
 
 /** Rows as lines of one table, whose widths are known before the first row. */
 export class Table {
@@ -79,23 +84,47 @@ export class Table {
     this.#checkWidth = Math.min(24, Math.max(...options.checks.map((one) => one.length), 14));
   }
 
-  /** One line: a failing row ends with what to do. */
+  /** One line, on a terminal several: a failing row ends with what to do. */
   line(row: Row): string {
     const { colour } = this.#options;
     const { word, how } = WORDS[row.state];
-    const remedy = row.remedy === null ? "" : ` ${paint("->", "bold", colour)} ${row.remedy}`;
-    return [
+    const head = [
       paint(word.padEnd(STATE_WIDTH), how, colour),
       row.about.padEnd(this.#aboutWidth),
       row.check.padEnd(this.#checkWidth),
-      row.seen + remedy,
     ].join("  ");
+    const text = row.seen + (row.remedy === null ? "" : ` -> ${row.remedy}`);
+    const lines = this.#wrapped(text, row.check.length > this.#checkWidth);
+    const arrow = paint("->", "bold", colour);
+    const last = row.remedy === null ? null : lines.findLastIndex((one) => /(?:^| )->/.test(one));
+    const shown = lines.map((one, at) =>
+      at === last ? one.replace(/(^|.* )->/, (_, before) => before + arrow) : one
+    );
+    return `${head}  ${shown.join(`\n${" ".repeat(this.#indent)}`)}`;
+  }
+
+  get #indent(): number {
+    return STATE_WIDTH + this.#aboutWidth + this.#checkWidth + 6;
+  }
+
+  /** The text as lines of at most the width that is left, the first one empty behind a name that is too long. */
+  #wrapped(text: string, isPushed: boolean): string[] {
+    const width = (this.#options.columns ?? 0) - this.#indent;
+    if (width < LEAST_TEXT) return [text];
+    const lines = isPushed ? ["", ""] : [""];
+    for (const word of text.split(" ")) {
+      const line = lines.at(-1) ?? "";
+      const longer = line === "" ? word : `${line} ${word}`;
+      if (line === "" || longer.length <= width) lines[lines.length - 1] = longer;
+      else lines.push(word);
+    }
+    return lines;
   }
 
   summary(rows: readonly Row[]): string {
     const count = (state: RowState) => rows.filter((row) => row.state === state).length;
     const [broken, warnings] = [count("broken"), count("warning")];
-    if (broken > 0) return `${plural(broken, "row")} broken, ${plural(warnings, "warning")}.`;
+    if (broken > 0) return `${plural(broken, "problem")}, ${plural(warnings, "warning")}.`;
     return warnings > 0 ? `${plural(warnings, "warning")}.` : "No problems found.";
   }
 }

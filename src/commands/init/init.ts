@@ -9,6 +9,7 @@ import {
   printLine,
   stdinIsTerminal,
   stdoutIsTerminal,
+  terminalColumns,
   wantsColour,
 } from "../../log/terminal.ts";
 import { Asker, AskingEndedError } from "../shared/ask.ts";
@@ -111,7 +112,12 @@ async function test(
   const secrets = new Redactor();
   for (const secret of secretsOf(config)) secrets.add(secret);
   const subjects = config.accounts.map(({ id }) => id);
-  const table = new Table({ subjects, checks: [], colour: wantsColour(true) });
+  const table = new Table({
+    subjects,
+    checks: [],
+    colour: wantsColour(true),
+    columns: terminalColumns(),
+  });
   let isBroken = false;
   await using logging = await loggingOf(config, options, secrets);
   const context = { config, data: null, beside: null, logging, clock: systemClock, clocks: [] };

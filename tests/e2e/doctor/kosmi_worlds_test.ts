@@ -140,7 +140,7 @@ const WORLDS: readonly BrokenWorld[] = [
     config: (kosmi) => ({ room: kosmi.roomUrl("@backstage") }),
     complaints: ["room @backstage: broken"],
     check: "room @backstage",
-    seen: /does not let us into/,
+    seen: /does not let the relay into/,
     remedy: /Email and Password/,
   },
   {

@@ -160,7 +160,7 @@ Deno.test("doctor prints a table in which a failing row ends with what to do", a
   assert.equal(code, 2);
   assert.match(doctor.stdout, /^BROKEN +irc\.test +DNS +.* -> check how Server is spelt.*$/m);
   assert.match(doctor.stdout, /^ok +relay +configuration /m);
-  assert.match(doctor.stdout, /^1 row broken, 0 warnings\.$/m);
+  assert.match(doctor.stdout, /^1 problem, 0 warnings\.$/m);
   // deno-lint-ignore no-control-regex
   assert.doesNotMatch(doctor.output, /\x1b/);
 });

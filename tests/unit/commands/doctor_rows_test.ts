@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writtenTime } from "../../../src/commands/doctor/irc_check.ts";
 import { isFor } from "../../../src/bridges/irc/wire/certificate.ts";
 import { checkClock, inTwo } from "../../../src/commands/doctor/checks.ts";
-import { exitCodeOf, type Row, RowWriter } from "../../../src/commands/doctor/rows.ts";
+import { exitCodeOf, type Row, RowWriter, Table } from "../../../src/commands/doctor/rows.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -75,4 +75,39 @@ Deno.test("exitCodeOf() takes the worst row", () => {
   assert.equal(exitCodeOf([row("ok"), row("skipped")]), 0);
   assert.equal(exitCodeOf([row("ok"), row("warning")]), 1);
   assert.equal(exitCodeOf([row("broken"), row("warning")]), 2);
+});
+
+Deno.test("Table wraps what was seen at its words on a terminal, below itself, and leaves it whole for programs", () => {
+  const row: Row = {
+    about: "irc.a",
+    check: "TLS",
+    state: "broken",
+    seen: "The certificate is not signed by a trusted authority",
+    remedy: "ask whoever runs the server",
+  };
+  const of = (columns: number | null, more: Partial<Row> = {}) =>
+    new Table({ subjects: ["irc.a"], checks: [], colour: false, columns })
+      .line({ ...row, ...more }).split("\n");
+  const head = "BROKEN   irc.a  TLS             ";
+  const indent = " ".repeat(head.length);
+  assert.deepEqual(of(null), [`${head}${row.seen} -> ${row.remedy}`]);
+  assert.deepEqual(of(70), [
+    `${head}The certificate is not signed by a`,
+    `${indent}trusted authority -> ask whoever runs`,
+    `${indent}the server`,
+  ]);
+  // Too narrow for a column: the terminal wraps.
+  assert.equal(of(50).length, 1);
+  // A name that is wider than its column pushes nothing out of its own.
+  const long = "#a-channel-with-a-name-that-is-long";
+  assert.deepEqual(of(70, { check: long, seen: "joined", remedy: null }), [
+    `BROKEN   irc.a  ${long}  `,
+    `${indent}joined`,
+  ]);
+  // A word that fits nowhere stays whole.
+  const address = "https://example.org/a/very/long/address/that/has/no/end";
+  assert.deepEqual(of(70, { seen: `see ${address}`, remedy: null }), [
+    `${head}see`,
+    `${indent}${address}`,
+  ]);
 });

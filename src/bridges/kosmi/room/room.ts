@@ -187,7 +187,12 @@ export class RoomSession {
       };
     }
     if (errorsMatch(errors, protocol.errors.roomForbidden)) {
-      return { reason: `Kosmi does not let us into "${this.channel}": ${said}`, mend: "person" };
+      const advice = "log in (Email and Password) as a user who may enter it";
+      return {
+        reason:
+          `Kosmi does not let the relay into "${this.channel}": ${said}; if the room is private, ${advice}`,
+        mend: "person",
+      };
     }
     const isRefused = acknowledgedIn(value) === false ||
       ((value === null || value === undefined) && errors.length > 0);

@@ -1,5 +1,5 @@
 /**
- * Reads `deno coverage --lcov` from standard input, prints the share of covered lines for each room and fails when the
+ * Reads `deno coverage --lcov` from standard input, prints the share of covered lines for each module and fails when the
  * whole is below the floor.
  */
 
@@ -12,16 +12,16 @@ export interface Share {
   readonly hit: number;
 }
 
-/** Shares by room (`src/relay`, `src/bridges/…`), from an lcov report. */
+/** Shares by module (`src/relay`, `src/bridges/…`), from an lcov report. */
 export function sharesByRoom(lcov: string): ReadonlyMap<string, Share> {
   const shares = new Map<string, Share>();
-  let room = "";
+  let module = "";
   for (const line of lcov.split("\n")) {
     const [tag, value = ""] = splitOnce(line);
-    if (tag === "SF") room = roomOf(value);
-    const before = shares.get(room) ?? { found: 0, hit: 0 };
-    if (tag === "LF") shares.set(room, { ...before, found: before.found + Number(value) });
-    if (tag === "LH") shares.set(room, { ...before, hit: before.hit + Number(value) });
+    if (tag === "SF") module = moduleOf(value);
+    const before = shares.get(module) ?? { found: 0, hit: 0 };
+    if (tag === "LF") shares.set(module, { ...before, found: before.found + Number(value) });
+    if (tag === "LH") shares.set(module, { ...before, hit: before.hit + Number(value) });
   }
   return shares;
 }
@@ -31,7 +31,7 @@ function splitOnce(line: string): string[] {
   return colon < 0 ? [line] : [line.slice(0, colon), line.slice(colon + 1)];
 }
 
-function roomOf(path: string): string {
+function moduleOf(path: string): string {
   const folders = path.slice(path.lastIndexOf("/src/") + 1).split("/").slice(0, -1);
   return folders.slice(0, folders[1] === "bridges" ? 3 : 2).join("/");
 }
@@ -52,7 +52,7 @@ export function percentOf({ found, hit }: Share): number {
 if (import.meta.main) {
   const shares = sharesByRoom(await new Response(Deno.stdin.readable).text());
   const total = percentOf(sum(shares.values()));
-  const rows = [...shares].sort().map(([room, share]) => `${row(percentOf(share))} ${room}`);
+  const rows = [...shares].sort().map(([module, share]) => `${row(percentOf(share))} ${module}`);
   const verdict = `${row(total)} in all; the floor is ${COVERAGE_FLOOR_PERCENT} %`;
   await Deno.stdout.write(new TextEncoder().encode([...rows, verdict, ""].join("\n")));
   Deno.exitCode = total < COVERAGE_FLOOR_PERCENT ? 1 : 0;

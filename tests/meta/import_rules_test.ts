@@ -5,14 +5,14 @@ import { machineFaults, sourceFaults } from "./text_rules.ts";
 
 const NONE: string[] = [];
 
-Deno.test("every room imports only what its rule allows", async () => {
+Deno.test("every module imports only what its rule allows", async () => {
   const imports = await importsOfSrc();
   assert.ok(imports.length > 100, "the graph was read");
   assert.deepEqual(importFaults(imports), NONE);
   assert.deepEqual(circles(imports), NONE);
 });
 
-Deno.test("no room prints, exits, reaches into the system or names a protocol where it may not", async () => {
+Deno.test("no module prints, exits, reaches into the system or names a protocol where it may not", async () => {
   const paths = await trackedFiles((path) => /^src\/.*\.ts$/.test(path));
   const faults = await Promise.all(
     paths.map(async (path) => sourceFaults(path, await readProjectFile(path))),
@@ -52,7 +52,7 @@ Deno.test("importFaults() allows what the rules say", () => {
   assert.deepEqual(importFaults(allowed), NONE);
 });
 
-Deno.test("importFaults() names each import that a room may not have", () => {
+Deno.test("importFaults() names each import that a module may not have", () => {
   const forbidden = [
     one("base/a.ts", "src/relay/port/ids.ts"),
     one("relay/a.ts", "src/store/a.ts", { typeOnly: true }),
@@ -91,7 +91,7 @@ Deno.test("circles() finds files that import each other, but for types and late 
   );
 });
 
-Deno.test("sourceFaults() finds what a room may not say", () => {
+Deno.test("sourceFaults() finds what a module may not say", () => {
   const faulty: readonly (readonly [path: string, text: string])[] = [
     ["src/relay/a.ts", "// as on IRC"],
     ["src/relay/a.ts", "const ircLine = 1;"],

@@ -1,26 +1,26 @@
-import { ROOM_RULES, roomOf } from "./rooms.ts";
+import { MODULE_RULES, moduleOf } from "./modules.ts";
 
 /** What a file of src may not say, beside its imports. One sentence each. */
 export function sourceFaults(path: string, text: string): string[] {
-  const room = roomOf(path);
-  if (room === null) return [`${path} is in no room`];
+  const module = moduleOf(path);
+  if (module === null) return [`${path} is in no module`];
   const faults: string[] = [];
   const code = withoutComments(text);
-  if (room === "relay") {
+  if (module === "relay") {
     for (const line of linesWith(text, PROTOCOL_NAME)) {
       faults.push(`${path}:${line} names a protocol`);
     }
   }
-  if (room !== "log" && /\bconsole\s*\./.test(code)) {
+  if (module !== "log" && /\bconsole\s*\./.test(code)) {
     faults.push(`${path} uses console: log prints`);
   }
-  if (room !== "main" && /\bDeno\s*\.\s*exit\b/.test(code)) {
+  if (module !== "main" && /\bDeno\s*\.\s*exit\b/.test(code)) {
     faults.push(`${path} exits: only main.ts does`);
   }
-  const { deno } = ROOM_RULES[room];
+  const { deno } = MODULE_RULES[module];
   for (const [, member = ""] of code.matchAll(/\bDeno\.(\w+)/g)) {
     if (deno !== null && !deno.includes(member) && !/^[A-Z]/.test(member)) {
-      faults.push(`${path} uses Deno.${member}: ${room} may not`);
+      faults.push(`${path} uses Deno.${member}: ${module} may not`);
     }
   }
   return faults;

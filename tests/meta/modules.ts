@@ -1,5 +1,5 @@
 /** A part of src that imports by one rule. */
-export type Room =
+export type Module =
   | "base"
   | "relay"
   | "bridges/irc"
@@ -14,19 +14,19 @@ export type Room =
   | "commands"
   | "main";
 
-interface RoomRule {
-  /** Rooms, or single files of a room (`relay/ids`), that may be imported. */
-  readonly rooms: readonly string[];
-  /** Rooms or files of which only types may be imported. */
+interface ImportRule {
+  /** Modules, or single files of a module (`relay/ids`), that may be imported. */
+  readonly modules: readonly string[];
+  /** Modules or files of which only types may be imported. */
   readonly types?: readonly string[];
   /** npm packages and built-in modules, with how they may be imported. */
-  readonly modules?: Readonly<Record<string, ModuleRule>>;
+  readonly packages?: Readonly<Record<string, PackageRule>>;
   /** Members of `Deno` that may be used; null: all but `exit`. */
   readonly deno: readonly string[] | null;
 }
 
-/** `oneFile`: by a single file of the room; `late`: only by `import()` when it is needed, but for types. */
-export type ModuleRule = "free" | "oneFile" | "late";
+/** `oneFile`: by a single file of the module; `late`: only by `import()` when it is needed, but for types. */
+export type PackageRule = "free" | "oneFile" | "late";
 
 /** What a bridge knows of the core: its port, and the values that cross it. */
 const PORT = ["relay/port"];
@@ -34,13 +34,13 @@ const PORT = ["relay/port"];
 const EVERYTHING = ["base", "relay", "bridges/irc", "bridges/kosmi", "auth", "store", "config"]
   .concat("bridges/api", "bridges/matterbridge", "log", "status", "commands");
 
-/** "Each room and what it may touch": docs/architecture.md in a form that a test can read. */
-export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
-  base: { rooms: [], deno: [] },
-  relay: { rooms: ["base"], deno: [] },
+/** "Each module and what it may touch": docs/architecture.md in a form that a test can read. */
+export const MODULE_RULES: Readonly<Record<Module, ImportRule>> = {
+  base: { modules: [], deno: [] },
+  relay: { modules: ["base"], deno: [] },
   "bridges/irc": {
-    rooms: ["base", ...PORT],
-    modules: {
+    modules: ["base", ...PORT],
+    packages: {
       "irc-framework": "oneFile",
       "node:buffer": "free",
       "node:crypto": "free",
@@ -52,8 +52,8 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: ["readTextFile", "readFile", "errors"],
   },
   "bridges/kosmi": {
-    rooms: ["base", ...PORT],
-    modules: {
+    modules: ["base", ...PORT],
+    packages: {
       "graphql-ws": "free",
       "node:buffer": "free",
       "node:dns/promises": "free",
@@ -70,8 +70,8 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
   },
   // Both speak the JSON of Matterbridge's API.
   "bridges/api": {
-    rooms: ["base", ...PORT, "bridges/matterbridge/message"],
-    modules: {
+    modules: ["base", ...PORT, "bridges/matterbridge/message"],
+    packages: {
       "node:buffer": "free",
       "node:crypto": "free",
       "node:http": "free",
@@ -81,14 +81,14 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: ["listen", "errors"],
   },
   "bridges/matterbridge": {
-    rooms: ["base", ...PORT],
-    modules: { "node:crypto": "free", "ws": "free" },
+    modules: ["base", ...PORT],
+    packages: { "node:crypto": "free", "ws": "free" },
     deno: ["createHttpClient", "errors"],
   },
   auth: {
-    rooms: ["base"],
+    modules: ["base"],
     types: ["store"],
-    modules: {
+    packages: {
       "node:buffer": "free",
       "node:crypto": "free",
       "puppeteer-core": "late",
@@ -97,9 +97,9 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: null,
   },
   store: {
-    rooms: ["base"],
+    modules: ["base"],
     types: ["relay/port"],
-    modules: {
+    packages: {
       "node:buffer": "free",
       "node:crypto": "free",
       "node:path": "free",
@@ -109,8 +109,8 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: null,
   },
   config: {
-    rooms: ["base"],
-    modules: {
+    modules: ["base"],
+    packages: {
       "node:net": "free",
       "smol-toml": "free",
       "re2js": "late",
@@ -120,8 +120,8 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: ["env", "errors", "open", "readTextFile", "readFile"],
   },
   log: {
-    rooms: ["base"],
-    modules: {
+    modules: ["base"],
+    packages: {
       "@logtape/logtape": "free",
       "node:buffer": "free",
       "node:crypto": "free",
@@ -130,9 +130,9 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: ["stderr", "stdout", "stdin", "noColor", "errors", "consoleSize"],
   },
   status: {
-    rooms: ["base", "log"],
+    modules: ["base", "log"],
     types: ["relay/port"],
-    modules: {
+    packages: {
       "node:buffer": "free",
       "node:crypto": "free",
       "prom-client": "late",
@@ -141,9 +141,9 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     deno: ["listen", "errors", "memoryUsage"],
   },
   commands: {
-    rooms: EVERYTHING,
+    modules: EVERYTHING,
     // The version stands in deno.json, and only there.
-    modules: {
+    packages: {
       commander: "free",
       "deno.json": "free",
       "node:path": "free",
@@ -155,14 +155,14 @@ export const ROOM_RULES: Readonly<Record<Room, RoomRule>> = {
     },
     deno: null,
   },
-  main: { rooms: EVERYTHING, modules: { commander: "free", "deno.json": "free" }, deno: null },
+  main: { modules: EVERYTHING, packages: { commander: "free", "deno.json": "free" }, deno: null },
 };
 
 /**
- * The folders of a room, from the top to the ground: a file imports its own folder and those that stand below it. ""
- * is the room's root: the files that put the parts together.
+ * The folders of a module, from the top to the ground: a file imports its own folder and those that stand below it. ""
+ * is the module's root: the files that put the parts together.
  */
-export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = {
+export const FOLDER_ORDER: Partial<Readonly<Record<Module, readonly string[]>>> = {
   commands: [
     "",
     "init",
@@ -194,21 +194,21 @@ export const FOLDER_ORDER: Partial<Readonly<Record<Room, readonly string[]>>> = 
   relay: ["", "links", "intake", "delivery", "port"],
 };
 
-/** Folders of a room that know nothing of each other. */
-export const APART: Partial<Readonly<Record<Room, readonly string[]>>> = {
+/** Folders of a module that know nothing of each other. */
+export const APART: Partial<Readonly<Record<Module, readonly string[]>>> = {
   store: ["sqlite", "files"],
 };
 
-/** Room of a file, by its path from the root (`src/bridges/irc/login/registration.ts`); null when it is in none. */
-export function roomOf(path: string): Room | null {
+/** Module of a file, by its path from the root (`src/bridges/irc/login/registration.ts`); null when it is in none. */
+export function moduleOf(path: string): Module | null {
   const inside = path.replace(/^src\//, "").replace(/\.ts$/, "");
-  for (const room of roomNames()) {
-    if (inside === room || inside.startsWith(`${room}/`)) return room;
+  for (const module of moduleNames()) {
+    if (inside === module || inside.startsWith(`${module}/`)) return module;
   }
   return null;
 }
 
-function roomNames(): Room[] {
-  const names = Object.keys(ROOM_RULES);
-  return names.filter((name): name is Room => name in ROOM_RULES);
+function moduleNames(): Module[] {
+  const names = Object.keys(MODULE_RULES);
+  return names.filter((name): name is Module => name in MODULE_RULES);
 }

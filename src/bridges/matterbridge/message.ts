@@ -4,7 +4,7 @@ import { parseRfc3339 } from "../../base/times.ts";
 import type { Outgoing, OutgoingMessage, Part, WireText } from "../../relay/port/bridge.ts";
 import type { ChatEvent, Person } from "../../relay/port/event.ts";
 import type { AccountId, ChannelId, MessageId, UserId } from "../../relay/port/ids.ts";
-import { barredText, plainText, textOf } from "../../relay/port/rich_text.ts";
+import { barredText, readBarred, textOf } from "../../relay/port/rich_text.ts";
 
 /** A message as Matterbridge's API has it in JSON, decoded. What it leaves out is "". */
 export interface ApiMessage {
@@ -101,7 +101,7 @@ export function eventOf(message: ApiMessage, received: Received): ChatEvent | nu
         : { id: message.parent_id as MessageId, nick: null, excerpt: null };
       const action = message.event === "user_action";
       const said = { kind: "message", id: received.id, sender, replyTo, action } as const;
-      return { ...base, ...said, text: plainText(text) };
+      return { ...base, ...said, text: readBarred(text) };
     }
     case "msg_update":
       if (message.id === "" || isBlank(text)) return null;
@@ -110,7 +110,7 @@ export function eventOf(message: ApiMessage, received: Received): ChatEvent | nu
         kind: "edit",
         id: message.id as MessageId,
         sender,
-        text: plainText(text),
+        text: readBarred(text),
       };
     case "msg_delete": {
       const by = message.username === "" ? null : sender;

@@ -62,6 +62,20 @@ export function barredText(rich: RichText): string {
   }).join("");
 }
 
+/** Between two pairs of bars, without a space at either, text is hidden: `barredText` read back. */
+const BARRED = /\|\|(?=\S)((?:(?!\|\|)[^])*?\S)\|\|(?!\|)/g;
+
+export function readBarred(text: string): RichText {
+  const spans: Span[] = [];
+  let from = 0;
+  for (const match of text.matchAll(BARRED)) {
+    spans.push(...plainText(text.slice(from, match.index)));
+    spans.push({ text: match[1] ?? "", style: { spoiler: true } });
+    from = match.index + match[0].length;
+  }
+  return [...spans, ...plainText(text.slice(from))];
+}
+
 /** Two bars side by side get a sign between them that takes no room. */
 export function withoutBars(text: string): string {
   return text.replace(/\|(?=\|)/g, "|\u200b");

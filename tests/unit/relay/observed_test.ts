@@ -4,7 +4,13 @@ import { rewrite } from "../../../src/relay/intake/filter.ts";
 import { LoopGuard } from "../../../src/relay/intake/recent.ts";
 import type { AccountId, EndpointId, UserId } from "../../../src/relay/port/ids.ts";
 import { noObserver } from "../../../src/relay/port/observer.ts";
-import { plainText, restyled, type RichText } from "../../../src/relay/port/rich_text.ts";
+import {
+  barredText,
+  plainText,
+  readBarred,
+  restyled,
+  type RichText,
+} from "../../../src/relay/port/rich_text.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { at, Bench } from "./bench.ts";
 import { message, messageId, settings } from "./builders.ts";
@@ -105,4 +111,26 @@ Deno.test("LoopGuard remembers a bounded number of senders: whoever came back fi
   assert.equal(judge("first"), "goes-on");
   for (let nr = 0; nr < 200; nr++) judge(`another ${nr}`);
   assert.equal(judge("first"), "tolerated");
+});
+
+Deno.test("readBarred() reads what barredText() writes, and takes no operator for a spoiler", () => {
+  const spoiler = { spoiler: true } as const;
+  const hidden: RichText = [
+    { text: "he ", style: {} },
+    { text: "dies\nat the end", style: spoiler },
+    { text: "!", style: {} },
+  ];
+  assert.equal(barredText(hidden), "he ||dies\nat the end||!");
+  assert.deepEqual(readBarred(barredText(hidden)), hidden);
+  assert.deepEqual(readBarred("||a|| and ||b||"), [
+    { text: "a", style: spoiler },
+    { text: " and ", style: {} },
+    { text: "b", style: spoiler },
+  ]);
+  for (const plain of ["if (a || b || c)", "|| ||", "||||", "||open", "a | b", ""]) {
+    assert.deepEqual(readBarred(plain), plainText(plain), plain);
+  }
+  const startMs = performance.now();
+  readBarred("||a ".repeat(100_000));
+  assert.ok(performance.now() - startMs < 2_000);
 });

@@ -271,7 +271,7 @@ test(
     await terminal.answer(/E-mail .*: $/, "");
     await terminal.answer(/\[Y\/n\] $/, "n");
     assert.equal(await terminal.ended(), 0);
-    assert.match(terminal.shown, /data\/matterbridge\.toml is written/);
+    assert.match(terminal.shown, /Wrote .*data\/matterbridge\.toml \(readable only by you\)/);
     assert.match(terminal.shown, /Start the relay with: \.\/kosmi-relay\s/);
     const check = await run("check");
     assert.match(check.stdout, /^\.\/data\/matterbridge\.toml is valid: 2 accounts, 1 gateway\.$/m);

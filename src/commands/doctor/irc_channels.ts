@@ -157,7 +157,7 @@ function tellChannel(
     rows.broken(channel, refusal, joinRemedy(notes.refusedBy, account, place));
     return false;
   }
-  rows.ok(channel, `entered${notes.modes === null ? "" : `, modes +${notes.modes}`}`);
+  rows.ok(channel, `joined${notes.modes === null ? "" : `, modes +${notes.modes}`}`);
   if (!place.sends) return true;
   const { self } = link;
   const faults = speechFaults(notes, {

@@ -208,7 +208,7 @@ function tellRoom(
   const check = `room ${channel}`;
   switch (finding.kind) {
     case "up":
-      rows.ok(check, "entered");
+      rows.ok(check, "joined");
       return true;
     case "silent":
       rows.broken(

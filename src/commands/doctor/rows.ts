@@ -71,6 +71,9 @@ interface TableOptions {
 
 /** A terminal so narrow is left to wrap by itself. */
 const LEAST_TEXT = 24;
+/** Room for "own messages @cinema", where there is room. */
+const MOST_CHECK = 24;
+const WIDE = 100;
 
 /** Rows as lines of one table, whose widths are known before the first row. */
 export class Table {
@@ -81,7 +84,11 @@ export class Table {
   constructor(options: TableOptions) {
     this.#options = options;
     this.#aboutWidth = Math.max(...options.subjects.map((one) => one.length), 5);
-    this.#checkWidth = Math.min(24, Math.max(...options.checks.map((one) => one.length), 14));
+    const least = (options.columns ?? 0) < WIDE ? 14 : MOST_CHECK;
+    this.#checkWidth = Math.min(
+      MOST_CHECK,
+      Math.max(...options.checks.map((one) => one.length), least),
+    );
   }
 
   /** One line, on a terminal several: a failing row ends with what to do. */

@@ -149,7 +149,7 @@ needs("inspircd")(
       line.command === "NOTICE" && line.nick === "zoe[k]"
     );
     assert.equal(notices.length, 1);
-    assert.match(notices[0]?.text ?? "", /Nobody reads private messages here.*relayed by relay/);
+    assert.match(notices[0]?.text ?? "", /stands for a user of another chat, relayed by relay/);
     assert.deepEqual(relay.texts, []);
   },
 );

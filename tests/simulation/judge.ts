@@ -299,7 +299,7 @@ class EndpointJudge {
     }
     // Parts are written down in their order: a later one that was confirmed first is known to its process alone.
     const isPart = pieces.some(({ of }) => of > 1);
-    const ends = [...this.#ledger.deaths.map(({ atMs }) => atMs), ...this.#ledger.stopsMs];
+    const ends = [...this.#ledger.deaths.map(({ atMs }) => atMs), ...this.#ledger.endsMs];
     return !isPart || !ends.some((atMs) => atMs >= confirmedMs && atMs <= sentMs);
   }
 
@@ -335,7 +335,7 @@ class EndpointJudge {
   #tooLate(said: Said, copies: readonly Shown[]): void {
     const { outboxMaxAgeMs } = this.#world.plan.limits;
     const { takenMs } = said;
-    if (takenMs === null || this.#clockJumped()) return;
+    if (takenMs === null || this.#clockJumped() || this.#diedUnwritten(takenMs)) return;
     const late = copies.find((copy) => copy.sentMs - takenMs > outboxMaxAgeMs + SLACK_MS);
     if (late === undefined) return;
     this.#deviates(

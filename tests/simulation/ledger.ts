@@ -85,8 +85,8 @@ export class Ledger {
   readonly shown: Shown[] = [];
   readonly dropped: Dropped[] = [];
   readonly deaths: Death[] = [];
-  /** When a process stopped as it was asked to. */
-  readonly stopsMs: number[] = [];
+  /** When a process stopped as it was asked to, or an account was replaced. */
+  readonly endsMs: number[] = [];
   readonly lostOnWay: LostOnWay[] = [];
   /** "endpoint number" -> when the core gave it to its bridge for the first time. */
   readonly given = new Map<string, number>();

@@ -202,6 +202,7 @@ export class World {
       relay.apply(this.relayPlan(bridges)).then(
         () => {
           if (this.life !== life) return;
+          if (replaced !== null) this.ledger.endsMs.push(this.timeline.nowMs);
           for (const [account, bridge] of bridges) life.bridges.set(account, bridge);
         },
         () => {},
@@ -231,7 +232,7 @@ export class World {
   #ended(life: Life): void {
     if (life.process.dead) return;
     this.ledger.trace(`process ${life.process.number} ends`);
-    this.ledger.stopsMs.push(this.timeline.nowMs);
+    this.ledger.endsMs.push(this.timeline.nowMs);
     try {
       life.store.close();
     } catch (error) {

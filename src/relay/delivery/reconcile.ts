@@ -101,7 +101,7 @@ export function reconcile(
   const lines = unidentified(own, position, isOwn);
   const before = Math.max(0, confirmed - counted);
   // Of equal texts the first arrived, most likely; where the history has no beginning the last one is in it.
-  const reachesBack = complete || before > 0 || own.length > lines.length;
+  const reachesBack = complete || before > 0 || own[0] !== lines[0];
   const inOrder = <T>(all: readonly T[]) => reachesBack ? all : all.toReversed();
   const pairs = align(inOrder(sent), inOrder(lines.slice(before)), shownAs);
   // Not every service shows lines in the order in which it took them. How many arrived is known, whichever they are.

@@ -45,3 +45,10 @@ export class NeedsPersonError extends Error {
     super(message, options);
   }
 }
+
+/** What was seen, and what to do about it; without a remedy it passes, or nobody knows. The message says both. */
+export class AdvisedError extends Error {
+  constructor(readonly seen: string, readonly remedy: string | null, options?: ErrorOptions) {
+    super(remedy === null ? seen : `${seen}. ${remedy}`, options);
+  }
+}

@@ -139,13 +139,13 @@ test(
     assert.equal(check.code, 2);
     assert.equal(
       check.stderr.split("\n")[0],
-      `Cannot read the configuration ${other}: ${BUILT_TO}; move the file there, or rebuild with ` +
+      `Cannot read the configuration ${other}: ${BUILT_TO}. Move the file there, or rebuild with ` +
         `deno task compile --config=${other}.`,
     );
     assert.deepEqual(await refused(["health"], { MATTERBRIDGE_DATA_DIR: elsewhere.path }), {
       code: 1,
       stdout: "",
-      stderr: `Cannot use the data directory ${elsewhere.path}: ${BUILT_TO}; leave ` +
+      stderr: `Cannot use the data directory ${elsewhere.path}: ${BUILT_TO}. Leave ` +
         "MATTERBRIDGE_DATA_DIR unset or set it to that folder, or rebuild with " +
         `deno task compile --data-dir=${elsewhere.path}.\n`,
     });
@@ -160,7 +160,7 @@ test(
     const certificate = await refused([]);
     assert.equal(certificate.code, 2);
     assert.ok(certificate.stderr.includes(
-      `irc.test: Cannot read ${other}, which TLSClientCertificate names: ${BUILT_TO}; move the file ` +
+      `irc.test: Cannot read ${other}, which TLSClientCertificate names: ${BUILT_TO}. Move the file ` +
         "into the data directory and set TLSClientCertificate to it.",
     ));
     assert.doesNotMatch(certificate.stderr, /NotCapable|--allow|deno compile/);
@@ -211,7 +211,7 @@ test(
     });
     assert.match(
       plain.stderr,
-      new RegExp(`its configuration \\(${config}\\); move the file there`),
+      new RegExp(`its configuration \\(${config}\\)\\. Move the file there`),
     );
   },
 );

@@ -134,14 +134,14 @@ class Attempt {
     if (this.#step === WAITING) {
       return new LoginError(
         "noTokenInTime",
-        `Cannot log in: the form was sent, but no new token came within ${limitMs / 1000} s. ` +
-          "Kosmi may be slow; it is tried again later. If it stays so, try the login with your own browser",
+        `Cannot log in: the form was sent, but no new token came within ${limitMs / 1000} s`,
+        "Kosmi may be slow; it is tried again later. If it stays so, try the login with your own browser",
       );
     }
     return new LoginError(
       "noTokenInTime",
-      `Cannot log in within ${limitMs / 1000} s: still at the step "${this.#step}". ` +
-        "Kosmi or this machine may be slow; it is tried again later",
+      `Cannot log in within ${limitMs / 1000} s: still at the step "${this.#step}"`,
+      "Kosmi or this machine may be slow; it is tried again later",
     );
   }
 
@@ -151,8 +151,8 @@ class Attempt {
     if (this.#browser?.isGone() === true) {
       return new LoginError(
         "browserCrashed",
-        `Cannot log in: the browser ended by itself at the step "${this.#step}". ` +
-          "It may lack memory (it needs some 300 MB); it is tried again later",
+        `Cannot log in: the browser ended by itself at the step "${this.#step}"`,
+        "It may lack memory (it needs some 300 MB); it is tried again later",
       );
     }
     return new LoginError("browserFailed", `Cannot log in: at the step "${this.#step}": ${seen}`);

@@ -229,8 +229,8 @@ function cannotStart({ executable, sandbox }: LocalBrowser, thrown: unknown): Lo
     : "";
   return new LoginError(
     "browserFailed",
-    `Cannot start the browser ${executable}: ${seen}. ` +
-      "Check that it starts by itself (as this user, with --headless), or set BrowserPath or BrowserURL" +
+    `Cannot start the browser ${executable}: ${seen}`,
+    "Check that it starts by itself (as this user, with --headless), or set BrowserPath or BrowserURL" +
       unguarded,
   );
 }
@@ -266,14 +266,15 @@ export async function findBrowser(choice: BrowserChoice): Promise<string> {
     if (await look(named.path) !== "missing") return await runnable(named.path);
     throw new LoginError(
       "noBrowser",
-      `Cannot find a browser at ${named.path}, which ${named.source} names. ${REMEDY}`,
+      `Cannot find a browser at ${named.path}, which ${named.source} names`,
+      REMEDY,
     );
   }
   for (const path of choice.usual ?? USUAL_BROWSERS) {
     const seen = await look(path);
     if (seen === "there" || (seen === "hidden" && await mayRun(path))) return await runnable(path);
   }
-  throw new LoginError("noBrowser", `Cannot find a browser to log in with. ${REMEDY}`);
+  throw new LoginError("noBrowser", "Cannot find a browser to log in with", REMEDY);
 }
 
 function namedBrowser(choice: BrowserChoice): { path: string; source: string } | null {
@@ -299,10 +300,8 @@ async function runnable(path: string): Promise<string> {
   throw new LoginError(
     "browserBlocked",
     `Cannot start ${path}: this program may only run browsers at their usual places, such as ` +
-      `${
-        USUAL_BROWSERS.slice(0, 3).join(", ")
-      }. Set BrowserPath to one of them or BrowserURL to a ` +
-      "browser elsewhere, or run the relay from its source",
+      USUAL_BROWSERS.slice(0, 3).join(", "),
+    "Set BrowserPath to one of them or BrowserURL to a browser elsewhere, or run the relay from its source",
   );
 }
 

@@ -28,7 +28,8 @@ export class LoginOrigins {
     if (plain !== undefined && !allowPlainText) {
       throw new LoginError(
         "foreignPage",
-        `Cannot log in at ${plain.origin}: email and password would travel in plain text. Use https://`,
+        `Cannot log in at ${plain.origin}: email and password would travel in plain text`,
+        "Use https://",
       );
     }
     this.#allowed = new Set(urls.map(({ origin }) => origin));
@@ -64,7 +65,8 @@ export class LoginOrigins {
     return new LoginError(
       "foreignPage",
       `Cannot log in: ${app} (AppURL) led to ${where}, and email and password are typed at ` +
-        `${[...this.#allowed].join(", ")} only. If this is the right place, add it to LoginOrigins`,
+        `${[...this.#allowed].join(", ")} only`,
+      "If this is the right place, add it to LoginOrigins",
     );
   }
 }

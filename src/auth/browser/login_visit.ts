@@ -237,12 +237,14 @@ export class LoginVisit {
       case "captcha":
         return new LoginError(
           "captcha",
-          `Cannot log in as ${email}: Kosmi asks for a captcha, which only a person can solve. ${byHand}`,
+          `Cannot log in as ${email}: Kosmi asks for a captcha, which only a person can solve`,
+          byHand,
         );
       case "secondFactor":
         return new LoginError(
           "secondFactor",
-          `Cannot log in as ${email}: Kosmi asks for a second factor (a code), which only a person has. ${byHand}`,
+          `Cannot log in as ${email}: Kosmi asks for a second factor (a code), which only a person has`,
+          byHand,
         );
       case "wrongCredentials":
         return this.#refusedError(verdict.quote, "Check Email and Password");
@@ -256,7 +258,8 @@ export class LoginVisit {
     const said = quote.replaceAll(password, "(password)");
     return new LoginError(
       "wrongCredentials",
-      `Cannot log in as ${email}: Kosmi says "${said}". ${remedy}`,
+      `Cannot log in as ${email}: Kosmi says "${said}"`,
+      remedy,
     );
   }
 
@@ -273,8 +276,8 @@ export class LoginVisit {
       `Cannot log in: ${missing}. Kosmi's page may have changed; ` +
         `${
           picture === null ? "no picture of it could be saved" : `a picture of it is in ${picture}`
-        }. ` +
-        "Adjust overrides.loginPage of the account, or give a token with: kosmi-relay token import." +
+        }`,
+      "Adjust overrides.loginPage of the account, or give a token with: kosmi-relay token import." +
         origins.leftAlone,
     );
   }
@@ -283,7 +286,8 @@ export class LoginVisit {
 function unreachable(url: string, seen: string): LoginError {
   return new LoginError(
     "pageUnreachable",
-    `Cannot open ${url} in the browser: ${seen}. Check the network, a proxy, and AppURL`,
+    `Cannot open ${url} in the browser: ${seen}`,
+    "Check the network, a proxy, and AppURL",
   );
 }
 

@@ -37,8 +37,8 @@ export async function connectBrowser(
     signal.throwIfAborted();
     throw new LoginError(
       "browserFailed",
-      `Cannot use the browser at ${publicPart(url)}, which BrowserURL names: ${faultOf(error)}. ` +
-        "Check that it runs and that its address is right",
+      `Cannot use the browser at ${publicPart(url)}, which BrowserURL names: ${faultOf(error)}`,
+      "Check that it runs and that its address is right",
     );
   }
 }

@@ -1,3 +1,5 @@
+import { AdvisedError } from "../../base/errors.ts";
+
 /** How a browser login failed. Each has its own message that says what to do. */
 export type LoginFailure =
   | "noBrowser"
@@ -24,10 +26,10 @@ const FOR_A_PERSON: ReadonlySet<LoginFailure> = new Set([
 ]);
 
 /** A login that gave no token. The message never holds a password or a token. */
-export class LoginError extends Error {
+export class LoginError extends AdvisedError {
   override readonly name = "LoginError";
-  constructor(readonly failure: LoginFailure, message: string, options?: ErrorOptions) {
-    super(message, options);
+  constructor(readonly failure: LoginFailure, seen: string, remedy: string | null = null) {
+    super(seen, remedy);
   }
 
   get needsPerson(): boolean {

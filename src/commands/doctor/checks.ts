@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { AdvisedError, describeError } from "../../base/errors.ts";
 import type { Config } from "../../config/options/config.ts";
 import type { Logging } from "../../log/logging.ts";
 import type { BridgeHost } from "../../relay/port/bridge.ts";
@@ -94,16 +95,8 @@ function span(offMs: number): string {
   return `${amount} ${offMs > 0 ? "later" : "earlier"}`;
 }
 
-/** Where our own errors turn from what was seen to what to do. */
-const TURN =
-  /(?:\.|;) (?=(?:Install|Set|Check|Run|Start|Move|Put|Make|Stop|Give|Wait|Choose|Log in|Look|Remove|Take|leave|move|run|set|check)\b)/;
-
-/** Our errors say first what was seen and then what to do: a row has a place for each. */
-export function inTwo(message: string, otherwise: string): { seen: string; remedy: string } {
-  const turn = TURN.exec(message);
-  if (turn === null) return { seen: message, remedy: otherwise };
-  return {
-    seen: message.slice(0, turn.index),
-    remedy: message.slice(turn.index + turn[0].length),
-  };
+/** What an error says was seen, and what to do: its own remedy, else `otherwise`. */
+export function adviceOf(thrown: unknown, otherwise: string): { seen: string; remedy: string } {
+  if (!(thrown instanceof AdvisedError)) return { seen: describeError(thrown), remedy: otherwise };
+  return { seen: thrown.seen, remedy: thrown.remedy ?? otherwise };
 }

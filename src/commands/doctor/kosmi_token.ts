@@ -2,14 +2,13 @@ import { findBrowser, startBrowser } from "../../auth/browser/local_browser.ts";
 import { connectBrowser } from "../../auth/browser/remote_browser.ts";
 import { isJwt } from "../../auth/tokens/jwt.ts";
 import { withDeadline } from "../../base/abort.ts";
-import { describeError } from "../../base/errors.ts";
 import { anonLogin } from "../../bridges/kosmi/link/anonymous_login.ts";
 import type { KosmiAccountConfig } from "../../config/options/config.ts";
 import { TokenCaches } from "../../store/files/token_cache.ts";
 import { endpointsOf } from "../setup/kosmi.ts";
 import { TokenSources } from "../setup/tokens.ts";
 import { cacheReport, configuredReport, type TokenReport } from "../token/token_report.ts";
-import { inTwo } from "./checks.ts";
+import { adviceOf } from "./checks.ts";
 import type { KosmiChecks } from "./kosmi.ts";
 
 /** A token to connect with. */
@@ -107,7 +106,7 @@ async function logIn(checks: KosmiChecks, signal: AbortSignal): Promise<void> {
       `logged in as ${account.options.email}, or the cached token is still good`,
     );
   } catch (error) {
-    const { seen, remedy } = inTwo(describeError(error), "see docs/token-persistence.md");
+    const { seen, remedy } = adviceOf(error, "see docs/token-persistence.md");
     rows.broken("browser login", seen, remedy);
   }
 }
@@ -176,10 +175,7 @@ async function visitor(
     rows.ok(standsIn ? "visitor" : "token", seen);
     return { token, expectsLogin: false, standsIn, remedy: NEW_VISITOR };
   } catch (error) {
-    const { seen, remedy } = inTwo(
-      describeError(error),
-      "try again later, or set Email and Password",
-    );
+    const { seen, remedy } = adviceOf(error, "try again later, or set Email and Password");
     rows.broken(standsIn ? "visitor" : "token", seen, remedy);
     return null;
   }
@@ -206,10 +202,7 @@ export async function checkBrowser(checks: KosmiChecks, signal: AbortSignal): Pr
     const { path, version } = await withDeadline(deadline, (inner) => start(checks, inner));
     rows.ok("browser", `${path} starts: ${version}`);
   } catch (error) {
-    const { seen, remedy } = inTwo(
-      describeError(error),
-      "install Chromium, or set BrowserPath or BrowserURL",
-    );
+    const { seen, remedy } = adviceOf(error, "install Chromium, or set BrowserPath or BrowserURL");
     rows.broken("browser", seen, remedy);
   }
 }

@@ -6,7 +6,7 @@ import { DataDirectoryError } from "../../store/files/data_directory.ts";
 import { octal } from "../../store/files/data_directory_error.ts";
 import { openOurDataDirectory, ourDataDirectory } from "../shared/open_data_directory.ts";
 import { readConfiguration } from "../shared/read_configuration.ts";
-import { inTwo } from "./checks.ts";
+import { adviceOf } from "./checks.ts";
 import type { RowWriter } from "./rows.ts";
 
 /** Does the configuration hold? One row for each fault; null when it does not hold. */
@@ -65,7 +65,7 @@ async function tryToWrite(path: string, rows: RowWriter): Promise<DataFinding> {
   } catch (error) {
     if (!(error instanceof DataDirectoryError)) throw error;
     if (error.fault !== "locked") {
-      const { seen, remedy } = inTwo(error.message, "make the folder usable for this user");
+      const { seen, remedy } = adviceOf(error, "make the folder usable for this user");
       rows.broken(check, seen, remedy);
       return { usable: false, beside: null };
     }

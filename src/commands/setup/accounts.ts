@@ -166,7 +166,7 @@ export async function readPem(
 ): Promise<string | null> {
   if (path === null) return null;
   if (!await mayRead(path)) {
-    throw new Error(refusal({ kind: "file", path, key }));
+    throw refusal({ kind: "file", path, key });
   }
   try {
     await refuseLinkOut(path);

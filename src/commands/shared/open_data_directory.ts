@@ -16,7 +16,8 @@ export async function openOurDataDirectory(
 ): Promise<DataDirectory> {
   const path = ourDataDirectory();
   if (!await mayRead(path)) {
-    throw new DataDirectoryError("sandbox", refusal({ kind: "data", path }));
+    const { seen, remedy } = refusal({ kind: "data", path });
+    throw new DataDirectoryError("sandbox", seen, remedy);
   }
   return await openDataDirectory({ path, log, access });
 }
@@ -46,6 +47,7 @@ export async function refuseLinkOut(path: string): Promise<void> {
   if (folder !== undefined && file?.startsWith(`${folder}/`)) return;
   throw new DataDirectoryError(
     "unsafe",
-    `Cannot use ${path}: a symbolic link leads out of the data directory. Put the file itself there.`,
+    `Cannot use ${path}: a symbolic link leads out of the data directory`,
+    "Put the file itself there.",
   );
 }

@@ -29,7 +29,7 @@ export async function readConfiguration(file: string): Promise<ConfigReading> {
     const fault = { file: "", line: null, key: "", message };
     return { ok: false, faults: [fault], warnings: [] } as const;
   };
-  if (!await mayRead(file)) return failed(refusal({ kind: "config", path: file }));
+  if (!await mayRead(file)) return failed(refusal({ kind: "config", path: file }).message);
   const source = await readConfigFile(file);
   if ("fault" in source) return failed(source.fault + await hintFor(file));
   const env = Deno.env.toObject();

@@ -1,3 +1,4 @@
+import { AdvisedError } from "../../base/errors.ts";
 import { orBeIts } from "../../store/files/data_directory_error.ts";
 import { type BuildInfo, buildInfo } from "./build_info.ts";
 
@@ -9,7 +10,7 @@ type Refused =
   | { readonly kind: "file"; readonly path: string; readonly key: string };
 
 /** One sentence: what was refused, why the program may not, and what to do. */
-export function refusal(refused: Refused, built: BuildInfo = buildInfo()): string {
+export function refusal(refused: Refused, built: BuildInfo = buildInfo()): AdvisedError {
   const { path } = refused;
   const data = built.dataDirectory ?? "data";
   const config = built.config ?? "matterbridge.toml";
@@ -17,14 +18,21 @@ export function refusal(refused: Refused, built: BuildInfo = buildInfo()): strin
     `(${whereIs(data)}) and its configuration (${whereIs(config)})`;
   switch (refused.kind) {
     case "config":
-      return `Cannot read the configuration ${path}: ${may}; move the file there, or rebuild with ` +
-        `deno task compile --config=${quoted(path)}.`;
+      return new AdvisedError(
+        `Cannot read the configuration ${path}: ${may}`,
+        `Move the file there, or rebuild with deno task compile --config=${quoted(path)}.`,
+      );
     case "data":
-      return `Cannot use the data directory ${path}: ${may}; leave MATTERBRIDGE_DATA_DIR unset or set it to that ` +
-        `folder, or rebuild with deno task compile --data-dir=${quoted(path)}.`;
+      return new AdvisedError(
+        `Cannot use the data directory ${path}: ${may}`,
+        "Leave MATTERBRIDGE_DATA_DIR unset or set it to that folder, or rebuild with " +
+          `deno task compile --data-dir=${quoted(path)}.`,
+      );
     case "file":
-      return `Cannot read ${path}, which ${refused.key} names: ${may}; move the file into the data directory and ` +
-        `set ${refused.key} to it.`;
+      return new AdvisedError(
+        `Cannot read ${path}, which ${refused.key} names: ${may}`,
+        `Move the file into the data directory and set ${refused.key} to it.`,
+      );
   }
 }
 

@@ -73,9 +73,8 @@ async function ensureFolder(path: string, log: Logger): Promise<void> {
   } else if (!info.isDirectory) {
     throw new DataDirectoryError(
       "unsafe",
-      `Cannot use the data directory ${path}: it is not a folder. Move it away${
-        Deno.build.standalone ? "" : " or set MATTERBRIDGE_DATA_DIR"
-      }.`,
+      `Cannot use the data directory ${path}: it is not a folder`,
+      `Move it away${Deno.build.standalone ? "" : " or set MATTERBRIDGE_DATA_DIR"}.`,
     );
   } else if (info.mode !== null && (info.mode & 0o022) !== 0) {
     log.warn(
@@ -120,9 +119,8 @@ function lockedError(path: string, pid: number | null): DataDirectoryError {
   const who = pid === null ? "another process" : `the process with pid ${pid}`;
   return new DataDirectoryError(
     "locked",
-    `Cannot use the data directory ${path}: ${who} is using it. Stop that one first${
-      otherFolder(path)
-    }.`,
+    `Cannot use the data directory ${path}: ${who} is using it`,
+    `Stop that one first${otherFolder(path)}.`,
   );
 }
 

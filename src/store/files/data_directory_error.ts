@@ -1,4 +1,4 @@
-import { describeError } from "../../base/errors.ts";
+import { AdvisedError, describeError } from "../../base/errors.ts";
 
 /** Why something in the data directory can't be used; callers branch on it. */
 export type DataDirectoryFault =
@@ -13,11 +13,11 @@ export type DataDirectoryFault =
   /** Read-only or full disk, input/output error. */
   | "broken";
 
-/** The data directory can't be used. The message is one or two sentences: what was seen, and what to do. */
-export class DataDirectoryError extends Error {
+/** The data directory can't be used. */
+export class DataDirectoryError extends AdvisedError {
   override readonly name = "DataDirectoryError";
-  constructor(readonly fault: DataDirectoryFault, message: string) {
-    super(message);
+  constructor(readonly fault: DataDirectoryFault, seen: string, remedy: string | null = null) {
+    super(seen, remedy);
   }
 }
 
@@ -30,10 +30,8 @@ export async function explainFault(
   if (thrown instanceof DataDirectoryError) return thrown;
   if (thrown instanceof Deno.errors.NotCapable) return sandboxError(action, path);
   if (thrown instanceof Deno.errors.PermissionDenied) {
-    return new DataDirectoryError(
-      "denied",
-      `Cannot ${action} ${path}: ${await whoMay(path)}`,
-    );
+    const [seen, remedy] = await whoMay(path);
+    return new DataDirectoryError("denied", `Cannot ${action} ${path}: ${seen}`, remedy);
   }
   // The runtime repeats call and path behind the system's own words.
   const seen = describeError(thrown).replace(/ \(os error \d+\).*/, "");
@@ -43,30 +41,37 @@ export async function explainFault(
 function sandboxError(action: string, path: string): DataDirectoryError {
   return new DataDirectoryError(
     "sandbox",
-    `Cannot ${action} ${path}: this program is only allowed to touch the folder "data" where it is started. ` +
-      `Start it in the folder that holds "data" and leave MATTERBRIDGE_DATA_DIR unset, or set it to that folder.`,
+    `Cannot ${action} ${path}: this program is only allowed to touch the folder "data" where it is started`,
+    `Start it in the folder that holds "data" and leave MATTERBRIDGE_DATA_DIR unset, or set it to that folder.`,
   );
 }
 
 /** Whose it is and what to run, found at the path itself or at the nearest folder above that can be looked at. */
-async function whoMay(path: string): Promise<string> {
+async function whoMay(path: string): Promise<readonly [seen: string, remedy: string]> {
   const found = await nearestStat(path);
   if (found === null) {
-    return "permission denied. Give this program's user read and write access to it.";
+    return ["permission denied", "Give this program's user read and write access to it."];
   }
   const own = ownUid();
   const { at, info } = found;
   if (info.uid !== null && own !== null && info.uid !== own && own !== 0) {
-    return `${at} belongs to uid ${info.uid}, this program runs as uid ${own}. ` +
-      `Run: chown -R ${own} ${at} (for a container: on the host${orBeIts(info.uid)}).`;
+    return [
+      `${at} belongs to uid ${info.uid}, this program runs as uid ${own}`,
+      `Run: chown -R ${own} ${at} (for a container: on the host${orBeIts(info.uid)}).`,
+    ];
   }
   if (own === null && info.uid !== null) {
-    return `permission denied; ${at} belongs to uid ${info.uid}. If this program runs as another user, run ` +
-      `chown -R <its uid> ${at} (for a container: on the host, on the mounted folder), else chmod u+rwX ${at}.`;
+    return [
+      `permission denied; ${at} belongs to uid ${info.uid}`,
+      "If this program runs as another user, run " +
+      `chown -R <its uid> ${at} (for a container: on the host, on the mounted folder), else chmod u+rwX ${at}.`,
+    ];
   }
   const mode = info.mode === null ? "" : ` with mode ${octal(info.mode)}`;
-  return `permission denied; ${at} belongs to uid ${info.uid ?? "unknown"}${mode}. ` +
-    `Run: chmod u+rwX ${at}, as its owner.`;
+  return [
+    `permission denied; ${at} belongs to uid ${info.uid ?? "unknown"}${mode}`,
+    `Run: chmod u+rwX ${at}, as its owner.`,
+  ];
 }
 
 /** A container may run as the owner instead, but not as root. */

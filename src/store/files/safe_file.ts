@@ -14,12 +14,12 @@ export async function inspectFile(path: string, log: Logger): Promise<Deno.FileI
   if (info.isSymlink) {
     throw new DataDirectoryError(
       "unsafe",
-      `Cannot use ${path}: it is a symbolic link, and nothing is opened through one. ` +
-        `Put the file itself there, or remove the link.`,
+      `Cannot use ${path}: it is a symbolic link, and nothing is opened through one`,
+      "Put the file itself there, or remove the link.",
     );
   }
   if (!info.isFile) {
-    throw new DataDirectoryError("unsafe", `Cannot use ${path}: it is not a file. Move it away.`);
+    throw new DataDirectoryError("unsafe", `Cannot use ${path}: it is not a file`, "Move it away.");
   }
   await narrow(path, info, log);
   return info;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { AdvisedError } from "../../../src/base/errors.ts";
 import { writtenTime } from "../../../src/commands/doctor/irc_check.ts";
 import { isFor } from "../../../src/bridges/irc/wire/certificate.ts";
-import { checkClock, inTwo } from "../../../src/commands/doctor/checks.ts";
+import { adviceOf, checkClock } from "../../../src/commands/doctor/checks.ts";
 import { exitCodeOf, type Row, RowWriter, Table } from "../../../src/commands/doctor/rows.ts";
 
 const MINUTE_MS = 60_000;
@@ -47,15 +48,18 @@ Deno.test("isFor() takes one wildcard for one label", () => {
   assert.ok(!isFor(facts(), "irc.example.org"));
 });
 
-Deno.test("inTwo() parts what was seen from what to do", () => {
-  assert.deepEqual(inTwo("Cannot start it: no file. Install one", "x"), {
-    seen: "Cannot start it: no file",
+Deno.test("adviceOf() gives what was seen and what to do, by the error itself where it knows", () => {
+  assert.deepEqual(adviceOf(new AdvisedError("no file", "Install one"), "x"), {
+    seen: "no file",
     remedy: "Install one",
   });
-  assert.deepEqual(inTwo("nothing to part", "do this"), {
-    seen: "nothing to part",
-    remedy: "do this",
+  assert.deepEqual(adviceOf(new AdvisedError("slow", null), "wait"), {
+    seen: "slow",
+    remedy: "wait",
   });
+  const plain = new Error("no", { cause: new Error("because") });
+  assert.deepEqual(adviceOf(plain, "do this"), { seen: "no: because", remedy: "do this" });
+  assert.equal(new AdvisedError("no file", "Install one").message, "no file. Install one");
 });
 
 Deno.test("writtenTime() reads only what is certain to the second and has a zone", () => {

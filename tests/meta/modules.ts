@@ -53,6 +53,7 @@ export const MODULE_RULES: Readonly<Record<Module, ImportRule>> = {
   },
   "bridges/kosmi": {
     modules: ["base", ...PORT],
+    types: ["auth/browser/login_page"],
     packages: {
       "graphql-ws": "free",
       "node:buffer": "free",

@@ -1,9 +1,9 @@
+import type { LoginPage } from "../../../auth/browser/login_page.ts";
 import { mergeOverrides, type MergeResult } from "./overrides.ts";
 import type {
   ArgumentSpec,
   FieldSpec,
   KosmiProtocol,
-  LoginPage,
   Need,
   OperationSpec,
   ShapeName,

@@ -1,3 +1,5 @@
+import type { LoginPage } from "../../../auth/browser/login_page.ts";
+
 /**
  * The form of what is known of Kosmi's API: plain data, so that a change at Kosmi is a change of data. The data is in
  * operations.ts; the configuration can override any of it.
@@ -101,40 +103,6 @@ export interface ProtocolLimits {
   readonly silenceMs: number;
   /** How long a message is tried that the server answers with an error of which nobody knows what it means. */
   readonly refusedForMs: number;
-}
-
-/** How an element of the login page may be found, best first. */
-interface ElementSpec {
-  /** ARIA roles together with `texts`; for fields the text is a label, placeholder or accessible name. */
-  readonly roles: readonly string[];
-  /** Visible texts or labels, letter case ignored. */
-  readonly texts: readonly string[];
-  /** CSS selectors, tried after roles and texts. */
-  readonly selectors: readonly string[];
-}
-
-/** What the browser login looks for. */
-export interface LoginPage {
-  readonly path: string;
-  /** The localStorage key under which the web app keeps its token. */
-  readonly tokenKey: string;
-  /** Click to open the login. */
-  readonly loginButton: ElementSpec;
-  readonly emailChoice: ElementSpec;
-  readonly emailField: ElementSpec;
-  readonly passwordField: ElementSpec;
-  readonly submitButton: ElementSpec;
-  /** Where the page says what is wrong. */
-  readonly errorMessage: ElementSpec;
-  /** Texts of a refused password or e-mail, as regular expressions, letter case ignored. */
-  readonly wrongCredentials: readonly string[];
-  /** Signs of a captcha: texts as regular expressions, and selectors. */
-  readonly captcha: { readonly texts: readonly string[]; readonly selectors: readonly string[] };
-  /** Signs of a second factor. */
-  readonly secondFactor: {
-    readonly texts: readonly string[];
-    readonly selectors: readonly string[];
-  };
 }
 
 export interface KosmiProtocol {

@@ -41,6 +41,13 @@ Deno.test("If you commit your code to version control, add data/ to .gitignore",
   assert.ok(lines.includes("/data/*"));
 });
 
+Deno.test("File Structure: data/, docker-compose.yml and matterbridge.toml beside each other", async () => {
+  for (const path of ["data", "docker-compose.yml", "matterbridge.toml"]) {
+    const info = await Deno.stat(new URL(path, ROOT));
+    assert.equal(info.isDirectory, path === "data", path);
+  }
+});
+
 needs("chromium")("Token Lifecycle, Usage, Troubleshooting and Security Notes", async (context) => {
   await using world = await SandboxWorld.create({
     kosmi: `Email="${EMAIL}"\nPassword="s3cr3t horse"`,
@@ -96,6 +103,21 @@ needs("chromium")("Token Lifecycle, Usage, Troubleshooting and Security Notes", 
     assert.doesNotMatch(said, /browser automation/);
     assert.equal(logins(), 1);
   });
+
+  await context.step(
+    "Benefits: restarts leave the token as it is, and the machine alone",
+    async () => {
+      const before = await Deno.readTextFile(file);
+      for (let start = 0; start < 3; start++) {
+        assert.doesNotMatch(await restart(), /browser automation|level=(?:warning|error)/);
+      }
+      assert.equal(await Deno.readTextFile(file), before);
+      assert.equal(logins(), 1);
+      const names = [...Deno.readDirSync(`${relay.dir}/.matterbridge`)].map(({ name }) => name);
+      assert.ok(names.includes("kosmi_token_cache.json"), "stored on the machine itself");
+      assert.ok(!names.some((name) => name.includes("profile")), "no browser left anything");
+    },
+  );
 
   const close = kosmi.issueToken({ email: EMAIL, expInDays: 6 });
   await context.step(

@@ -71,7 +71,7 @@ Deno.test("doctor tells what the web app says, and its report holds no secrets",
     rowOf(found, "kosmi.test", "schema SendMessage2").seen,
     /the web app says it otherwise/,
   );
-  assert.match(rowOf(found, "kosmi.test", "room @movienight").seen, /entered/);
+  assert.match(rowOf(found, "kosmi.test", "room @movienight").seen, /joined/);
   assert.ok(
     found.rows.some(({ check, seen }) =>
       check === "web app has" && /RoomRootQuery|reaction/i.test(seen)

@@ -9,6 +9,8 @@ import { kosmiBridge } from "../../src/commands/setup/kosmi.ts";
 import { CHANNEL_RULES } from "../../src/commands/shared/read_configuration.ts";
 import { formatFault, loadConfig } from "../../src/config/load.ts";
 import type { AccountConfig, Config } from "../../src/config/options/config.ts";
+import { secretsOf } from "../../src/config/options/secrets.ts";
+import { Redactor } from "../../src/log/redactor.ts";
 import type { Bridge } from "../../src/relay/port/bridge.ts";
 import { noObserver } from "../../src/relay/port/observer.ts";
 import { Relay } from "../../src/relay/relay.ts";
@@ -46,10 +48,12 @@ export class RelayInProcess implements AsyncDisposable {
     const accounts = config.accounts.map((account) => live(account, config, options));
     const { clock = systemClock } = options;
     const store = openRelayStore({ path: null, clock, log: options.log });
+    const secrets = new Redactor();
+    for (const secret of secretsOf(config)) secrets.add(secret);
     const relay: Relay = new Relay({
       gateways: gatewaysOf(config, accounts),
       accounts,
-      commands: makeChatCommands(config, { accounts, relay: () => relay, clock }),
+      commands: makeChatCommands(config, { accounts, relay: () => relay, clock, secrets }),
       store,
       outbox: { maxAgeMs: 3_600_000, maxMessages: 10_000 },
       catchUp: { maxMessages: 500, maxAgeMs: 3_600_000 },

@@ -19,6 +19,8 @@ interface ChatCommandSetup {
   /** The relay that the commands act on; it exists only after them. */
   readonly relay: () => Relay;
   readonly clock: Clock;
+  /** A server may put anything into a name: no answer says a secret. */
+  readonly secrets: { text(text: string): string };
 }
 
 /** Commands that change something are only for those whom CommandUsers names; `check` says where nobody is. */
@@ -47,7 +49,13 @@ export function makeChatCommands(config: Config, setup: ChatCommandSetup): ChatC
   };
   return new ChatCommands({
     prefix: commandPrefix,
-    commands: [...commands, users, help],
+    commands: [...commands, users, help].map((command) => ({
+      ...command,
+      run: (call) => {
+        const answer = command.run(call);
+        return answer === null ? null : setup.secrets.text(answer);
+      },
+    })),
     mayUse,
     clock: setup.clock,
   });

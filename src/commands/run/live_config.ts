@@ -6,6 +6,7 @@ import type { Config } from "../../config/options/config.ts";
 import { GENERAL_OPTIONS } from "../../config/options/general.ts";
 import { secretsOf } from "../../config/options/secrets.ts";
 import type { Logging } from "../../log/logging.ts";
+import { Redactor } from "../../log/redactor.ts";
 import type { PlanChange, RelayPlan } from "../../relay/plan.ts";
 import type { Gateway } from "../../relay/port/settings.ts";
 import type { Relay } from "../../relay/relay.ts";
@@ -138,10 +139,12 @@ export class LiveConfig {
   #planOf({ config, accounts, gateways }: LiveAccounts): RelayPlan {
     const { general } = config;
     const { relay, clock } = this.#options;
+    const secrets = new Redactor();
+    for (const secret of secretsOf(config)) secrets.add(secret);
     return {
       accounts,
       gateways,
-      commands: makeChatCommands(config, { accounts, relay, clock }),
+      commands: makeChatCommands(config, { accounts, relay, clock, secrets }),
       outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
       catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
     };

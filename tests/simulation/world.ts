@@ -368,7 +368,7 @@ export class World {
       if (template.includes("is writable again")) this.#unwrittenSinceMs = null;
       if (template.startsWith("Cannot write")) this.#unwrittenSinceMs ??= this.timeline.nowMs;
       if (level === "error") ledger.errors.push(`${template} ${properties["error"] ?? ""}`);
-      ledger.trace(`log ${level} ${template} ${JSON.stringify(properties).slice(0, 160)}`);
+      ledger.trace(`log ${level} ${template} ${properties["reason"] ?? properties["error"] ?? ""}`);
     };
     const logger: Logger = {
       debug: say("debug"),

@@ -53,7 +53,12 @@ export class RelayInProcess implements AsyncDisposable {
     const relay: Relay = new Relay({
       gateways: gatewaysOf(config, accounts),
       accounts,
-      commands: makeChatCommands(config, { accounts, relay: () => relay, clock, secrets }),
+      commands: makeChatCommands(config, {
+        accounts,
+        relay: () => relay,
+        clock,
+        redact: (text) => secrets.text(text),
+      }),
       store,
       outbox: { maxAgeMs: 3_600_000, maxMessages: 10_000 },
       catchUp: { maxMessages: 500, maxAgeMs: 3_600_000 },

@@ -20,7 +20,7 @@ interface ChatCommandSetup {
   readonly relay: () => Relay;
   readonly clock: Clock;
   /** A server may put anything into a name: no answer says a secret. */
-  readonly secrets: { text(text: string): string };
+  readonly redact: (text: string) => string;
 }
 
 /** Commands that change something are only for those whom CommandUsers names; `check` says where nobody is. */
@@ -53,7 +53,7 @@ export function makeChatCommands(config: Config, setup: ChatCommandSetup): ChatC
       ...command,
       run: (call) => {
         const answer = command.run(call);
-        return answer === null ? null : setup.secrets.text(answer);
+        return answer === null ? null : setup.redact(answer);
       },
     })),
     mayUse,

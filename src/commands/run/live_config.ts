@@ -6,7 +6,6 @@ import type { Config } from "../../config/options/config.ts";
 import { GENERAL_OPTIONS } from "../../config/options/general.ts";
 import { secretsOf } from "../../config/options/secrets.ts";
 import type { Logging } from "../../log/logging.ts";
-import { Redactor } from "../../log/redactor.ts";
 import type { PlanChange, RelayPlan } from "../../relay/plan.ts";
 import type { Gateway } from "../../relay/port/settings.ts";
 import type { Relay } from "../../relay/relay.ts";
@@ -138,13 +137,11 @@ export class LiveConfig {
 
   #planOf({ config, accounts, gateways }: LiveAccounts): RelayPlan {
     const { general } = config;
-    const { relay, clock } = this.#options;
-    const secrets = new Redactor();
-    for (const secret of secretsOf(config)) secrets.add(secret);
+    const { relay, clock, logging: { redact } } = this.#options;
     return {
       accounts,
       gateways,
-      commands: makeChatCommands(config, { accounts, relay, clock, secrets }),
+      commands: makeChatCommands(config, { accounts, relay, clock, redact }),
       outbox: { maxAgeMs: general.outboxMaxAgeMs, maxMessages: general.outboxMaxMessages },
       catchUp: { maxMessages: general.catchUpMaxMessages, maxAgeMs: general.catchUpMaxAgeMs },
     };

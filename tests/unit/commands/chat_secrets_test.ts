@@ -17,7 +17,7 @@ Deno.test("a chat command's answer says no secret, whatever a server puts into a
     accounts: [],
     relay: () => null as unknown as Relay,
     clock: new FakeClock(),
-    secrets,
+    redact: (text) => secrets.text(text),
   });
   const call = { account: "irc.a" as AccountId, event: message(`!${SECRET}-help`) };
   const command = commands.find(call);

@@ -103,18 +103,18 @@ export function reconcile(
   // Of equal texts the first arrived, most likely; where the history has no beginning the last one is in it.
   const reachesBack = complete || before > 0 || own[0] !== lines[0];
   const inOrder = <T>(all: readonly T[]) => reachesBack ? all : all.toReversed();
-  const pairs = align(inOrder(sent), inOrder(lines.slice(before)), shownAs);
+  const open = lines.slice(before);
+  const pairs = align(inOrder(sent), inOrder(open), shownAs);
   // Not every service shows lines in the order in which it took them. How many arrived is known, whichever they are.
-  const unused = new Set(lines.filter((line, at) => at < before || !pairs.has(line)));
-  let most = unused.size - before;
+  const spare = [...open, ...lines.slice(0, before)].filter((line) => !pairs.has(line));
+  let most = spare.length - before;
   const paired = new Set(pairs.values());
   for (const one of sent.filter((part) => !part.certain && !paired.has(part))) {
+    if (most <= 0) break;
     const wires = shownAs(one.part);
-    const fitting = [...unused].filter(({ wire }) => wires.includes(wire));
-    const line = fitting.find((own) => lines.indexOf(own) >= before) ?? fitting[0];
-    if (line === undefined || most <= 0) continue;
+    const line = spare.find((own) => !pairs.has(own) && wires.includes(own.wire));
+    if (line === undefined) continue;
     most--;
-    unused.delete(line);
     pairs.set(line, one);
   }
   const found = shipments.map(() => new Map<number, MessageId | null>());

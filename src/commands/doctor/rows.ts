@@ -75,6 +75,16 @@ const LEAST_TEXT = 24;
 const MOST_CHECK = 24;
 const WIDE = 100;
 
+/** A word and the room that it takes, whatever its looks. */
+interface Word {
+  readonly width: number;
+  readonly shown: string;
+}
+
+function wordsOf(text: string): Word[] {
+  return text.split(" ").map((word) => ({ width: word.length, shown: word }));
+}
+
 /** Rows as lines of one table, whose widths are known before the first row. */
 export class Table {
   readonly #options: TableOptions;
@@ -100,32 +110,35 @@ export class Table {
       row.about.padEnd(this.#aboutWidth),
       row.check.padEnd(this.#checkWidth),
     ].join("  ");
-    const text = row.seen + (row.remedy === null ? "" : ` -> ${row.remedy}`);
-    const lines = this.#wrapped(text, row.check.length > this.#checkWidth);
-    const arrow = paint("->", "bold", colour);
-    const last = row.remedy === null ? null : lines.findLastIndex((one) => /(?:^| )->/.test(one));
-    const shown = lines.map((one, at) =>
-      at === last ? one.replace(/(^|.* )->/, (_, before) => before + arrow) : one
-    );
-    return `${head}  ${shown.join(`\n${" ".repeat(this.#indent)}`)}`;
+    const arrow = { width: 2, shown: paint("->", "bold", colour) };
+    const words = [
+      ...wordsOf(row.seen),
+      ...(row.remedy === null ? [] : [arrow, ...wordsOf(row.remedy)]),
+    ];
+    const lines = this.#wrapped(words, row.check.length > this.#checkWidth);
+    return `${head}  ${lines.join(`\n${" ".repeat(this.#indent)}`)}`;
   }
 
   get #indent(): number {
     return STATE_WIDTH + this.#aboutWidth + this.#checkWidth + 6;
   }
 
-  /** The text as lines of at most the width that is left, the first one empty behind a name that is too long. */
-  #wrapped(text: string, isPushed: boolean): string[] {
+  /** The words as lines of at most the width that is left, the first one empty behind a name that is too long. */
+  #wrapped(words: readonly Word[], isPushed: boolean): string[] {
     const width = (this.#options.columns ?? 0) - this.#indent;
-    if (width < LEAST_TEXT) return [text];
-    const lines = isPushed ? ["", ""] : [""];
-    for (const word of text.split(" ")) {
-      const line = lines.at(-1) ?? "";
-      const longer = line === "" ? word : `${line} ${word}`;
-      if (line === "" || longer.length <= width) lines[lines.length - 1] = longer;
-      else lines.push(word);
+    if (width < LEAST_TEXT) return [words.map(({ shown }) => shown).join(" ")];
+    const lines: Word[][] = isPushed ? [[], []] : [[]];
+    let left = width;
+    for (const word of words) {
+      const isFirst = lines.at(-1)?.length === 0;
+      left -= word.width + (isFirst ? 0 : 1);
+      if (isFirst || left >= 0) lines.at(-1)?.push(word);
+      else {
+        lines.push([word]);
+        left = width - word.width;
+      }
     }
-    return lines;
+    return lines.map((line) => line.map(({ shown }) => shown).join(" "));
   }
 
   summary(rows: readonly Row[]): string {

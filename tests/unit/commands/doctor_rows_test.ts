@@ -100,6 +100,10 @@ Deno.test("Table wraps what was seen at its words on a terminal, below itself, a
     `${indent}trusted authority -> ask whoever runs`,
     `${indent}the server`,
   ]);
+  // The arrow is the one before the remedy, whatever the remedy says.
+  const painted = new Table({ subjects: ["irc.a"], checks: [], colour: true, columns: null })
+    .line({ ...row, seen: "a -> b", remedy: "c -> d" });
+  assert.ok(painted.endsWith("a -> b \x1b[1m->\x1b[22m c -> d"), painted);
   // Too narrow for a column: the terminal wraps.
   assert.equal(of(50).length, 1);
   // A name that is wider than its column pushes nothing out of its own.

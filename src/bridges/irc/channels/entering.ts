@@ -144,16 +144,13 @@ export class Entering {
     const channel = this.#list.byName(name);
     if (channel === undefined || channel.state !== "entering") return;
     if (channel.fetch !== null) return channel.fetch.page(messages);
-    channel.playback ??= [];
-    for (const message of messages) this.playedAlone(name, message);
+    keepPlayed(channel, messages);
   }
 
   /** A line outside of any batch that only its time tells from a live one: a clock that is off makes it a wrong guess. */
   playedAlone(name: string, message: IrcMessage): void {
     const channel = this.#list.byName(name);
-    if (channel === undefined || channel.state !== "entering") return;
-    channel.playback ??= [];
-    if (channel.playback.length < MAX_LIVE) channel.playback.push(message);
+    if (channel?.state === "entering") keepPlayed(channel, [message]);
   }
 
   historyFailed(name: string): void {
@@ -260,6 +257,11 @@ export class Entering {
       bouncer: bouncer.present,
     }, how.cut);
   }
+}
+
+function keepPlayed(channel: Channel, messages: readonly IrcMessage[]): void {
+  channel.playback ??= [];
+  channel.playback.push(...messages.slice(0, MAX_LIVE - channel.playback.length));
 }
 
 /** What was played back in this entry and in earlier ones that came to nothing; a server may play the same twice. */

@@ -48,7 +48,7 @@ export class NeedsPersonError extends Error {
 
 /** What was seen, and what to do about it; without a remedy it passes, or nobody knows. The message says both. */
 export class AdvisedError extends Error {
-  constructor(readonly seen: string, readonly remedy: string | null, options?: ErrorOptions) {
-    super(remedy === null ? seen : `${seen}. ${remedy}`, options);
+  constructor(readonly seen: string, readonly remedy: string | null) {
+    super(remedy === null ? seen : `${seen}. ${remedy}`);
   }
 }

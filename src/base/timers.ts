@@ -83,7 +83,8 @@ export class Deadlines {
       // One that came before may have cancelled it.
       if (this.#entries.delete(entry)) entry.expire();
     }
-    const nextMs = Math.min(...[...this.#entries].map(({ atMs }) => atMs));
+    let nextMs = Infinity;
+    for (const { atMs } of this.#entries) nextMs = Math.min(nextMs, atMs);
     if (nextMs < Infinity) this.#sleepUntil(nextMs);
   }
 }

@@ -15,7 +15,8 @@ export const APPLICATION_ID = 0x4b524c59;
  * `hash` of the name, which makes them a quarter as large.
  * `cursor.at` is where history is read from, `said_at` the time of the last message as its service tells it, `count` how many
  * messages that bear it were taken over, `in_second` how many of its second. `own` is
- * how far our own lines without ids were looked through, how many were confirmed `since`, and how many of these `nameless`.
+ * how far our own lines without ids were looked through, how many were confirmed `since`, and how many of these `nameless`;
+ * shipments up to `last_shipment` had left before. `shipment.refused` of its `confirmed` parts were refused.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -109,9 +109,10 @@ class EndpointJudge {
     else this.#deviates("lost", `#${number}: ${excuse.why}`);
   }
 
-  /** It was read of a history that names nothing: what is deleted by its id is not known there. */
-  #isNameless(said: Said): boolean {
-    return said.readMs.length > 0 && !serviceOf(this.#world, said.origin).habits.historyIds;
+  /** It was taken over from a history that names nothing: what is deleted by its id is not known there. */
+  #isNameless({ origin, readMs, heardMs, takenMs }: Said): boolean {
+    if (takenMs === null || serviceOf(this.#world, origin).habits.historyIds) return false;
+    return readMs.some((atMs) => atMs <= takenMs) && (heardMs === null || heardMs > takenMs);
   }
 
   #excuse(said: Said, copies: readonly Shown[]): { allowed: boolean; why: string } {
@@ -154,8 +155,8 @@ class EndpointJudge {
    * other. People see as many of them as were said.
    */
   #isSwapped(said: Said, copies: readonly Shown[]): boolean {
-    // A piece that never left may have the words of another piece of the same message.
-    const shown = copies.filter((copy) => copy.shownMs !== null);
+    // A piece that never left has the words of another piece of the same message.
+    const shown = said.repeats ? copies.filter((copy) => copy.shownMs !== null) : [];
     const own = this.#surplus.findIndex(({ text }) => shown.some((copy) => copy.text === text));
     if (own !== -1) return this.#surplus.splice(own, 1).length === 1;
     const texts = new Set(this.#ledger.unseen.get(`${this.#endpoint} ${said.number}`));
@@ -358,13 +359,18 @@ class EndpointJudge {
         const before = last.get(who);
         const isBehind = before !== undefined &&
           (before.number > number || (before.number === number && before.at > at));
-        if (isBehind) this.#overtaken(said, before, at);
+        if (isBehind) this.#overtaken(said, before, at, copy.takenMs);
         else last.set(who, { number, at, copy });
       }
     }
   }
 
-  #overtaken(said: Said, by: { number: number; copy: Shown }, at: number): void {
+  #overtaken(
+    said: Said,
+    by: { number: number; copy: Shown },
+    at: number,
+    cameMs: number,
+  ): void {
     const other = this.#ledger.said.get(by.number);
     const tookLater = (said.takenMs ?? 0) > (other?.takenMs ?? 0) &&
       serviceOf(this.#world, said.origin).habits.lagMs > 0;
@@ -374,8 +380,9 @@ class EndpointJudge {
     );
     const isDisordered = this.#timeTellsNothing(serviceOf(this.#world, said.origin));
     // It was given up or taken back by then, and comes over a connection that had been left; or nobody knows of it any more.
-    const isNoMore = said.deletedMs !== null || this.#diedUnwritten(said.takenMs ?? 0) ||
-      this.#dropped.some(({ numbers }) => numbers.includes(said.number));
+    const isTakenBack = said.deletionHeardMs !== null && said.deletionHeardMs <= cameMs;
+    const isNoMore = isTakenBack || this.#diedUnwritten(said.takenMs ?? 0) ||
+      this.#dropped.some(({ numbers, atMs }) => numbers.includes(said.number) && atMs <= cameMs);
     if (tookLater || wasLost || isDisordered || isNoMore) {
       return this.#ledger.count("allowed to be overtaken");
     }

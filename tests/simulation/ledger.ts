@@ -12,6 +12,8 @@ export interface Said {
   readonly edits: number | null;
   /** Nothing of it can be relayed: it is empty. */
   readonly empty: boolean;
+  /** It has several lines, and all of them are the same words. */
+  readonly repeats: boolean;
   /** Something is thrown when it is handled there. */
   readonly poison: "render" | "compose" | null;
   /** When it was taken back. */

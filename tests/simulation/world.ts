@@ -302,6 +302,7 @@ export class World {
     text: string,
     more: { poison?: Said["poison"]; edits?: number },
   ): Said {
+    const lines = text.split("\n");
     const said: Said = {
       number,
       origin: endpointId(service.account, channel),
@@ -309,6 +310,7 @@ export class World {
       saidMs: this.timeline.nowMs,
       edits: more.edits ?? null,
       empty: text.trim() === "",
+      repeats: lines.length > 1 && new Set(lines).size === 1,
       poison: more.poison ?? null,
       deletedMs: null,
       deletionHeardMs: null,

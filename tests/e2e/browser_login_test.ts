@@ -12,6 +12,7 @@ import { findProgram, needs } from "../support/skip.ts";
 import { tempDir } from "../support/temp_dir.ts";
 import { until } from "../support/wait.ts";
 import { serveOtherLoginPage } from "./support/other_login_page.ts";
+import { freePort } from "../support/ports.ts";
 
 const EMAIL = "bot@example.org";
 const PASSWORD = "s3cr3t horse";
@@ -164,9 +165,7 @@ browserTest("says so when no new token comes", async () => {
 
 browserTest("tells a page that is not reachable and one that answers with an error", async () => {
   await using site = await Site.open();
-  const gone = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = gone.addr;
-  gone.close();
+  const port = freePort();
   await site.fails("pageUnreachable", /connection refused\. Check the network/, {
     appUrl: `http://127.0.0.1:${port}`,
   });
@@ -202,9 +201,7 @@ Deno.test("browserLogin() says so when the browser can't start", async () => {
 
 Deno.test("browserLogin() says so when the remote browser does not answer, without the address's key", async () => {
   await using site = await Site.open();
-  const gone = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const { port } = gone.addr;
-  gone.close();
+  const port = freePort();
   for (const scheme of ["ws", "http"]) {
     const browserUrl = `${scheme}://127.0.0.1:${port}/?token=s3cretkey`;
     const error = await site.logIn({ browserUrl }).then(() => null, (thrown) => thrown);

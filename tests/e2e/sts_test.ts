@@ -8,13 +8,16 @@ const STS = `<module name="ircv3_sts">
 
 /** A listener in the place of the plain-text port: whoever comes there is an error. */
 class Trap implements AsyncDisposable {
-  readonly #listener: Deno.TcpListener;
+  readonly #listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   readonly #serving: Promise<void>;
   visits = 0;
 
-  constructor(port: number) {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port });
+  constructor() {
     this.#serving = this.#serve();
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
   }
 
   async #serve(): Promise<void> {
@@ -54,10 +57,8 @@ needs("inspircd", "openssl")(
     assert.equal(stored.policies["localhost"].port, server.tlsPort);
 
     await relay.stop();
-    const trapPort = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = trapPort.addr;
-    trapPort.close();
-    await using trap = new Trap(port);
+    await using trap = new Trap();
+    const { port } = trap;
     const config = await Deno.readTextFile(relay.configPath);
     await relay.writeConfig(config.replace(`:${server.port}"`, `:${port}"`));
     const since = relay.mark();

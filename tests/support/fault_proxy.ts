@@ -1,5 +1,5 @@
 import net from "node:net";
-import { freePort } from "./ports.ts";
+import { freePort, listenOn } from "./ports.ts";
 import { Changes } from "./wait.ts";
 import { ProxyLink } from "./fault_proxy/proxy_link.ts";
 import { type Direction, newShape, type Shape } from "./fault_proxy/shape.ts";
@@ -140,10 +140,7 @@ export class FaultProxy implements AsyncDisposable {
     if (this.#listener !== null) return;
     // Half-open connections are a fault to relay, not to tidy up.
     const listener = net.createServer({ allowHalfOpen: true }, (client) => this.#take(client));
-    await new Promise<void>((resolve, reject) => {
-      listener.once("error", reject);
-      listener.listen(this.#port, "127.0.0.1", () => resolve());
-    });
+    await listenOn(listener, this.#port);
     this.#listener = listener;
   }
 

@@ -1,7 +1,7 @@
 import net from "node:net";
 import tls from "node:tls";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
-import { freePort } from "../../support/ports.ts";
+import { freePort, listenOn } from "../../support/ports.ts";
 import { COMMANDS } from "./commands/commands.ts";
 import { type Context, reply } from "./context.ts";
 import { Message } from "./message.ts";
@@ -182,11 +182,4 @@ export class IrcServer implements SessionHost {
       }
     }
   }
-}
-
-async function listenOn(listener: net.Server, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    listener.once("error", reject);
-    listener.listen(port, "127.0.0.1", resolve);
-  });
 }

@@ -9,6 +9,7 @@ import type { Socket } from "node:net";
 import type { Buffer } from "node:buffer";
 // @ts-types="@types/ws"
 import { WebSocketServer } from "ws";
+import { listenOn } from "../../support/ports.ts";
 import type { KosmiCore } from "./core.ts";
 import { answerEngine } from "./engine.ts";
 import { notFromTheApp, playFault, reply } from "./http_tools.ts";
@@ -64,10 +65,7 @@ export class KosmiServer {
       this.#raw.add(socket);
       socket.on("close", () => this.#raw.delete(socket));
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(this.#port, "127.0.0.1", resolve);
-    });
+    await listenOn(server, this.#port);
     this.#server = server;
     this.#keepalive = setInterval(() => this.#pingAll(), this.#keepaliveMs);
   }

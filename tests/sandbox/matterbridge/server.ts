@@ -1,4 +1,4 @@
-import { freePort } from "../../support/ports.ts";
+import { freePort, oncePortIsFree } from "../../support/ports.ts";
 import { Changes } from "../../support/wait.ts";
 
 /** A message as the API shows it; see docs/matterbridge-together.md. */
@@ -126,12 +126,13 @@ export class Matterbridge implements AsyncDisposable {
   async start(): Promise<void> {
     this.#stop = new AbortController();
     const started = Promise.withResolvers<void>();
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: this.#port,
-      signal: this.#stop.signal,
-      onListen: () => started.resolve(),
-    }, (request) => this.#answer(request));
+    this.#server = await oncePortIsFree(this.#port, () =>
+      Deno.serve({
+        hostname: "127.0.0.1",
+        port: this.#port,
+        signal: this.#stop.signal,
+        onListen: () => started.resolve(),
+      }, (request) => this.#answer(request)));
     await started.promise;
   }
 

@@ -222,6 +222,32 @@ Deno.test("a server that asks for a slower pace gets the line again, later", asy
   assert.equal(server.lines.filter((line) => line.command === "PRIVMSG").length, 2);
 });
 
+Deno.test("what is taken back while a channel is being entered is told to nobody; all else is told in its turn", async () => {
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/message-redaction"],
+    onLine: (line, self) => {
+      if (line.command !== "JOIN") return false;
+      self.send(
+        ":relay!relay@host.example JOIN #test",
+        `@msgid=a1 :${ALICE} PRIVMSG #test :oops`,
+        `@msgid=a2;+draft/reply=a1 :${ALICE} PRIVMSG #test :yes`,
+        `:${ALICE} REDACT #test a1`,
+        `:${ALICE} REDACT #test earlier`,
+        `@msgid=a3;+draft/reply=a2;+draft/react=🎉 :${ALICE} TAGMSG #test`,
+        `:${ALICE} TOPIC #test :tonight`,
+      );
+      return true;
+    },
+  });
+  await using relay = start(server.asServer);
+  await relay.up();
+  assert.equal((await relay.event("topic")).topic, "tonight");
+  assert.deepEqual(relay.texts, ["yes"]);
+  assert.equal((await relay.event("reaction")).key, "🎉");
+  const deletions = relay.events.filter((event) => event.kind === "deletion");
+  assert.deepEqual(deletions.map((event) => event.id), ["a1", "earlier"]);
+});
+
 Deno.test("CHATHISTORY is read page by page from the cursor", async () => {
   const said = Array.from(
     { length: 5 },

@@ -1,7 +1,8 @@
 import type { History } from "../../../relay/port/bridge.ts";
-import { historyOf, linesWithout } from "../history/history.ts";
+import { type HistoryContext, historyOf, idsTakenBack, linesWithout } from "../history/history.ts";
 import { HistoryFetch } from "../history/history_fetch.ts";
 import type { Link } from "../link/link.ts";
+import { messageId } from "../link/read_event.ts";
 import type { IrcMessage } from "../wire/message.ts";
 import type { Channel, ChannelList } from "./channel_list.ts";
 import type { ChannelDoings } from "./channels.ts";
@@ -216,9 +217,13 @@ export class Entering {
     // history, because it tells of the time before us: there it must come as live, later in its place in the history.
     const isFirst = host.cursor(plan.channel) === null;
     const before = isFirst && lines !== null ? linesWithout(lines, live) : lines;
-    const since = isFirst ? live : linesWithout(live, lines ?? []);
+    const after = isFirst ? live : linesWithout(live, lines ?? []);
+    const takenBack = idsTakenBack([...lines ?? [], ...live]);
+    const since = after.filter((line) => !takenBack.has(messageId(line)));
     const isKnown = before !== null || heard.length > 0;
-    const history = isKnown ? this.#history(channel, before ?? [], heard, how) : null;
+    const history = isKnown
+      ? this.#history(channel, before ?? [], { ...how, heard, takenBack })
+      : null;
     Object.assign(channel, {
       state: "up",
       told: null,
@@ -239,8 +244,7 @@ export class Entering {
   #history(
     channel: Channel,
     lines: readonly IrcMessage[],
-    heard: readonly IrcMessage[],
-    how: Reading,
+    known: Reading & Pick<HistoryContext, "heard" | "takenBack">,
   ): History {
     const { host, settings, people, self, clock, bouncer } = this.#link;
     const id = channel.plan.channel;
@@ -252,10 +256,11 @@ export class Entering {
       puppets: this.#doings.puppets,
       nowMs: clock.now(),
       notices: settings.relayNotices,
-      asked: how.asked,
-      heard,
+      asked: known.asked,
+      heard: known.heard,
+      takenBack: known.takenBack,
       bouncer: bouncer.present,
-    }, how.cut);
+    }, known.cut);
   }
 }
 

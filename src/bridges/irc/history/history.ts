@@ -1,6 +1,6 @@
 import { secondOf } from "../../../base/times.ts";
 import type { Cursor, History, HistoryMessage, WireText } from "../../../relay/port/bridge.ts";
-import type { ChannelId } from "../../../relay/port/ids.ts";
+import type { ChannelId, MessageId } from "../../../relay/port/ids.ts";
 import type { People } from "../link/people.ts";
 import { isPseudoUser } from "../link/ping.ts";
 import { messageId, readMessage } from "../link/read_event.ts";
@@ -12,7 +12,7 @@ export interface OtherVoices {
   wireOf(line: IrcMessage): WireText | null;
 }
 
-interface HistoryContext {
+export interface HistoryContext {
   readonly channel: ChannelId;
   readonly cursor: Cursor | null;
   readonly people: People;
@@ -26,6 +26,8 @@ interface HistoryContext {
   readonly bouncer: boolean;
   /** Lines of an earlier connection of ours that came while we entered. */
   readonly heard: readonly IrcMessage[];
+  /** What its authors took back meanwhile: nobody is told of it. Our own stays, for it shows what arrived. */
+  readonly takenBack: ReadonlySet<MessageId | null>;
 }
 
 /** ZNC keeps so many lines of a channel unless told otherwise: with fewer, none was thrown away. */
@@ -77,13 +79,19 @@ function since(
 }
 
 function historyMessage(line: IrcMessage, context: HistoryContext): HistoryMessage | null {
-  const { channel, people, nowMs, self, puppets } = context;
+  const { channel, people, nowMs, self, puppets, takenBack } = context;
   const wire = self.wrote(line) ? param(line, 1) as WireText : puppets?.wireOf(line) ?? null;
   if (wire !== null) {
     return { own: true, wire, id: messageId(line), atMs: serverTimeMs(line) ?? nowMs };
   }
   const event = readMessage(line, { channel, people, nowMs, late: true });
-  return event === null ? null : { own: false, event };
+  return event === null || takenBack.has(event.id) ? null : { own: false, event };
+}
+
+/** The messages that one of the lines takes back. */
+export function idsTakenBack(lines: readonly IrcMessage[]): ReadonlySet<MessageId | null> {
+  const redactions = lines.filter((line) => line.command === "REDACT");
+  return new Set(redactions.map((line) => param(line, 1) as MessageId));
 }
 
 /**

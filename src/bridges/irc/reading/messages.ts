@@ -80,7 +80,7 @@ export class Messages {
     // Once a channel is entered servers play back in batches only; a bouncer may do it at any time.
     if (this.#link.bouncer.present && this.#isPlayback(message)) return;
     const event = this.#read(channel, message);
-    if (event !== null) this.#tell(event);
+    if (event !== null) this.#tell(event, message);
     else this.#private(message);
   }
 
@@ -108,7 +108,7 @@ export class Messages {
     if (!(settings.relayOwnLines ?? bouncer.present) || !this.#isRelayed(message)) return;
     if (this.#isPlayback(message)) return;
     const event = this.#read(channel, message);
-    if (event !== null) this.#tell(event);
+    if (event !== null) this.#tell(event, message);
   }
 
   #saidToUs(message: IrcMessage): void {
@@ -151,7 +151,11 @@ export class Messages {
     const sender = this.#link.people.personOf(message);
     const removed = added === undefined;
     const when = this.#when(message);
-    this.#tell({ kind: "reaction", channel, ...when, id, sender, key: readPlain(key), removed });
+    const event: ChatEvent = {
+      ...{ kind: "reaction", channel, ...when, id, sender },
+      ...{ key: readPlain(key), removed },
+    };
+    this.#tell(event, message);
   }
 
   #typing(channel: ChannelId | null, message: IrcMessage): void {
@@ -171,7 +175,7 @@ export class Messages {
     }
     const id = param(message, 1) as MessageId;
     const by = this.#link.people.personOf(message);
-    if (id) this.#tell({ kind: "deletion", channel, ...this.#when(message), id, by });
+    if (id) this.#tell({ kind: "deletion", channel, ...this.#when(message), id, by }, message);
   }
 
   topic(message: IrcMessage, label: string | null): void {
@@ -182,15 +186,18 @@ export class Messages {
     }
     const by = message.user === "" ? null : this.#link.people.personOf(message);
     const topic = readPlain(param(message, 1));
-    this.#tell({ kind: "topic", channel, ...this.#when(message), by, topic });
+    this.#tell({ kind: "topic", channel, ...this.#when(message), by, topic }, message);
   }
 
   #when(message: IrcMessage): { atMs: number; late: false } {
     return { atMs: serverTimeMs(message) ?? this.#link.clock.now(), late: false };
   }
 
-  #tell(event: ChatEvent): void {
-    if (this.#parts.channels.isUp(event.channel)) this.#link.host.event(event);
+  /** At once where the channel is up, else in its turn when it is. */
+  #tell(event: ChatEvent, message: IrcMessage): void {
+    const { channels } = this.#parts;
+    if (channels.isUp(event.channel)) this.#link.host.event(event);
+    else if (!this.#isPlayback(message)) channels.entering.keepLive(param(message, 0), message);
   }
 }
 

@@ -52,6 +52,19 @@ Deno.test("count_tests.sh names what was skipped, once", async () => {
   assert.equal(out, `${skipped}1 passed, 0 failed, 1 skipped\n`);
 });
 
+Deno.test("count_tests.sh lets pass what needs what this machine can't have, and nothing else", async () => {
+  await using folder = await tempDir();
+  const one = "skipped: the binary relays (needs DENORT_BIN)\n";
+  const count = async (skipped: string, ignored: number) => {
+    const sum = `ok | 1 passed | 0 failed | ${ignored} ignored (3s)\n`;
+    await Deno.writeTextFile(folder.file("out"), skipped + sum);
+    return (await ci("count_tests.sh", folder.file("out"), "DENORT_BIN")).code;
+  };
+  assert.equal(await count(one, 1), 0);
+  assert.equal(await count(one, 2), 1);
+  assert.equal(await count(`${one}skipped: relays (needs DENORT_BIN, ngircd)\n`, 2), 1);
+});
+
 Deno.test("readme_command.sh takes the block behind its mark, and fails where there is none", async () => {
   await using folder = await tempDir();
   const readme = folder.file("README.md");

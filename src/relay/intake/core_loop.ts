@@ -215,7 +215,7 @@ export class CoreLoop {
       if (deliveries === null) return observer.duplicate(origin);
       fresh++;
       observer.accepted(origin, deliveries, event);
-      if (lost !== undefined) this.#countLost(lost);
+      if (lost !== undefined) this.#tellLost(lost);
     });
     const added = stored.flatMap((deliveries) => deliveries ?? []);
     for (const [endpoint, deliveries] of Map.groupBy(added, (one) => one.endpoint)) {
@@ -224,10 +224,9 @@ export class CoreLoop {
     return fresh;
   }
 
-  #countLost({ deliveries, words }: NonNullable<Taken["lost"]>): void {
-    const { store, observer, worker } = this.#options;
+  #tellLost({ deliveries, words }: NonNullable<Taken["lost"]>): void {
+    const { observer, worker } = this.#options;
     for (const one of deliveries) {
-      store.countDropped(one.endpoint, 1);
       observer.dropped(one.endpoint, one.gateway, [one], { cause: "fault", words });
       worker(one.endpoint)?.dropped();
     }

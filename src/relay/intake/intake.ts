@@ -90,8 +90,10 @@ export class Intake {
       if (event.kind !== "message") {
         return { acceptance: { ...base, messageId: null, cursorAtMs: null }, event };
       }
-      const acceptance = { ...base, messageId: event.id, cursorAtMs: event.atMs };
-      return { acceptance, event, lost: { deliveries: this.#lost(origin, event), words: fault } };
+      const lost = this.#lost(origin, event);
+      const lostFor = lost.map(({ endpoint }) => endpoint);
+      const acceptance = { ...base, messageId: event.id, cursorAtMs: event.atMs, lostFor };
+      return { acceptance, event, lost: { deliveries: lost, words: fault } };
     }
   }
 

@@ -50,6 +50,8 @@ export interface Acceptance {
   /** Said just now: when its time is long before the cursor's, the service's clock was set back, and so is the cursor. */
   readonly live?: boolean;
   readonly deliveries: readonly NewDelivery[];
+  /** Where something should have followed, but for a fault of the program: counted there as dropped and unannounced. */
+  readonly lostFor?: readonly EndpointId[];
 }
 
 /**
@@ -196,9 +198,6 @@ export interface RelayStore {
    * dropped.
    */
   trim(limits: OutboxLimits, nowMs: number): readonly Delivery[];
-
-  /** Counts as dropped and unannounced what never became a delivery or was rejected. */
-  countDropped(endpoint: EndpointId, count: number): void;
 
   /** How many were dropped and are in no announcement yet that was shown or is under way. */
   unannounced(endpoint: EndpointId): number;

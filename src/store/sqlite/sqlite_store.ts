@@ -149,13 +149,6 @@ class SqliteRelayStore implements RelayStore {
     return this.#outbox.trim(limits, nowMs);
   }
 
-  countDropped(endpoint: EndpointId, count: number): void {
-    if (count <= 0) return;
-    this.#home.write("settled", [endpoint], (database) => {
-      database.state.addDropped(this.#home.number(endpoint), count);
-    });
-  }
-
   unannounced(endpoint: EndpointId): number {
     return this.#outbox.unannounced(endpoint);
   }
@@ -221,6 +214,7 @@ class Acceptor {
       const source = isOf(item, delivery.source) ? message : this.#otherSource(database, delivery);
       this.#add(database, delivery, source);
     }
+    for (const lost of item.lostFor ?? []) database.state.addDropped(this.#home.number(lost), 1);
     this.#moveCursor(database, origin, item);
     return deliveries;
   }
@@ -276,6 +270,7 @@ function endpointsOf(batch: readonly Acceptance[]): EndpointId[] {
   };
   for (const item of batch) {
     names.add(item.origin);
+    item.lostFor?.forEach((endpoint) => names.add(endpoint));
     item.deliveries.forEach(add);
   }
   return [...names];

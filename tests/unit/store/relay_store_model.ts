@@ -59,6 +59,7 @@ export class RelayStoreModel {
         taken.copies.push({ delivery, ids: [] });
         this.#takenOf.set(delivery, taken);
       }
+      for (const lost of item.lostFor ?? []) this.#countDropped(lost, 1);
       if (item.cursorAtMs !== null) {
         const cursor = movedCursor(this.cursor(item.origin), {
           ...item,
@@ -174,14 +175,14 @@ export class RelayStoreModel {
     }
     const dropped = this.#outbox.filter((delivery) => over.has(delivery));
     for (const delivery of dropped) {
-      this.countDropped(delivery.endpoint, 1);
+      this.#countDropped(delivery.endpoint, 1);
       this.#forgetCopy(delivery);
     }
     this.#outbox = this.#outbox.filter((delivery) => !over.has(delivery));
     return dropped.map((delivery) => this.#now(delivery));
   }
 
-  countDropped(endpoint: EndpointId, count: number): void {
+  #countDropped(endpoint: EndpointId, count: number): void {
     this.#dropped.set(endpoint, (this.#dropped.get(endpoint) ?? 0) + count);
   }
 
@@ -233,7 +234,7 @@ export class RelayStoreModel {
     if (kind === "released") return;
     const { endpoint, announces } = sent.shipment;
     const announced = announces?.dropped ?? 0;
-    this.countDropped(endpoint, kind === "done" ? -announced : sent.shipment.deliveries.length);
+    this.#countDropped(endpoint, kind === "done" ? -announced : sent.shipment.deliveries.length);
     const gone = new Set(sent.shipment.deliveries.map((delivery) => delivery.id));
     this.#outbox = this.#outbox.filter((delivery) => !gone.has(delivery.id));
     if (kind === "rejected" && sent.confirmed === sent.refused) {

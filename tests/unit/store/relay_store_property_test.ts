@@ -123,6 +123,7 @@ const said = fc.record({
     fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 60_990, max: 61_050 })),
   ),
   live: fc.boolean(),
+  lostFor: fc.array(anEndpoint, { maxLength: 2 }),
 });
 
 const accept = fc.tuple(fc.array(said, { minLength: 1, maxLength: 4 }), fc.nat(20)).map(
@@ -259,10 +260,6 @@ const withdraw = fc.tuple(anEndpoint, fc.constantFrom(...MESSAGES)).map(([origin
 function byId<T extends { readonly id: number }>(deliveries: readonly T[]): T[] {
   return deliveries.toSorted((one, other) => one.id - other.id);
 }
-const countDropped = onEndpoint("countDropped", (to, model, { store }) => {
-  store.countDropped(to, 2);
-  model.countDropped(to, 2);
-});
 const restart = fc.constant(new StepCommand("restart", (_model, subject) => subject.restart()));
 const crash = fc.constant(
   new StepCommand("crash", (_model, subject) => {
@@ -294,7 +291,6 @@ const whole = [
   announce,
   ownPosition,
   withdraw,
-  countDropped,
   restart,
   crash,
 ];

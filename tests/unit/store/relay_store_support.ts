@@ -49,6 +49,7 @@ export function acceptance(said: {
   text?: string;
   atMs?: number | null;
   live?: boolean;
+  lostFor?: readonly EndpointId[];
 }): Acceptance {
   const messageId = said.id === null ? null : id(said.id);
   const source = messageId === null ? null : { endpoint: said.origin, id: messageId };
@@ -64,6 +65,7 @@ export function acceptance(said: {
     messageId,
     cursorAtMs: said.atMs ?? null,
     live: said.live === true,
+    lostFor: said.lostFor ?? [],
     deliveries,
   };
 }

@@ -113,10 +113,12 @@ export function firstCursor(history: History | null, nowMs: number): CountedCurs
   };
 }
 
-/** So many messages tell how far a service's clock is ahead of ours: one wrong time among them does not count. */
-const SAMPLES = 3;
+/** So many messages tell how far a service's clock is off: two wrong times among them do not count. */
+const SAMPLES = 5;
+/** With fewer, the lowest of them counts, and ours. */
+const FEWEST_SAMPLES = 3;
 
-/** How far the clocks of the services are ahead of ours, by the times of what was said last. */
+/** How far the clocks of the services are ahead of ours, or behind, by the times of what was said last. */
 export class ServiceClocks {
   readonly #aheadMs = new Map<EndpointId, readonly number[]>();
 
@@ -126,10 +128,15 @@ export class ServiceClocks {
    */
   cursorTime(origin: EndpointId, event: MessageEvent, nowMs: number): number {
     if (event.id === null) return event.atMs;
-    const before = this.#aheadMs.get(origin) ?? Array.from({ length: SAMPLES }, () => 0);
-    const samples = event.late ? before : [...before.slice(1), Math.max(0, event.atMs - nowMs)];
+    const before = this.#aheadMs.get(origin) ?? [];
+    const samples = event.late ? before : [...before, event.atMs - nowMs].slice(-SAMPLES);
     this.#aheadMs.set(origin, samples);
-    const aheadMs = samples.toSorted((one, other) => one - other)[Math.floor(SAMPLES / 2)] ?? 0;
-    return Math.min(event.atMs, nowMs + aheadMs);
+    return Math.min(event.atMs, nowMs + usual(samples));
   }
+}
+
+function usual(samples: readonly number[]): number {
+  if (samples.length < FEWEST_SAMPLES) return Math.min(0, ...samples);
+  const inOrder = samples.toSorted((one, other) => one - other);
+  return inOrder[Math.floor(samples.length / 2)] ?? 0;
 }

@@ -96,24 +96,26 @@ export function idsTakenBack(lines: readonly IrcMessage[]): ReadonlySet<MessageI
 
 /**
  * The lines that are not among `others`: by their ids; where one of two has none by time, sender and words, which a history
- * repeats, some in whole seconds. Nothing tells a line without either from another one with the same words.
+ * repeats, some in whole seconds. Nothing tells such lines with the same words apart: each of `others` stands for one.
  */
 export function linesWithout(
   lines: readonly IrcMessage[],
   others: readonly IrcMessage[],
 ): readonly IrcMessage[] {
   const ids = new Set(others.map(messageId));
-  const said = new Set(others.map((line) => wordsOf(line)));
-  const unnamed = new Set(
-    others.filter((line) => messageId(line) === null).map((line) => wordsOf(line)),
-  );
+  const said = Map.groupBy(others, (line) => wordsOf(line));
+  const takes = (words: string, isNamed: boolean): boolean => {
+    const same = said.get(words) ?? [];
+    const at = same.findIndex((other) => !isNamed || messageId(other) === null);
+    return at !== -1 && same.splice(at, 1).length === 1;
+  };
   return lines.filter((line) => {
     const atMs = serverTimeMs(line);
     const id = messageId(line);
     if (id !== null && ids.has(id)) return false;
     if (atMs === null) return true;
-    const among = id === null ? said : unnamed;
-    return !among.has(wordsOf(line)) && !among.has(wordsOf(line, secondOf(atMs)));
+    const isNamed = id !== null;
+    return !takes(wordsOf(line), isNamed) && !takes(wordsOf(line, secondOf(atMs)), isNamed);
   });
 }
 

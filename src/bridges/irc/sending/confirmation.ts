@@ -31,8 +31,8 @@ export interface Refusal {
 }
 
 const MOST_STRANGE = 100;
-/** So many refused lines are remembered: a refusal without a label may have meant another one. */
-const MOST_REFUSED = 20;
+/** So many lines are remembered that ended without having been shown. */
+const MOST_GIVEN_UP = 50;
 
 /** What a confirmation asks of the sender. */
 interface ConfirmationParts {
@@ -55,7 +55,8 @@ export class Confirmation {
   readonly #flights = new Flights();
   /** Lines that this link was the first not to show. */
   readonly #silentHere = new Set<string>();
-  #refused: readonly Flight[] = [];
+  /** Their echoes may come all the same: late, or because a refusal without a label meant another line. */
+  #givenUp: readonly Flight[] = [];
   #ended = false;
   #watch: Cancel | null = null;
 
@@ -95,7 +96,7 @@ export class Confirmation {
   /** The core takes up again all that is not settled by now. */
   void(channel: ChannelId, reason: string): void {
     for (const flight of this.#flights.of(channel)) {
-      this.#flights.settle(flight, { outcome: "unknown", reason });
+      this.#giveUp(flight, { outcome: "unknown", reason });
     }
   }
 
@@ -109,7 +110,7 @@ export class Confirmation {
   echoed(channel: ChannelId, text: string, label: string | null, line: Strange): void {
     const flight = label === null ? this.#echoOf(channel, text) : this.#flights.labelled(label);
     if (flight !== null) return this.#shown(flight, line);
-    if (this.#wasRefused(channel, text)) return;
+    if (this.#wasGivenUp(channel, text)) return;
     // Labels leave no doubt; else the only line that is under way may have come back with other words.
     const [suspect] = this.isLabelled ? [] : this.#flights.messagesOf(channel);
     if (suspect === undefined) line.otherwise();
@@ -123,11 +124,16 @@ export class Confirmation {
       here.find((flight) => sameWords(flight.text, text)) ?? null;
   }
 
-  /** Shown in spite of a refusal, it is ours all the same. */
-  #wasRefused(channel: ChannelId, text: string): boolean {
+  #giveUp(flight: Flight, receipt: Receipt): void {
+    this.#givenUp = [...this.#givenUp, flight].slice(-MOST_GIVEN_UP);
+    this.#flights.settle(flight, receipt);
+  }
+
+  /** Shown after all, it is no other line's echo, nor another client's. */
+  #wasGivenUp(channel: ChannelId, text: string): boolean {
     const isIt = (flight: Flight) => flight.channel === channel && sameWords(flight.text, text);
-    const flight = this.#refused.find(isIt);
-    this.#refused = this.#refused.filter((other) => other !== flight);
+    const flight = this.#givenUp.find(isIt);
+    this.#givenUp = this.#givenUp.filter((other) => other !== flight);
     return flight !== undefined;
   }
 
@@ -173,8 +179,7 @@ export class Confirmation {
       // It was refused for where we are, and nobody has seen it.
       this.#flights.settle(flight, { outcome: "unsent", reason });
     } else if (isFinal(flight, verdict)) {
-      this.#refused = [...this.#refused, flight].slice(-MOST_REFUSED);
-      this.#flights.settle(flight, { outcome: "rejected", reason });
+      this.#giveUp(flight, { outcome: "rejected", reason });
     } else this.#refusedForNow(flight, verdict);
     this.#parts.next();
     return true;
@@ -269,12 +274,12 @@ export class Confirmation {
     const receipt: Receipt = isFirst || this.#link.bouncer.present
       ? { outcome: "unknown", reason: "the server did not show it" }
       : { outcome: "rejected", reason: "the server takes it and shows it to nobody" };
-    this.#flights.settle(flight, receipt);
+    this.#giveUp(flight, receipt);
     this.#parts.next();
   }
 
   #unanswered(flight: Flight): void {
-    this.#flights.settle(flight, { outcome: "unknown", reason: "the network does not answer" });
+    this.#giveUp(flight, { outcome: "unknown", reason: "the network does not answer" });
   }
 
   /** Sets a fence once the oldest line has waited this long for its confirmation. */

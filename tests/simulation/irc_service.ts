@@ -145,6 +145,8 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
   readonly #client: IrcClient;
   readonly #options: ServiceOptions;
   #socket: LineSocket | null = null;
+  /** When the relay heard of its own JOIN. */
+  readonly #joinHeardMs = new Map<ChannelId, number>();
   #gone = false;
   #registered = false;
   #named = false;
@@ -365,7 +367,10 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
   }
 
   #welcomeTo(channel: ChannelId): void {
-    this.#say(`${this.#time()}:${RELAY}!r@host JOIN ${channel}`);
+    const { timeline } = this.#options;
+    this.#say(`${this.#time()}:${RELAY}!r@host JOIN ${channel}`, () => {
+      this.#joinHeardMs.set(channel, timeline.nowMs);
+    });
     this.#say(`:${SERVER} 353 ${RELAY} = ${channel} :${RELAY} person0 person1 person2`);
     this.#say(`:${SERVER} 366 ${RELAY} ${channel} :End of names`);
     if (this.#service.irc.plays) this.#batch(channel, this.#service.entries(channel));
@@ -470,7 +475,9 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
       this.#say(`${head}:${sender.nick}!u@host PRIVMSG ${channel} :${text}`, () => {
         heard();
         const said = this.#options.ledger.said.get(number);
-        if (said !== undefined && !this.#client.isIn(channel)) said.isEarly = true;
+        // What comes with our JOIN, after a pause of all, is read behind it.
+        const isJoining = this.#joinHeardMs.get(channel) === this.#options.timeline.nowMs;
+        if (said !== undefined && (isJoining || !this.#client.isIn(channel))) said.isEarly = true;
         this.#client.handed({ number, id, nick: sender.nick, text, atMs: stamped });
       });
     } else if (event.kind === "deletion" && this.#service.has("draft/message-redaction")) {

@@ -209,7 +209,9 @@ export class Service {
       ? this.log(channel).slice(-habits.keeps)
       : this.log(channel);
     const visible = kept.filter((entry) => entry.visibleMs <= timeline.nowMs);
-    const wanted = habits.history === "bounded" ? visible : from(visible, since);
+    // A history without ids can't be asked for by one.
+    const sinceIt = since === null || habits.historyIds ? since : { ...since, id: null };
+    const wanted = habits.history === "bounded" ? visible : from(visible, sinceIt);
     const fetched = wanted.slice(-habits.fetchLimit);
     const cut = fetched.length < wanted.length ||
       (habits.history === "bounded" && kept.length < this.log(channel).length);

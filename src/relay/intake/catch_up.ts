@@ -30,7 +30,7 @@ export function catchUp(
 ): CatchUp {
   if (cursor === null) return { events: [], gap: false };
   const others = history.messages.flatMap((message) => message.own ? [] : [message.event]);
-  const missed = missedOf(others, cursor);
+  const missed = history.behindCursor === true ? others : missedOf(others, cursor);
   const young = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs);
   const relayed = young.slice(Math.max(0, young.length - limits.maxMessages));
   const cut = missed.some((event) =>

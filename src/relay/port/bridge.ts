@@ -148,6 +148,8 @@ export interface History {
   readonly messages: readonly HistoryMessage[];
   /** False when there was more than the bridge may fetch: the core says so at the destination. */
   readonly complete: boolean;
+  /** The service was asked for what stands behind the cursor's message, and knew it: the times need not tell. */
+  readonly behindCursor?: boolean;
 }
 
 /** Others' messages as events; our own only as what the service shows of them, to find out which deliveries arrived. */

@@ -159,6 +159,23 @@ Deno.test("echoes without labels confirm by text, then by order", async () => {
   assert.deepEqual(relay.texts, []);
 });
 
+Deno.test("the late echo of a line that was given up confirms no other line", async () => {
+  await using server = new ScriptedServer({
+    caps: ["echo-message", "message-tags"],
+    onLine: (line, self) => {
+      if (line.command !== "PRIVMSG") return false;
+      if (line.text.includes("one")) return true;
+      // Of the second line nothing is ever shown.
+      self.send(":relay!relay@host.example PRIVMSG #test :<bob> one");
+      return true;
+    },
+  });
+  await using relay = start(server.asServer, { messageDelayMs: 0, limits: { echoMs: 30 } });
+  await relay.up();
+  assert.deepEqual((await relay.say("one")).map((part) => part.outcome), ["unknown"]);
+  assert.deepEqual((await relay.say("two")).map((part) => part.outcome), ["unknown"]);
+});
+
 Deno.test("an echo that never comes leaves the line in doubt; on a second link the server shows it to nobody", async () => {
   await using server = new ScriptedServer({ caps: FULL });
   const relay = start(server.asServer, { limits: { echoMs: 30 } });

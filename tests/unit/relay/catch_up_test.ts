@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
-import { catchUp, firstCursor, saidBeforeUs } from "../../../src/relay/intake/catch_up.ts";
+import {
+  catchUp,
+  firstCursor,
+  saidBeforeUs,
+  ServiceClocks,
+} from "../../../src/relay/intake/catch_up.ts";
 import type { HistoryMessage } from "../../../src/relay/port/bridge.ts";
+import type { EndpointId } from "../../../src/relay/port/ids.ts";
 import { textOf } from "../../../src/relay/port/rich_text.ts";
 import { message, messageId } from "./builders.ts";
 
@@ -36,6 +42,28 @@ Deno.test("catchUp() leaves what is older than the cursor, but for the same seco
     texts: ["49000", "50001"],
     gap: false,
   });
+});
+
+Deno.test("catchUp() takes what the service says stands behind the cursor, though its clock was set back", () => {
+  const history = { messages: [said(40_000), said(41_000)], complete: true };
+  const taken = (behindCursor: boolean) =>
+    catchUp({ ...history, behindCursor }, CURSOR, LIMITS, NOW_MS).events.map(({ atMs }) => atMs);
+  assert.deepEqual(taken(false), []);
+  assert.deepEqual(taken(true), [40_000, 41_000]);
+});
+
+Deno.test("ServiceClocks: one time from the future moves no cursor beyond what is usual there", () => {
+  const origin = "irc.a #c" as EndpointId;
+  for (const offMs of [0, -3_600_000, 3_600_000]) {
+    const clocks = new ServiceClocks();
+    const cursorTime = (atMs: number) =>
+      clocks.cursorTime(origin, message("x", { atMs, id: messageId("x"), late: false }), NOW_MS) -
+      NOW_MS;
+    for (let heard = 0; heard < 3; heard++) cursorTime(NOW_MS + offMs);
+    assert.equal(cursorTime(NOW_MS + offMs), offMs);
+    assert.equal(cursorTime(NOW_MS + offMs + 86_400_000), offMs);
+    assert.equal(cursorTime(NOW_MS + offMs), offMs);
+  }
 });
 
 Deno.test("catchUp() without ids goes by time", () => {

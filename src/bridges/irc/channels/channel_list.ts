@@ -70,6 +70,8 @@ export interface Channel {
   /** Counts our entries: what was begun in an earlier one is void. */
   entry: number;
   live: IrcMessage[];
+  /** How many of these came before the last line from a history, which may show them too. */
+  liveBefore: number;
   playback: IrcMessage[] | null;
   /** The same from entries that came to nothing. */
   playedEarlier: readonly IrcMessage[];
@@ -94,6 +96,7 @@ function newChannel(plan: ChannelPlan): Channel {
     retry: null,
     entry: 0,
     live: [],
+    liveBefore: 0,
     playback: null,
     playedEarlier: [],
     own: [],

@@ -1,17 +1,18 @@
 import type { History } from "../../../relay/port/bridge.ts";
 import { type HistoryContext, historyOf, idsTakenBack, linesWithout } from "../history/history.ts";
-import { HistoryFetch } from "../history/history_fetch.ts";
+import { type Fetched, HistoryFetch } from "../history/history_fetch.ts";
 import type { Link } from "../link/link.ts";
 import { messageId } from "../link/read_event.ts";
 import type { IrcMessage } from "../wire/message.ts";
 import type { Channel, ChannelList } from "./channel_list.ts";
 import type { ChannelDoings } from "./channels.ts";
 
-/** How lines from before our entry were got: `cut` when the server had more than we read. */
-interface Reading {
-  readonly cut: boolean;
+/** How lines from before our entry were got: `asked` for, or played back by the server. */
+interface Reading extends Fetched {
   readonly asked: boolean;
 }
+
+const PLAYED: Reading = { cut: false, behind: false, asked: false };
 
 /** Staying this long in a channel makes earlier kicks and refusals forgotten. */
 const SETTLED_MS = 60_000;
@@ -144,6 +145,7 @@ export class Entering {
   played(name: string, messages: readonly IrcMessage[]): void {
     const channel = this.#list.byName(name);
     if (channel === undefined || channel.state !== "entering") return;
+    channel.liveBefore = channel.live.length;
     if (channel.fetch !== null) return channel.fetch.page(messages);
     keepPlayed(channel, messages);
   }
@@ -151,7 +153,9 @@ export class Entering {
   /** A line outside of any batch that only its time tells from a live one: a clock that is off makes it a wrong guess. */
   playedAlone(name: string, message: IrcMessage): void {
     const channel = this.#list.byName(name);
-    if (channel?.state === "entering") keepPlayed(channel, [message]);
+    if (channel?.state !== "entering") return;
+    channel.liveBefore = channel.live.length;
+    keepPlayed(channel, [message]);
   }
 
   historyFailed(name: string): void {
@@ -161,7 +165,7 @@ export class Entering {
   #readHistory(channel: Channel): void {
     const { host, server, settings, timers } = this.#link;
     if (!this.#link.has("draft/chathistory") || !this.#link.has("batch")) {
-      return this.#ready(channel, playedOf(channel), { cut: false, asked: false });
+      return this.#ready(channel, playedOf(channel), PLAYED);
     }
     const { entry } = channel;
     const timeout = timers.after(settings.limits.historyMs, () => channel.fetch?.end(true));
@@ -171,13 +175,15 @@ export class Entering {
       features: server,
       maxMessages: settings.history.maxMessages,
       send: (line) => this.#link.control(line),
-      done: (lines, cut) => {
+      done: (lines, how) => {
         timeout();
         channel.fetch = null;
         if (channel.entry === entry && channel.state === "entering") {
           const played = playedOf(channel);
-          const all = lines === null ? played : [...lines, ...linesWithout(played ?? [], lines)];
-          this.#ready(channel, all, { cut, asked: lines !== null });
+          const more = linesWithout(played ?? [], lines ?? []);
+          const all = lines === null ? played : [...lines, ...more];
+          const behind = how.behind && more.length === 0;
+          this.#ready(channel, all, { cut: how.cut, behind, asked: lines !== null });
         }
       },
     });
@@ -192,7 +198,7 @@ export class Entering {
     for (const channel of this.#list.all) {
       const played = playedOf(channel);
       if (channel.state !== "up" && channel.live.length + (played?.length ?? 0) > 0) {
-        this.#up(channel, played, { cut: false, asked: false });
+        this.#up(channel, played, PLAYED);
       }
     }
   }
@@ -210,14 +216,19 @@ export class Entering {
 
   #up(channel: Channel, lines: readonly IrcMessage[] | null, how: Reading): void {
     const { host, timers } = this.#link;
-    const { live, own, entry, plan } = channel;
+    const { live, liveBefore, own, entry, plan } = channel;
     // What an earlier connection of ours said meanwhile may stand in the history as well.
     const heard = linesWithout(own, lines ?? []);
     // What was said between our entry and the answer stands in both. At the first visit the core takes nothing from a
     // history, because it tells of the time before us: there it must come as live, later in its place in the history.
     const isFirst = host.cursor(plan.channel) === null;
-    const before = isFirst && lines !== null ? linesWithout(lines, live) : lines;
-    const after = isFirst ? live : linesWithout(live, lines ?? []);
+    const before = isFirst && lines !== null
+      ? linesWithout(lines, live.slice(0, liveBefore))
+      : lines;
+    const after = isFirst ? live : [
+      ...linesWithout(live.slice(0, liveBefore), lines ?? []),
+      ...live.slice(liveBefore),
+    ];
     const takenBack = idsTakenBack([...lines ?? [], ...live]);
     const since = after.filter((line) => !takenBack.has(messageId(line)));
     const isKnown = before !== null || heard.length > 0;
@@ -228,6 +239,7 @@ export class Entering {
       state: "up",
       told: null,
       live: [],
+      liveBefore: 0,
       own: [],
       playback: null,
       playedEarlier: [],
@@ -256,11 +268,9 @@ export class Entering {
       puppets: this.#doings.puppets,
       nowMs: clock.now(),
       notices: settings.relayNotices,
-      asked: known.asked,
-      heard: known.heard,
-      takenBack: known.takenBack,
+      ...known,
       bouncer: bouncer.present,
-    }, known.cut);
+    });
   }
 }
 

@@ -22,6 +22,10 @@ export interface HistoryContext {
   readonly notices: boolean;
   /** True for lines that the server was asked for from the cursor on: they need no cutting. */
   readonly asked: boolean;
+  /** The server had more. */
+  readonly cut: boolean;
+  /** The server gave what stands behind the cursor's message. */
+  readonly behind: boolean;
   /** True where a bouncer plays back what it kept since we left, and nothing before. */
   readonly bouncer: boolean;
   /** Lines of an earlier connection of ours that came while we entered. */
@@ -35,20 +39,19 @@ const BOUNCER_LINES = 50;
 
 /**
  * What was said since the cursor, from the lines that the server played back (oldest first). Without a cursor that
- * is all of them: the core then only looks where it stands, and finds again what it sent before a crash. `cut` tells
- * that the server had more. Nothing is left out here: what is too much to be caught up with is the core's to say.
+ * is all of them: the core then only looks where it stands, and finds again what it sent before a crash. Nothing is left
+ * out here: what is too much to be caught up with is the core's to say.
  */
 export function historyOf(
   lines: readonly IrcMessage[],
   context: HistoryContext,
-  cut: boolean,
 ): History {
   const wanted = lines.filter((line) => isMessage(line, context.notices));
   const { rest, whole } = context.asked ? { rest: wanted, whole: true } : since(wanted, context);
   const messages = [...rest, ...context.heard].map((line) => historyMessage(line, context)).filter((
     one,
   ) => one !== null);
-  return { messages, complete: whole && !cut };
+  return { messages, complete: whole && !context.cut, behindCursor: context.behind };
 }
 
 function isMessage(line: IrcMessage, notices: boolean): boolean {

@@ -6,14 +6,20 @@ import { type IrcMessage, type OutLine, serverTimeMs } from "../wire/message.ts"
 
 const PAGE = 100;
 
+/** `cut`: there was more. `behind`: the server knew the cursor's message, and gave what stands behind it. */
+export interface Fetched {
+  readonly cut: boolean;
+  readonly behind: boolean;
+}
+
 interface HistoryFetchOptions {
   readonly channel: string;
   readonly cursor: Cursor | null;
   readonly features: ServerFeatures;
   readonly maxMessages: number;
   readonly send: (line: OutLine) => void;
-  /** Called once: the lines, oldest first, and whether there was more. Null: the server could not tell. */
-  readonly done: (lines: readonly IrcMessage[] | null, cut: boolean) => void;
+  /** Called once: the lines, oldest first; null: the server could not tell. */
+  readonly done: (lines: readonly IrcMessage[] | null, how: Fetched) => void;
 }
 
 /**
@@ -32,6 +38,8 @@ export class HistoryFetch {
   #byTime = false;
   /** A page came for a message id that we named. */
   #idKnown = false;
+  /** One page was not enough: the next ones may reach further back than the cursor. */
+  #asksBefore = false;
   #ended = false;
 
   constructor(options: HistoryFetchOptions) {
@@ -119,7 +127,7 @@ export class HistoryFetch {
   #done(lines: readonly IrcMessage[] | null, cut: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#options.done(lines, cut);
+    this.#options.done(lines, { cut, behind: this.#idKnown && !this.#byTime && !this.#asksBefore });
   }
 
   /** By time from a moment before the cursor: others may bear its very time, and what is known is recognised later. */
@@ -134,6 +142,7 @@ export class HistoryFetch {
     const [oldest] = this.#lines;
     const id = oldest === undefined ? null : messageId(oldest);
     const atMs = oldest === undefined ? null : serverTimeMs(oldest);
+    this.#asksBefore = true;
     if (id !== null && !this.#byTime) return this.#request(["BEFORE", `msgid=${id}`]);
     if (atMs === null) return this.end(true);
     this.#request(["BEFORE", timestamp(atMs + 1)]);

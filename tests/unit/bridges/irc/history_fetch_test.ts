@@ -38,6 +38,7 @@ function fetchFrom(cursor: Cursor | null, server: Server, maxMessages = 500) {
   const all = Array.from({ length: 250 }, (_, n) => line(n, server.perMs, server.ids));
   const asked: string[] = [];
   const results: { texts: string[]; cut: boolean }[] = [];
+  const behind: boolean[] = [];
   const requests: (readonly string[])[] = [];
   const { size, token } = server.page ?? { size: 100, token: "CHATHISTORY=100" };
   const features = new ServerFeatures();
@@ -48,7 +49,10 @@ function fetchFrom(cursor: Cursor | null, server: Server, maxMessages = 500) {
     features,
     maxMessages,
     send: ({ params }) => void requests.push(params),
-    done: (lines, cut) => results.push({ texts: (lines ?? []).map((one) => param(one, 1)), cut }),
+    done: (lines, how) => {
+      results.push({ texts: (lines ?? []).map((one) => param(one, 1)), cut: how.cut });
+      behind.push(how.behind);
+    },
   });
   for (let request = requests.shift(); request !== undefined; request = requests.shift()) {
     const [command = "", , reference = "", most = ""] = request;
@@ -65,7 +69,7 @@ function fetchFrom(cursor: Cursor | null, server: Server, maxMessages = 500) {
     const found = all.filter((one, n) => reference === "*" || place(one, n, reference) === wanted);
     fetch.page(found.slice(-Math.min(size, Number(most))));
   }
-  return { asked, results };
+  return { asked, results, behind };
 }
 
 const numbers = (from: number) => Array.from({ length: 250 - from }, (_, at) => `${from + at}`);
@@ -80,14 +84,16 @@ Deno.test("HistoryFetch loses no line that bears the time of a page's first, or 
 
 Deno.test("HistoryFetch asks once where little was missed", () => {
   const cursor = { id: "m200" as MessageId, atMs: START_MS + 28 };
-  const { results, asked } = fetchFrom(cursor, { perMs: 7, ids: true });
+  const { results, asked, behind } = fetchFrom(cursor, { perMs: 7, ids: true });
   assert.deepEqual(results, [{ texts: numbers(201), cut: false }]);
+  assert.deepEqual(behind, [true]);
   assert.deepEqual(asked, ["LATEST msgid"]);
 });
 
 Deno.test("HistoryFetch goes on by time where the server does not know its ids any more", () => {
   const cursor = { id: "m69" as MessageId, atMs: START_MS + 9 };
-  const { results, asked } = fetchFrom(cursor, { perMs: 7, ids: true, knowsIds: false });
+  const { results, asked, behind } = fetchFrom(cursor, { perMs: 7, ids: true, knowsIds: false });
+  assert.deepEqual(behind, [false]);
   assert.equal(results[0]?.cut, false);
   assert.deepEqual(results[0]?.texts.slice(-187), numbers(63));
   assert.deepEqual(asked.slice(0, 3), ["LATEST msgid", "LATEST timestamp", "BEFORE timestamp"]);

@@ -67,6 +67,10 @@ Deno.test("linesWithout() knows a line by its id, else by time, sender and words
   assert.equal(left(line("lol", 1_234, "a"), line("lol", 1_000, null)), 0);
   assert.equal(left(line("lol", 1_234, "a"), line("lol", 1_235, null)), 1);
   assert.equal(left(line("lol", 2_234, "a"), line("lol", 1_000, null)), 1);
+  // Each of the others stands for one: what was said twice within a second and is shown once came twice.
+  const twice = [line("lol", 1_000, null), line("lol", 1_000, null)];
+  assert.equal(linesWithout(twice, twice.slice(1)).length, 1);
+  assert.equal(linesWithout(twice, twice).length, 0);
   // Without times anything may have been said twice.
   assert.equal(left(line("lol", null, null), line("lol", null, null)), 1);
 });

@@ -45,10 +45,18 @@ export function readBack(
   };
 }
 
-/** Everything that the history shows of us is known from now on. */
-export function lookedThrough({ endpoint, store }: Surroundings, history: History | null): void {
+/**
+ * Everything that the history shows of us is known from now on; but lines that stand for parts under way are known by their
+ * shipments alone, and to be found again should the process die before those end.
+ */
+export function lookedThrough(
+  { endpoint, store }: Surroundings,
+  underWay: readonly ActiveShipment[],
+  history: History | null,
+): void {
   if (history === null) return;
-  const isOwn = (id: MessageId) => store.isOwn({ endpoint, id });
+  const shown = new Set(underWay.flatMap((one) => one.shownIds()));
+  const isOwn = (id: MessageId) => shown.has(id) || store.isOwn({ endpoint, id });
   const known = { position: store.ownPosition(endpoint), isOwn };
   const { position, ids } = positionBehind(ownIn(history), known);
   store.setOwnPosition(endpoint, position, ids);

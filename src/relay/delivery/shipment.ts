@@ -94,6 +94,13 @@ export class ActiveShipment {
     );
   }
 
+  /** The ids of all parts that were shown to this process. */
+  shownIds(): readonly MessageId[] {
+    return this.#receipts.flatMap((receipt) =>
+      receipt?.outcome === "confirmed" && receipt.id !== null ? [receipt.id] : []
+    );
+  }
+
   /** What is known of a part: "shown" without knowing whether with an id; "of no matter" where no line can be its own. */
   fate(index: number): { readonly id: MessageId | null } | "shown" | "doubtful" | "of no matter" {
     if (index < this.#from) return "of no matter";

@@ -187,7 +187,7 @@ export class EndpointWorker {
       );
     }
     this.#takeUp(shipments);
-    lookedThrough(this.#options, history);
+    lookedThrough(this.#options, shipments, history);
   }
 
   #takeUp(all: readonly ActiveShipment[]): void {

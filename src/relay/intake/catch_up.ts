@@ -12,6 +12,8 @@ export interface CatchUpLimits {
 interface CatchUp {
   /** What was missed, oldest first, marked late. */
   readonly events: readonly MessageEvent[];
+  /** What was missed and may not be relayed any more: taken over all the same, so that it is known next time. */
+  readonly passedOver: readonly MessageEvent[];
   /** True when more was said than could be fetched or may be relayed. */
   readonly gap: boolean;
 }
@@ -28,20 +30,20 @@ export function catchUp(
   nowMs: number,
   isKnown: (id: MessageId) => boolean = () => false,
 ): CatchUp {
-  if (cursor === null) return { events: [], gap: false };
+  if (cursor === null) return { events: [], passedOver: [], gap: false };
   const others = history.messages.flatMap((message) => message.own ? [] : [message.event]);
   const missed = history.behindCursor === true ? others : missedOf(others, cursor);
   const young = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs);
   const relayed = young.slice(Math.max(0, young.length - limits.maxMessages));
-  const cut = missed.some((event) =>
+  const passedOver = missed.filter((event) =>
     !relayed.includes(event) && (event.id === null || !isKnown(event.id))
   );
   const times = history.messages.map((message) => message.own ? message.atMs : message.event.atMs);
   // It ended before the newest: what stands between its end and now was not read.
   const endsEarly = times.length > 0 && times.every((atMs) => atMs < cursor.atMs);
   const isOpen = times.length > 0 && (endsEarly || !reachesBack(history, cursor));
-  const gap = cut || (!history.complete && isOpen);
-  return { events: relayed.map((event) => ({ ...event, late: true })), gap };
+  const gap = passedOver.length > 0 || (!history.complete && isOpen);
+  return { events: relayed.map((event) => ({ ...event, late: true })), passedOver, gap };
 }
 
 /** Whether a history shows what was said before the cursor: in whole seconds without ids, others may bear the cursor's. */

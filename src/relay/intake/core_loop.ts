@@ -4,7 +4,7 @@ import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointWorker } from "../delivery/worker.ts";
 import { type ChannelRefusal, type History, NOTHING_TO_SAY, ownLine } from "../port/bridge.ts";
-import type { ChatEvent, DeletionEvent } from "../port/event.ts";
+import type { ChatEvent, DeletionEvent, MessageEvent } from "../port/event.ts";
 import {
   type AccountId,
   type ChannelId,
@@ -275,6 +275,7 @@ export class CoreLoop {
       ? null
       : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs, isKnown));
     if (missed?.gap === true) this.#announceGap(account, endpoint, written);
+    this.#passOver(endpoint, missed?.passedOver ?? []);
     this.#acceptEvents((missed?.events ?? []).map((event) => ({ account, event })));
     // Only now: the worker must find its doubtful shipments as the history of this moment shows them.
     this.#options.worker(endpoint)?.channelUp(history);
@@ -289,6 +290,19 @@ export class CoreLoop {
     const known = history === null ? [] : saidBeforeUs(history, cursor);
     store.accept(
       known.map(({ id }) => ({ origin, messageId: id, cursorAtMs: null, deliveries: [] })),
+      nowMs,
+    );
+  }
+
+  /** It goes nowhere, and the cursor stands behind it. */
+  #passOver(origin: EndpointId, events: readonly MessageEvent[]): void {
+    const { store, clock } = this.#options;
+    const nowMs = clock.now();
+    store.accept(
+      events.map(({ id, atMs }) => {
+        const cursorAtMs = id === null ? atMs : Math.min(atMs, nowMs);
+        return { origin, messageId: id, cursorAtMs, saidAtMs: atMs, deliveries: [] };
+      }),
       nowMs,
     );
   }

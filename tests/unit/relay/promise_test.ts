@@ -362,6 +362,25 @@ Deno.test("a first visit to a room whose newest message is from the future hides
   assert.match(bench.right.texts().join("\n"), /^<alice> \[\d\d:\d\d\] new$/);
 });
 
+Deno.test("what is over the limits of catching up is announced once, and never taken for new", async () => {
+  await using bench = new Bench({ catchUp: { maxMessages: 1, maxAgeMs: DAY_MS } });
+  const { left, right, clock } = bench;
+  left.emit(message("live", { ...at(bench), id: null }));
+  await right.waitForTexts(["<alice> live"]);
+  left.cut();
+  const said = { channel: channelId("#a"), id: null, atMs: clock.now() + 10 };
+  for (const text of ["one", "two", "three"]) {
+    left.history.push({ own: false, event: message(text, said) });
+  }
+  await clock.advance(5_000);
+  const caughtUp = right.texts().slice(1);
+  assert.equal(caughtUp.length, 2, caughtUp.join("\n"));
+  assert.match(caughtUp.join("\n"), /missed while the relay was offline[^]*three$/);
+  left.cut();
+  await clock.advance(60_000);
+  assert.equal(right.texts().length, 3, right.texts().join("\n"));
+});
+
 for (const catchUp of [{ maxMessages: 0, maxAgeMs: DAY_MS }, { maxMessages: 100, maxAgeMs: 0 }]) {
   Deno.test(`nothing is caught up, and nothing doubled, with ${JSON.stringify(catchUp)}`, async () => {
     await using bench = new Bench({ catchUp });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { positionBehind, reconcile } from "../../../src/relay/delivery/reconcile.ts";
+import { lookedThrough, positionBehind, reconcile } from "../../../src/relay/delivery/reconcile.ts";
 import { ActiveShipment } from "../../../src/relay/delivery/shipment.ts";
-import type { HistoryMessage, Part, WireText } from "../../../src/relay/port/bridge.ts";
-import type { OwnPosition } from "../../../src/relay/port/store.ts";
+import type { Bridge, HistoryMessage, Part, WireText } from "../../../src/relay/port/bridge.ts";
+import type { EndpointId } from "../../../src/relay/port/ids.ts";
+import type { OwnPosition, RelayStore } from "../../../src/relay/port/store.ts";
 import { messageId, shipment } from "./builders.ts";
 
 type Own = Extract<HistoryMessage, { own: true }>;
@@ -184,4 +185,22 @@ Deno.test("positionBehind() remembers the ids of all lines, so that none is in d
     position: { atMs: 6, count: 2, since: 1, nameless: 1 },
     ids: ["1", "3"],
   });
+});
+
+Deno.test("lookedThrough() remembers no line that stands for a part under way: its shipment does", () => {
+  const remembered: (readonly string[])[] = [];
+  const store = {
+    ownPosition: () => null,
+    isOwn: never,
+    setOwnPosition: (_endpoint: unknown, _position: unknown, ids: readonly string[]) =>
+      remembered.push(ids),
+  } as unknown as RelayStore;
+  const surroundings = { endpoint: "kosmi.a main" as EndpointId, store, bridge: {} as Bridge };
+  const parts = new ActiveShipment(
+    shipment(1, ["one", "two"]),
+    new Map([[1, messageId("2")]]),
+  );
+  const messages = [line("two", 1, "2"), line("else", 2, "3")];
+  lookedThrough(surroundings, [parts], { messages, complete: true });
+  assert.deepEqual(remembered, [["3"]]);
 });

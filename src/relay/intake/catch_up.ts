@@ -2,7 +2,7 @@ import { secondOf } from "../../base/times.ts";
 import type { History, HistoryMessage } from "../port/bridge.ts";
 import type { MessageEvent } from "../port/event.ts";
 import type { EndpointId, MessageId } from "../port/ids.ts";
-import type { CountedCursor } from "../port/store.ts";
+import type { Acceptance, CountedCursor } from "../port/store.ts";
 
 export interface CatchUpLimits {
   readonly maxMessages: number;
@@ -85,6 +85,18 @@ export function saidBeforeUs(history: History, cursor: CountedCursor): readonly 
     history.messages.flatMap((message) => message.own ? [] : [message.event]),
     cursor,
   );
+}
+
+/** What is taken over and goes nowhere: the cursor stands behind it. */
+export function passedOver(
+  origin: EndpointId,
+  events: readonly MessageEvent[],
+  nowMs: number,
+): readonly Acceptance[] {
+  return events.map(({ id, atMs }) => {
+    const cursorAtMs = id === null ? atMs : Math.min(atMs, nowMs);
+    return { origin, messageId: id, cursorAtMs, saidAtMs: atMs, deliveries: [] };
+  });
 }
 
 /** A time so far ahead of our clock is a wrong one, unless all are. */

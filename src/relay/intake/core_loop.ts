@@ -4,7 +4,7 @@ import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { EndpointWorker } from "../delivery/worker.ts";
 import { type ChannelRefusal, type History, NOTHING_TO_SAY, ownLine } from "../port/bridge.ts";
-import type { ChatEvent, DeletionEvent, MessageEvent } from "../port/event.ts";
+import type { ChatEvent, DeletionEvent } from "../port/event.ts";
 import {
   type AccountId,
   type ChannelId,
@@ -14,7 +14,7 @@ import {
 } from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
 import type { NewDelivery, RelayStore } from "../port/store.ts";
-import { catchUp, type CatchUpLimits, firstCursor, saidBeforeUs } from "./catch_up.ts";
+import { catchUp, type CatchUpLimits, firstCursor, passedOver, saidBeforeUs } from "./catch_up.ts";
 import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
 import type { Intake, Taken } from "./intake.ts";
 import type { Routing } from "./routing.ts";
@@ -275,7 +275,7 @@ export class CoreLoop {
       ? null
       : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs, isKnown));
     if (missed?.gap === true) this.#announceGap(account, endpoint, written);
-    this.#passOver(endpoint, missed?.passedOver ?? []);
+    store.accept(passedOver(endpoint, missed?.passedOver ?? [], nowMs), nowMs);
     this.#acceptEvents((missed?.events ?? []).map((event) => ({ account, event })));
     // Only now: the worker must find its doubtful shipments as the history of this moment shows them.
     this.#options.worker(endpoint)?.channelUp(history);
@@ -290,19 +290,6 @@ export class CoreLoop {
     const known = history === null ? [] : saidBeforeUs(history, cursor);
     store.accept(
       known.map(({ id }) => ({ origin, messageId: id, cursorAtMs: null, deliveries: [] })),
-      nowMs,
-    );
-  }
-
-  /** It goes nowhere, and the cursor stands behind it. */
-  #passOver(origin: EndpointId, events: readonly MessageEvent[]): void {
-    const { store, clock } = this.#options;
-    const nowMs = clock.now();
-    store.accept(
-      events.map(({ id, atMs }) => {
-        const cursorAtMs = id === null ? atMs : Math.min(atMs, nowMs);
-        return { origin, messageId: id, cursorAtMs, saidAtMs: atMs, deliveries: [] };
-      }),
       nowMs,
     );
   }

@@ -116,13 +116,17 @@ export class ActiveShipment {
     return index < this.#settled;
   }
 
-  /** True when all that it relays was taken back. */
-  get isWithdrawn(): boolean {
-    const { deliveries } = this.shipment;
-    return deliveries.length > 0 && deliveries.every(({ outgoing }) => isNothing(outgoing));
+  /**
+   * True when nothing of it was shown, and all that it relays was taken back or could not be rendered before the process
+   * died: that is seen, and counted, when it is tried again.
+   */
+  get hasNothingToSend(): boolean {
+    const { deliveries, parts } = this.shipment;
+    const isWithdrawn = deliveries.every(({ outgoing }) => isNothing(outgoing));
+    return this.isUnseen && deliveries.length > 0 && (isWithdrawn || parts.length === 0);
   }
 
-  /** True when nothing of it was shown, as far as anybody knows. */
+  /** As far as anybody knows. */
   get isUnseen(): boolean {
     return this.shipment.confirmed === 0 && this.#receipts.every((receipt) => receipt === null);
   }

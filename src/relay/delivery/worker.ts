@@ -201,7 +201,7 @@ export class EndpointWorker {
     // So late that its time belongs to it: rendered anew, unless something behind it can't be.
     const anew = new Set(renderableAnew(this.#active, nowMs - LATE_MS));
     for (const active of [...this.#active]) {
-      if (anew.has(active) || (active.isUnseen && active.isWithdrawn)) this.#release(active);
+      if (anew.has(active) || active.hasNothingToSend) this.#release(active);
       else this.#transmit(active);
       this.#conclude(active);
     }

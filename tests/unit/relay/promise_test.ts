@@ -6,12 +6,24 @@ import type { RelayStore } from "../../../src/relay/port/store.ts";
 import { openRelayStore } from "../../../src/store/sqlite/sqlite_store.ts";
 import { FakeClock } from "../../support/fake_clock.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 import { at, Bench } from "./bench.ts";
 import { channelId, message, messageId } from "./builders.ts";
 import { type Fate, MemoryBridge } from "./memory_bridge.ts";
 
 const DAY_MS = 86_400_000;
 const TARGET = endpointId("memory.right" as MemoryBridge["account"], channelId("#a"));
+
+/** This store, of which one thing fails. */
+function failing(store: RelayStore, method: keyof RelayStore): RelayStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === method) return () => assert.fail(`${method} is broken`);
+      const value: unknown = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}
 
 /** A line of ours in a history that names none. */
 const nameless = (wire: string, atMs: number) => ({
@@ -267,6 +279,35 @@ Deno.test("a message that can't be rendered or composed is set aside: the next o
   assert.equal(announced.reduce((sum, one) => sum + one, 0), 2);
 });
 
+Deno.test("a message that could not be rendered just before the process died counts as dropped, not as shown", async () => {
+  await using dir = await tempDir();
+  const open = () =>
+    openRelayStore({ path: dir.file("relay.db"), clock: new FakeClock(), log: new LogRecorder() });
+  const before = open();
+  const cursed = new MemoryBridge("memory.right");
+  cursed.render = () => assert.fail("no such letter");
+  const dying = new Bench({ store: failing(before, "settle"), right: cursed });
+  const ended = assert.rejects(dying.running, /settle is broken/);
+  await dying.left.changes.until(() => dying.left.runs === 1, "the link");
+  dying.left.emit(message("cursed", at(dying)));
+  for (let step = 0; step < 10; step++) await dying.clock.advance(500);
+  await ended;
+  before.close();
+
+  const store = open();
+  const right = new MemoryBridge("memory.right");
+  const render = right.render.bind(right);
+  right.render = (channel, outgoing) => {
+    assert.ok(!JSON.stringify(outgoing).includes("cursed"), "no such letter");
+    return render(channel, outgoing);
+  };
+  await using bench = new Bench({ store, right });
+  await right.changes.until(() => right.texts().length === 1, "what is missing is said");
+  assert.match(right.texts()[0] ?? "", /^1 older message was not relayed/);
+  assert.equal(store.level(TARGET).waiting, 0);
+  await bench.stop();
+});
+
 Deno.test("a bridge that throws on transmit ends that message only", async () => {
   await using bench = new Bench();
   const { left, right } = bench;
@@ -445,15 +486,8 @@ Deno.test("a bridge that throws on prepare does not stop the others", async () =
 
 Deno.test("a broken loop ends the relay with an error, and everything else before", async () => {
   const store = openRelayStore({ path: null, clock: new FakeClock(), log: new LogRecorder() });
-  const broken: RelayStore = new Proxy(store, {
-    get: (target, name) => {
-      if (name === "accept") return () => assert.fail("the store is broken");
-      const value = Reflect.get(target, name);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
-  const bench = new Bench({ store: broken });
-  const ended = assert.rejects(bench.running, /the store is broken/);
+  const bench = new Bench({ store: failing(store, "accept") });
+  const ended = assert.rejects(bench.running, /accept is broken/);
   await bench.left.changes.until(() => bench.left.runs === 1, "the link");
   bench.left.emit(message("one", at(bench)));
   for (let step = 0; step < 10; step++) await bench.clock.advance(500);

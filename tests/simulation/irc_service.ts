@@ -18,6 +18,7 @@ import {
 /** A line of a person as it was handed to the relay. */
 export interface Handed {
   readonly number: number;
+  readonly channel: ChannelId;
   readonly id: string | null;
   readonly nick: string;
   readonly text: string;
@@ -461,7 +462,8 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
     this.#say(`${head}:${nick}!u@host PRIVMSG ${channel} :${text}`, () => {
       if (said === null) return;
       said.readMs.push(timeline.nowMs);
-      this.#client.handed({ number: said.number, id, nick, text, atMs: entry.atMs });
+      const { number } = said;
+      this.#client.handed({ number, channel, id, nick, text, atMs: entry.atMs });
     });
   }
 
@@ -478,7 +480,7 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
         // What comes with our JOIN, after a pause of all, is read behind it.
         const isJoining = this.#joinHeardMs.get(channel) === this.#options.timeline.nowMs;
         if (said !== undefined && (isJoining || !this.#client.isIn(channel))) said.isEarly = true;
-        this.#client.handed({ number, id, nick: sender.nick, text, atMs: stamped });
+        this.#client.handed({ number, channel, id, nick: sender.nick, text, atMs: stamped });
       });
     } else if (event.kind === "deletion" && this.#service.has("draft/message-redaction")) {
       const line = `${this.#time()}:person0!u@host REDACT ${event.channel} ${event.id}`;

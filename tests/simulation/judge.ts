@@ -99,7 +99,7 @@ class EndpointJudge {
       const isLate = copies.length > 0 && givenMs !== undefined && deletionHeardMs !== null &&
         said.takenMs !== null && said.takenMs <= deletionHeardMs && givenMs > deletionHeardMs &&
         !this.#isNameless(said) &&
-        !this.#diedAt(deletionHeardMs);
+        !this.#diedAt(deletionHeardMs) && !this.#diedUnwritten(deletionHeardMs);
       if (isLate) this.#deviates("uncovered", `#${number} was sent after it had been taken back`);
       return;
     }
@@ -374,10 +374,16 @@ class EndpointJudge {
     const other = this.#ledger.said.get(by.number);
     const tookLater = (said.takenMs ?? 0) > (other?.takenMs ?? 0) &&
       serviceOf(this.#world, said.origin).habits.lagMs > 0;
-    const wasLost = this.#ledger.lostOnWay.some((lost) =>
-      lost.endpoint === this.#endpoint && lost.numbers.includes(said.number) &&
-      lost.sentMs <= by.copy.sentMs
-    );
+    const wasLost =
+      this.#ledger.lostOnWay.some((lost) =>
+        lost.endpoint === this.#endpoint && lost.numbers.includes(said.number) &&
+        lost.sentMs <= by.copy.sentMs
+      ) || this.#shown.some((swallowed) =>
+        swallowed.shownMs === null && swallowed.sentMs <= by.copy.sentMs &&
+        swallowed.pieces.some(({ number }) =>
+          number === said.number
+        )
+      );
     const isDisordered = this.#timeTellsNothing(serviceOf(this.#world, said.origin));
     // It was given up or taken back by then, and comes over a connection that had been left; or nobody knows of it any more.
     const isTakenBack = said.deletionHeardMs !== null && said.deletionHeardMs <= cameMs;

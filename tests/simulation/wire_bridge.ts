@@ -143,7 +143,8 @@ export class WireBridge implements Bridge, IrcClient {
   #numberedMessage(event: MessageEvent): MessageEvent {
     const text = textOf(event.text);
     const at = this.#handed.findIndex((line) =>
-      line.nick === event.sender.nick && line.text.trim() === text.trim() &&
+      line.channel === event.channel && line.nick === event.sender.nick &&
+      line.text.trim() === text.trim() &&
       (event.id === null || line.id === event.id) &&
       (line.atMs === null || line.atMs === event.atMs)
     );

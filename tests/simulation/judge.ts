@@ -347,14 +347,18 @@ class EndpointJudge {
 
   #order(): void {
     const met = new Set<string>();
+    const whole = new Set<number>();
     const last = new Map<string, { number: number; at: number; copy: Shown }>();
     for (const copy of this.#shown) {
       if (copy.shownMs === null) continue;
-      for (const { number, at } of copy.pieces) {
+      for (const { number, at, of } of copy.pieces) {
         const key = `${number}.${at}`;
         const said = this.#ledger.said.get(number);
         if (said === undefined || said.edits !== null || met.has(key)) continue;
+        // All of it was there before, cut into fewer pieces: this is its double.
+        if (whole.has(number)) continue;
         met.add(key);
+        if (at === of - 1) whole.add(number);
         const who = `${said.origin} ${said.speaker}`;
         const before = last.get(who);
         const isBehind = before !== undefined &&

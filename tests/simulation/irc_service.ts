@@ -45,6 +45,8 @@ export interface IrcClient {
   handed(line: Handed): void;
   /** Whether the core knows that we are in. */
   isIn(channel: ChannelId): boolean;
+  /** What a history told is known when the core hears that we are in, if it comes to that. */
+  onceIn(channel: ChannelId, know: () => void): void;
 }
 
 /** What kind of server it is. */
@@ -453,7 +455,8 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
         const { echo, historyIds } = this.#service.habits;
         // Without ids a line is told by its place alone, and a history that is cut tells no places.
         const isTold = historyIds || !this.#service.wasCut.has(channel);
-        if (echo !== "rewritten" && isTold) shown?.readMs.push(timeline.nowMs);
+        if (echo === "rewritten" || !isTold) return;
+        this.#client.onceIn(channel, () => shown?.readMs.push(timeline.nowMs));
       });
       return;
     }
@@ -461,7 +464,7 @@ export class IrcConnection implements FarEnd, ServiceLink, Cable {
     const text = textOf(event.text);
     this.#say(`${head}:${nick}!u@host PRIVMSG ${channel} :${text}`, () => {
       if (said === null) return;
-      said.readMs.push(timeline.nowMs);
+      this.#client.onceIn(channel, () => said.readMs.push(timeline.nowMs));
       const { number } = said;
       this.#client.handed({ number, channel, id, nick, text, atMs: entry.atMs });
     });

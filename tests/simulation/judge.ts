@@ -233,11 +233,16 @@ class EndpointJudge {
         const why = isRight ? "dropped by limits" : `dropped by limits at the age of ${ageMs} ms`;
         return { allowed: isRight, why };
       }
-      case "rejected":
+      case "rejected": {
+        const { rejectMs, echo } = this.#service.habits;
+        // Without echo and label nothing tells whose refusal it is that comes so late.
+        const isOthers = rejectMs > 0 && echo === "none" &&
+          [...this.#ledger.refused].some((one) => one.startsWith(`${this.#endpoint} `));
         return {
-          allowed: this.#ledger.refused.has(`${this.#endpoint} ${said.number}`),
+          allowed: isOthers || this.#ledger.refused.has(`${this.#endpoint} ${said.number}`),
           why: "dropped as refused",
         };
+      }
       case "unconfirmed":
         return { allowed: false, why: "given up though nobody had refused it" };
       default:

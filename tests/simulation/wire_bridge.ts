@@ -47,6 +47,7 @@ export class WireBridge implements Bridge, IrcClient {
   #pending: Pending[] = [];
   #link: IrcConnection | null = null;
   readonly #in = new Set<ChannelId>();
+  #onceIn: { readonly channel: ChannelId; readonly know: () => void }[] = [];
 
   constructor(options: WireBridgeOptions) {
     this.#options = options;
@@ -102,6 +103,7 @@ export class WireBridge implements Bridge, IrcClient {
     process.tries.ended(service.account, process.monotonicMs());
     ledger.trace(`${service.account} link of process ${process.number} ends: ${end.reason}`);
     this.#handed = [];
+    this.#onceIn = [];
     this.#in.clear();
     return end;
   }
@@ -119,6 +121,8 @@ export class WireBridge implements Bridge, IrcClient {
         process.entered(service.account, channel);
         ledger.trace(`${service.account} ${channel} up, history ${shownOf(history)}`);
         this.#in.add(channel);
+        for (const one of this.#onceIn) if (one.channel === channel) one.know();
+        this.#onceIn = this.#onceIn.filter((one) => one.channel !== channel);
         host.channelUp(channel, history === null ? null : this.#numberedHistory(history));
       },
       channelDown: (channel, why) => {
@@ -162,6 +166,10 @@ export class WireBridge implements Bridge, IrcClient {
 
   isIn(channel: ChannelId): boolean {
     return this.#in.has(channel);
+  }
+
+  onceIn(channel: ChannelId, know: () => void): void {
+    this.#onceIn.push({ channel, know });
   }
 
   handed(line: Handed): void {

@@ -1,3 +1,5 @@
+import process from "node:process";
+
 /** How many times longer the longer input is: so that noise weighs little against a square. */
 const TIMES = 8;
 const ROUNDS = 3;
@@ -29,6 +31,12 @@ export function growth(work: (input: string) => unknown, unit: string, length: n
     if (longMs / partsMs <= MOST_GROWTH) break;
   }
   return longMs / partsMs;
+}
+
+/** How long this thread has computed, in milliseconds: what else the machine does is not in it. */
+export function computedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }
 
 function timeOf(work: () => unknown): number {

@@ -6,6 +6,7 @@ import {
   patternWords,
   preparePatterns,
 } from "../../../src/config/values/patterns.ts";
+import { computedMs } from "../../support/growth.ts";
 
 await preparePatterns();
 
@@ -127,9 +128,9 @@ Deno.test("LinearRegExp answers at once for patterns that explode when they back
   for (
     const pattern of ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*x", ".*.*.*.*x", "(a?){100}a{100}b"]
   ) {
-    const startMs = performance.now();
+    const startMs = computedMs();
     assert.equal(new LinearRegExp(pattern).test(text), false, pattern);
-    assert(performance.now() - startMs < 3_000, pattern);
+    assert(computedMs() - startMs < 3_000, pattern);
   }
 });
 

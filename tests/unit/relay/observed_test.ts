@@ -14,6 +14,7 @@ import {
 import { FakeClock } from "../../support/fake_clock.ts";
 import { at, Bench } from "./bench.ts";
 import { message, messageId, settings } from "./builders.ts";
+import { computedMs } from "../../support/growth.ts";
 
 Deno.test("the observer hears how many parts were shown where, and the round trips of each account", async () => {
   const heard: [string, number][] = [];
@@ -130,7 +131,7 @@ Deno.test("readBarred() reads what barredText() writes, and takes no operator fo
   for (const plain of ["if (a || b || c)", "|| ||", "||||", "||open", "a | b", ""]) {
     assert.deepEqual(readBarred(plain), plainText(plain), plain);
   }
-  const startMs = performance.now();
+  const startMs = computedMs();
   readBarred("||a ".repeat(100_000));
-  assert.ok(performance.now() - startMs < 2_000);
+  assert.ok(computedMs() - startMs < 2_000);
 });

@@ -1,4 +1,4 @@
-import type { RichText, Style } from "../../src/relay/port/rich_text.ts";
+import { PLAIN, type RichText, type Style } from "../../src/relay/port/rich_text.ts";
 
 /**
  * The hidden number by which the simulation knows each message. It travels as a colour that no service shows, so that
@@ -21,6 +21,11 @@ export function numbersIn(rich: RichText): number[] {
 
 export function numberOf(style: Style): number | null {
   return style.colour === undefined ? null : parseInt(style.colour.rgb, 16);
+}
+
+/** What may reach the wire. */
+export function withoutNumbers(rich: RichText): RichText {
+  return rich.map((span) => ({ text: span.text, style: PLAIN }));
 }
 
 /** A piece of a numbered message: the `at`th of `of` parts that it was cut into. */

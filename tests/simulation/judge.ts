@@ -1,4 +1,5 @@
 import type { EndpointId } from "../../src/relay/port/ids.ts";
+import { ApiService } from "./api_service.ts";
 import type { Dropped, Ledger, Said, Shown } from "./ledger.ts";
 import type { Service } from "./service.ts";
 import { announcementIn, type World } from "./world.ts";
@@ -128,7 +129,7 @@ class EndpointJudge {
     const dropped = this.#dropped.find((one) => one.numbers.includes(said.number));
     if (dropped !== undefined) return this.#isRightlyDropped(said, dropped);
     const canTell = this.#service.habits.echo !== "none";
-    if (!canTell && copies.some((copy) => copy.shownMs === null && copy.confirmedMs !== null)) {
+    if (!canTell && copies.some((copy) => this.#isThoughtShown(copy))) {
       return yes("the service said that it was shown");
     }
     if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");
@@ -145,6 +146,15 @@ class EndpointJudge {
       return yes("dropped as the process died");
     }
     return no("taken over and never shown");
+  }
+
+  /** Nobody saw it, and the relay was told otherwise. */
+  #isThoughtShown({ shownMs, confirmedMs }: Shown): boolean {
+    if (shownMs !== null || confirmedMs === null) return false;
+    if (!this.#service.resumes) return true;
+    // Whoever asks again gets it, unless the process that kept it is gone.
+    const ends = [...this.#ledger.deaths.map(({ atMs }) => atMs), ...this.#ledger.endsMs];
+    return ends.some((atMs) => atMs >= confirmedMs);
   }
 
   /** Unconfirmed copies that came once more than they should; `what` is said of those that need not have. */
@@ -235,6 +245,10 @@ class EndpointJudge {
       }
       case "rejected": {
         const { rejectMs, echo } = this.#service.habits;
+        const ageMs = dropped.atMs - (said.takenMs ?? said.saidMs);
+        if (this.#service instanceof ApiService && ageMs >= limits.outboxMaxAgeMs * 0.95) {
+          return { allowed: true, why: "nobody read it" };
+        }
         // Without echo and label nothing tells whose refusal it is that comes so late.
         const isOthers = rejectMs > 0 && echo === "none" &&
           [...this.#ledger.refused].some((one) => one.startsWith(`${this.#endpoint} `));
@@ -398,7 +412,8 @@ class EndpointJudge {
     const isTakenBack = said.deletionHeardMs !== null && said.deletionHeardMs <= cameMs;
     const isNoMore = isTakenBack || this.#diedUnwritten(said.takenMs ?? 0) ||
       this.#dropped.some(({ numbers, atMs }) => numbers.includes(said.number) && atMs <= cameMs);
-    if (tookLater || wasLost || isDisordered || isNoMore) {
+    const wasBefore = said.saidMs <= (this.#world.firstEntered.get(said.origin) ?? 0);
+    if (tookLater || wasLost || isDisordered || isNoMore || wasBefore) {
       return this.#ledger.count("allowed to be overtaken");
     }
     this.#deviates("reordered", `#${said.number}.${at} stands behind #${by.number}`);
@@ -421,7 +436,8 @@ class EndpointJudge {
     const { swallow, reject } = this.#service.habits;
     const mayMiss = swallow > 0 || reject > 0 ||
       this.#ledger.deaths.some((death) => death.unwrittenSinceMs !== null) ||
-      this.#dropped.some((one) => this.#diedAt(one.atMs));
+      this.#dropped.some((one) => this.#diedAt(one.atMs)) ||
+      this.#announced().some((line) => line.shownMs === null);
     if (told < dropped && !mayMiss) {
       this.#deviates("announcement", `${dropped} were dropped and only ${told} announced`);
     }

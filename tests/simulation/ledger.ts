@@ -48,7 +48,7 @@ export interface Shown {
   /** When the service took it. */
   readonly takenMs: number;
   /** When people see it; null when they never do. */
-  readonly shownMs: number | null;
+  shownMs: number | null;
   /** When the relay was told that it is shown. */
   confirmedMs: number | null;
   confirmedTo: number | null;

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
-import net from "node:net";
+import type net from "node:net";
+import { answerDials } from "./memory_net.ts";
 
 /** What happens at the other end of a socket. */
 export interface FarEnd {
@@ -81,20 +82,11 @@ export class LineSocket extends EventEmitter {
   }
 }
 
-const servers = new Map<string, () => FarEnd>();
-let isInstalled = false;
-
-/** From now on connections to this host come to `accept`. Nothing of the program reaches a real network any more. */
+/** From now on connections to this host come to `accept`. */
 export function serveAt(host: string, accept: () => FarEnd): void {
-  servers.set(host, accept);
-  if (isInstalled) return;
-  isInstalled = true;
-  const connect = (options: net.TcpNetConnectOpts) => {
-    const accept = servers.get(options.host ?? "");
-    if (accept === undefined) throw new Error(`Cannot connect to ${options.host}: no such server`);
+  answerDials(host, () => {
     const socket = new LineSocket();
     socket.attach(accept());
     return socket as unknown as net.Socket;
-  };
-  Object.assign(net, { connect });
+  });
 }

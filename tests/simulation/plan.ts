@@ -1,5 +1,7 @@
+import { type ApiHabits, withApi } from "./api_service.ts";
 import { drawHabits, type Habits } from "./habits.ts";
 import { type IrcHabits, withIrc } from "./irc_service.ts";
+import { withMatterbridge } from "./matterbridge_service.ts";
 import { Random } from "./random.ts";
 
 /** Something that happens at a time of the world, drawn beforehand. */
@@ -79,9 +81,15 @@ export interface Limits {
 export interface PlannedService {
   readonly habits: Habits;
   readonly channels: number;
-  /** Where the real bridge meets a server that speaks its protocol; null: over the port. */
-  readonly irc: IrcHabits | null;
+  readonly kind: ServiceKind;
 }
+
+/** Where a real bridge meets another side that speaks its protocol; "port": over the port. */
+export type ServiceKind =
+  | "port"
+  | "matterbridge"
+  | { readonly irc: IrcHabits }
+  | { readonly api: ApiHabits };
 
 /** A whole world before it begins. */
 export interface Plan {
@@ -101,7 +109,8 @@ const DAY_MS = 86_400_000;
 
 export function drawPlan(seed: number): Plan {
   const random = new Random(seed, "plan");
-  const services = Array.from({ length: random.chance(0.75) ? 2 : 3 }, () => drawService(random));
+  const drawn = Array.from({ length: random.chance(0.75) ? 2 : 3 }, () => drawService(random));
+  const services = withOverHttp(drawn, new Random(seed, "http"));
   const isLong = random.chance(0.1);
   const limits = {
     outboxMaxAgeMs: random.pick([DAY_MS, DAY_MS, DAY_MS, 3_600_000, isLong ? 3_600_000 : 60_000]),
@@ -120,8 +129,27 @@ export function drawPlan(seed: number): Plan {
 function drawService(random: Random): PlannedService {
   const habits = drawHabits(random);
   const channels = random.chance(0.7) ? 1 : 2;
-  const irc = random.chance(0.3) ? drawIrc(random) : null;
-  return { habits: irc === null ? habits : withIrc(habits, irc), channels, irc };
+  if (!random.chance(0.3)) return { habits, channels, kind: "port" };
+  const irc = drawIrc(random);
+  return { habits: withIrc(habits, irc), channels, kind: { irc } };
+}
+
+/** In some worlds one of the services is at the other end of the API, or a Matterbridge. */
+function withOverHttp(services: readonly PlannedService[], random: Random): PlannedService[] {
+  const chosen = random.chance(0.15) ? random.whole(0, services.length - 1) : -1;
+  return services.map((service, at) => {
+    if (at !== chosen) return service;
+    const { habits, channels } = service;
+    if (random.chance(0.5)) {
+      return { habits: withMatterbridge(habits), channels, kind: "matterbridge" };
+    }
+    const [streams, resumes, repeats] = [
+      random.chance(0.7),
+      random.chance(0.6),
+      random.chance(0.7),
+    ];
+    return { habits: withApi(habits), channels, kind: { api: { streams, resumes, repeats } } };
+  });
 }
 
 const STAMPED = ["message-tags", "server-time", "batch"];

@@ -95,6 +95,10 @@ export class Service {
   /** Nothing but their time tells what it plays back from what is said now. */
   readonly tellsByTime: boolean = false;
   readonly speaksIrc: boolean = false;
+  /** Whoever reads there asks again from where it left off, and gets all that was kept. */
+  get resumes(): boolean {
+    return false;
+  }
   /** Enters are refused for so long: thrown out. */
   readonly banned = new Set<ChannelId>();
   readonly links = new Set<ServiceLink>();

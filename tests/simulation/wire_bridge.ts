@@ -13,8 +13,8 @@ import type {
 } from "../../src/relay/port/bridge.ts";
 import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
 import { type AccountId, type ChannelId, endpointId } from "../../src/relay/port/ids.ts";
-import { PLAIN, type RichText, textOf } from "../../src/relay/port/rich_text.ts";
-import { numbered, numbersIn } from "./hidden.ts";
+import { textOf } from "../../src/relay/port/rich_text.ts";
+import { numbered, numbersIn, withoutNumbers } from "./hidden.ts";
 import type { Handed, IrcClient, IrcConnection, IrcService, Pending } from "./irc_service.ts";
 import type { Ledger } from "./ledger.ts";
 import { serveAt } from "./line_pipe.ts";
@@ -186,8 +186,8 @@ export class WireBridge implements Bridge, IrcClient {
     }
     return this.#inner.render(channel, {
       ...outgoing,
-      prefix: plain(outgoing.prefix),
-      text: plain(outgoing.text),
+      prefix: withoutNumbers(outgoing.prefix),
+      text: withoutNumbers(outgoing.text),
     });
   }
 
@@ -224,9 +224,4 @@ export class WireBridge implements Bridge, IrcClient {
 
 function shownOf(history: History | null): string {
   return history === null ? "none" : String(history.messages.length);
-}
-
-/** Nothing of a message's number may reach the wire. */
-function plain(rich: RichText): RichText {
-  return rich.map((span) => ({ text: span.text, style: PLAIN }));
 }

@@ -1,4 +1,6 @@
 import type { Logger, LogProperties } from "../../src/base/log.ts";
+import { ApiBridge } from "../../src/bridges/api/bridge.ts";
+import { MatterbridgeBridge } from "../../src/bridges/matterbridge/bridge.ts";
 import { ChatCommands } from "../../src/relay/intake/chat_commands.ts";
 import type { RelayAccount } from "../../src/relay/intake/intake.ts";
 import type { RelayPlan } from "../../src/relay/plan.ts";
@@ -16,10 +18,14 @@ import type { Delivery, RelayStore } from "../../src/relay/port/store.ts";
 import { Relay } from "../../src/relay/relay.ts";
 import type { OpenLog } from "../../src/store/sqlite/database.ts";
 import { openRelayStore } from "../../src/store/sqlite/sqlite_store.ts";
+import { ApiService } from "./api_service.ts";
 import { type Disk, FileDisk, MemoryDisk, ProcessDied } from "./disk.ts";
 import { numbersIn } from "./hidden.ts";
+import { HttpBridge, HttpService } from "./http_bridge.ts";
 import { IrcService } from "./irc_service.ts";
 import { Ledger, type Said } from "./ledger.ts";
+import { MatterbridgeService } from "./matterbridge_service.ts";
+import { emptyNet } from "./memory_net.ts";
 import { numberedStore } from "./numbered_store.ts";
 import type { Plan } from "./plan.ts";
 import { PortBridge } from "./port_bridge.ts";
@@ -66,6 +72,7 @@ export class World {
   #numbers = 0;
 
   constructor(plan: Plan, directory: string, keepsLines: boolean) {
+    emptyNet();
     this.plan = plan;
     this.ledger = new Ledger(() => this.timeline.nowMs, keepsLines);
     this.machine = new Machine(this.timeline, EPOCH_MS);
@@ -73,7 +80,7 @@ export class World {
     this.disk = plan.onFile
       ? new FileDisk(`${directory}/seed-${plan.seed}`, chance)
       : new MemoryDisk(`${directory}/memory.sqlite`);
-    this.services = plan.services.map(({ habits, channels, irc }, at) => {
+    this.services = plan.services.map(({ habits, channels, kind }, at) => {
       const options = {
         account: `service.${at}` as AccountId,
         seed: plan.seed,
@@ -83,7 +90,11 @@ export class World {
         ledger: this.ledger,
         epochMs: EPOCH_MS,
       };
-      return irc === null ? new Service(options) : new IrcService({ ...options, irc });
+      if (kind === "port") return new Service(options);
+      if (kind === "matterbridge") return new MatterbridgeService(options);
+      return "irc" in kind
+        ? new IrcService({ ...options, ...kind })
+        : new ApiService({ ...options, ...kind });
     });
     this.gateways = gatewaysOf(this.services);
   }
@@ -151,17 +162,39 @@ export class World {
 
   #bridge(process: Process, service: Service): SimulatedBridge {
     const { timeline, ledger, plan } = this;
+    const log = this.#logger(process);
+    if (service instanceof HttpService) {
+      const inner = this.#httpBridge(process, service, log);
+      const bridge = new HttpBridge({ inner, service, process, timeline, ledger });
+      service.attach(bridge);
+      return bridge;
+    }
     if (!(service instanceof IrcService)) {
       return new PortBridge({ service, process, timeline, ledger });
     }
     return new WireBridge({
       ...{ service, process, timeline, ledger },
-      log: this.#logger(process),
+      log,
       random: () => this.#jitter(),
       history: {
         maxMessages: plan.limits.catchUpMaxMessages,
         maxAgeMs: plan.limits.catchUpMaxAgeMs,
       },
+    });
+  }
+
+  #httpBridge(process: Process, service: HttpService, log: Logger): Bridge {
+    const { account } = service;
+    const { clock } = process;
+    const host = service.hostOf(process);
+    if (service instanceof MatterbridgeService) {
+      const url = `http://${host}`;
+      return new MatterbridgeBridge({ account, url, token: null, gateway: null, clock, log });
+    }
+    return new ApiBridge({
+      ...{ account, host, port: 80, token: null, allowOrigins: [], buffer: 1_000, clock, log },
+      maxAgeMs: this.plan.limits.outboxMaxAgeMs,
+      problems: () => [],
     });
   }
 

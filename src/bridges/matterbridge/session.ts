@@ -5,7 +5,6 @@ import { describeError } from "../../base/errors.ts";
 import { Timers } from "../../base/timers.ts";
 import type {
   BridgeHost,
-  ChannelPlan,
   History,
   LinkEnd,
   Part,
@@ -80,7 +79,7 @@ export class Session {
     for (const channel of this.#up) {
       if (!plans.some((plan) => plan.channel === channel)) this.#up.delete(channel);
     }
-    for (const plan of plans) this.#enter(plan, null);
+    for (const { channel } of plans) this.#enter(channel, null);
   }
 
   transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
@@ -125,12 +124,13 @@ export class Session {
     if (typeof message === "string") {
       this.#options.log.debug("a message of Matterbridge is ignored: {fault}", { fault: message });
     } else if (message.event === "api_connected") {
-      this.#greeted().catch((thrown) => this.#lost(describeError(thrown)));
+      this.#greeted(timeOf(message)).catch((thrown) => this.#lost(describeError(thrown)));
     } else if (this.#early !== null) this.#early.push(message);
     else this.#report(message);
   }
 
-  async #greeted(): Promise<void> {
+  /** `atMs`: when that was, by its clock; null where it does not tell. */
+  async #greeted(atMs: number | null): Promise<void> {
     const { account } = this.#options;
     if (this.#early === null) return;
     this.#host.linkUp({ id: "relay" as UserId, nick: account, userId: "" });
@@ -142,15 +142,18 @@ export class Session {
     const early = this.#early;
     this.#early = null;
     const told = new Set(ring?.map(idOf));
-    for (const plan of plans) this.#enter(plan, ring);
+    const first = atMs === null || atMs < 0 ? null : { messages: [], complete: true, atMs };
+    for (const { channel } of plans) {
+      this.#enter(channel, ring === null ? first : this.#historyOf(channel, ring));
+    }
     for (const message of early) if (!told.has(idOf(message))) this.#report(message);
     this.#pingLater();
   }
 
-  #enter({ channel }: ChannelPlan, ring: readonly ApiMessage[] | null): void {
+  #enter(channel: ChannelId, history: History | null): void {
     if (this.#up.has(channel) || this.#over.signal.aborted) return;
     this.#up.add(channel);
-    this.#host.channelUp(channel, ring === null ? null : this.#historyOf(channel, ring));
+    this.#host.channelUp(channel, history);
   }
 
   #historyOf(channel: ChannelId, ring: readonly ApiMessage[]): History {

@@ -104,17 +104,18 @@ const MOST_AHEAD_MS = 10 * 60_000;
 
 /**
  * Where the cursor stands at the first visit: at the newest message there is, but for one from the future, which would
- * hide all that is said until then. In an empty history it stands before everything, because our clock and the
- * service's may differ; without a history it stands at now.
+ * hide all that is said until then. In an empty history it stands at the service's now or, where that is not known, before
+ * everything, because our clock and the service's may differ; without a history it stands at our now.
  */
 export function firstCursor(history: History | null, nowMs: number): CountedCursor {
-  if (history === null) return { id: null, atMs: nowMs, saidAtMs: nowMs, count: 0, inSecond: 0 };
+  const emptyAt = (atMs: number) => ({ id: null, atMs, saidAtMs: atMs, count: 0, inSecond: 0 });
+  if (history === null) return emptyAt(nowMs);
   const isPlausible = (one: HistoryMessage) => {
     const { id, atMs } = one.own ? one : one.event;
     return id === null || atMs <= nowMs + MOST_AHEAD_MS;
   };
   const newest = history.messages.findLast(isPlausible) ?? history.messages.at(-1);
-  if (newest === undefined) return { id: null, atMs: 0, saidAtMs: 0, count: 0, inSecond: 0 };
+  if (newest === undefined) return emptyAt(history.atMs ?? 0);
   const { id, atMs } = newest.own ? newest : newest.event;
   const times = history.messages.flatMap((message) => message.own ? [] : [message.event.atMs]);
   const count = times.filter((time) => time === atMs).length;

@@ -120,14 +120,15 @@ class EndpointJudge {
     const no = (why: string) => ({ allowed: false, why });
     const yes = (why: string) => ({ allowed: true, why });
     if (isComplete(said, copies)) return no("its copy was taken back with another's");
+    const dropped = this.#dropped.find((one) => one.numbers.includes(said.number));
+    // Taken over as the process died, it may be dropped before anybody saw that.
+    if (dropped !== undefined) return this.#isRightlyDropped(said, dropped);
     if (said.takenMs === null) return this.#excuseUntaken(said);
     if (!said.takenFor.includes(this.#endpoint)) {
       const isSetAside = said.poison === "compose" &&
         this.#dropped.some((one) => one.cause === "fault" && one.atMs === said.takenMs);
       return isSetAside ? yes("could not be composed") : no("taken over, but not for here");
     }
-    const dropped = this.#dropped.find((one) => one.numbers.includes(said.number));
-    if (dropped !== undefined) return this.#isRightlyDropped(said, dropped);
     const canTell = this.#service.habits.echo !== "none";
     if (!canTell && copies.some((copy) => this.#isThoughtShown(copy))) {
       return yes("the service said that it was shown");

@@ -190,7 +190,7 @@ class Connection implements Cable, ServiceLink {
   /** Shows a message, as soon as the greeting has gone out; `heard` as the relay gets it. */
   send(json: string, heard: () => void): void {
     if (this.#peer === null || this.#isOver) return;
-    this.#way.toRelay(heard);
+    this.#way.toRelay(() => this.#near.destroyed || heard());
     this.#peer.send(json);
   }
 

@@ -136,7 +136,7 @@ function drawService(random: Random): PlannedService {
 
 /** In some worlds one of the services is at the other end of the API, or a Matterbridge. */
 function withOverHttp(services: readonly PlannedService[], random: Random): PlannedService[] {
-  const chosen = random.chance(0.15) ? random.whole(0, services.length - 1) : -1;
+  const chosen = random.chance(0.08) ? random.whole(0, services.length - 1) : -1;
   return services.map((service, at) => {
     if (at !== chosen) return service;
     const { habits, channels } = service;

@@ -46,6 +46,8 @@ export interface MatterbridgeOptions {
   /** Its option Buffer. */
   readonly buffer?: number;
   readonly variant?: Partial<MatterbridgeVariant>;
+  /** How far its clock is ahead. Default: 0. */
+  readonly aheadMs?: number;
 }
 
 /** Once the list was read, the ring has the capacity it has without an option. */
@@ -73,9 +75,13 @@ export class Matterbridge implements AsyncDisposable {
   #server: Deno.HttpServer | null = null;
   #stop = new AbortController();
   readonly #port = freePort();
+  readonly #aheadMs: number;
   #time = 0n;
 
-  private constructor({ token = null, buffer = 1_000, variant = {} }: MatterbridgeOptions) {
+  private constructor(
+    { token = null, buffer = 1_000, variant = {}, aheadMs = 0 }: MatterbridgeOptions,
+  ) {
+    this.#aheadMs = aheadMs;
     this.token = token;
     this.#capacity = buffer;
     this.variant = { ...NORMAL, ...variant };
@@ -151,7 +157,7 @@ export class Matterbridge implements AsyncDisposable {
 
   /** Go's clock counts nanoseconds: no two messages bear one time. */
   #now(): string {
-    const now = BigInt(Date.now()) * 1_000_000n;
+    const now = BigInt(Date.now() + this.#aheadMs) * 1_000_000n;
     this.#time = now > this.#time ? now : this.#time + 1n;
     const seconds = new Date(Number(this.#time / 1_000_000_000n) * 1_000).toISOString();
     const fraction = String(this.#time % 1_000_000_000n).padStart(9, "0").replace(/0+$/, "");

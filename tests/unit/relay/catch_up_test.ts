@@ -151,6 +151,7 @@ Deno.test("firstCursor() stands at the newest message, before everything, or at 
     count: 0,
     inSecond: 0,
   });
+  assert.equal(firstCursor({ ...empty, atMs: 5 }, 9).atMs, 5);
 });
 
 Deno.test("saidBeforeUs() answers what a later catchUp() would take though it stood there before", () => {

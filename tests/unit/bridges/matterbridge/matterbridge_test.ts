@@ -80,6 +80,19 @@ Deno.test("matterbridge: the first visit leaves the ring to others, the second r
   assert.deepEqual(bench.host.relayed(GATEWAY), ["known", "missed", "live"]);
 });
 
+for (const aheadMs of [-3_600_000, -30_000, 3_600_000]) {
+  Deno.test(`matterbridge: an outage right after the first visit loses nothing where its clock is ${aheadMs} ms off`, async () => {
+    await using bench = await Bench.start({ aheadMs });
+    const timestamp = new Date(Date.now() + aheadMs - 60_000).toISOString();
+    bench.server.say(GATEWAY, "ada", "long before", { timestamp });
+    await bench.up();
+    await bench.stop();
+    bench.server.say(GATEWAY, "ada", "missed");
+    await bench.up();
+    assert.deepEqual(bench.host.relayed(GATEWAY), ["missed"]);
+  });
+}
+
 Deno.test("matterbridge: a gap is told where the ring held fewer than were said", async () => {
   await using bench = await Bench.start();
   await bench.up();

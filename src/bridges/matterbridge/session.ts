@@ -3,13 +3,7 @@ import WebSocket from "ws";
 import { createHash } from "node:crypto";
 import { describeError } from "../../base/errors.ts";
 import { Timers } from "../../base/timers.ts";
-import type {
-  BridgeHost,
-  History,
-  LinkEnd,
-  Part,
-  Receipt,
-} from "../../relay/port/bridge.ts";
+import type { BridgeHost, History, LinkEnd, Part, Receipt } from "../../relay/port/bridge.ts";
 import type { ChatEvent } from "../../relay/port/event.ts";
 import type { ChannelId, MessageId, UserId } from "../../relay/port/ids.ts";
 import type { MatterbridgeOptions } from "./bridge.ts";

@@ -90,6 +90,7 @@ export class Session {
     this.#registration = new Registration({
       ...{ settings, features: link.server, self: link.self, timers: link.timers, log: link.log },
       ...{ held: this.#held, send: link.send },
+      endPoint: () => this.#connection?.endPoint() ?? null,
       ready: () => this.#ready(),
       failed: (end) => this.#leave(end),
       sts: (value) => this.#heedSts(value),

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { createHash, createHmac, pbkdf2Sync } from "node:crypto";
+import { createHash, createHmac, pbkdf2Sync, X509Certificate } from "node:crypto";
+import { makeCertificate } from "../../support/irc_servers/certificate.ts";
+import { tempDir } from "../../support/temp_dir.ts";
 import { start } from "./running_bridge.ts";
 import { type Script, ScriptedServer } from "./scripted_server.ts";
 
@@ -11,8 +13,18 @@ function hmac(key: Uint8Array | string, text: string): Uint8Array {
   return createHmac("sha256", key).update(text).digest();
 }
 
-/** The server's half of SCRAM-SHA-256 (RFC 7677); `lie` gives a proof of the server's own that is wrong. */
-function scramServer(options: { readonly lie?: boolean } = {}): NonNullable<Script["onLine"]> {
+interface ScramServerOptions {
+  /** It gives a proof of its own that is wrong. */
+  readonly lie?: boolean;
+  /** It speaks SCRAM-SHA-256-PLUS and takes itself for the server with this certificate. */
+  readonly endPoint?: Uint8Array;
+}
+
+/** The server's half of SCRAM-SHA-256 (RFC 7677). */
+function scramServer(options: ScramServerOptions = {}): NonNullable<Script["onLine"]> {
+  const { endPoint } = options;
+  const header = endPoint === undefined ? "n,," : "p=tls-server-end-point,,";
+  const bound = new Uint8Array([...new TextEncoder().encode(header), ...endPoint ?? []]);
   let firstBare = "";
   let challenge = "";
   let step = 0;
@@ -21,20 +33,23 @@ function scramServer(options: { readonly lie?: boolean } = {}): NonNullable<Scri
     if (line.command !== "AUTHENTICATE") return false;
     const written = line.params[0] ?? "";
     const say = (message: string) => server.send(`AUTHENTICATE ${toBase64(message)}`);
-    if (written === "SCRAM-SHA-256") {
+    if (written.startsWith("SCRAM-SHA-256")) {
+      assert.equal(written.endsWith("-PLUS"), endPoint !== undefined);
       server.send("AUTHENTICATE +");
     } else if (step++ === 0) {
-      firstBare = text(written).replace(/^n,,/, "");
+      assert.ok(text(written).startsWith(header));
+      firstBare = text(written).slice(header.length);
       challenge = `${firstBare.replace(/^n=[^,]*,/, "")}server,s=${SALT},i=${ITERATIONS}`;
       say(challenge);
     } else if (step === 2) {
       const [, finalBare = "", proof = ""] = /^(.*),p=(.*)$/.exec(text(written)) ?? [];
+      const isBound = finalBare.startsWith(`c=${btoa(String.fromCharCode(...bound))},`);
       const salted = pbkdf2Sync(PASSWORD, fromBase64(SALT), ITERATIONS, 32, "sha256");
       const signed = `${firstBare},${challenge},${finalBare}`;
       const storedKey = createHash("sha256").update(hmac(salted, "Client Key")).digest();
       const signature = hmac(storedKey, signed);
       const clientKey = fromBase64(proof).map((byte, index) => byte ^ (signature[index] ?? 0));
-      if (!createHash("sha256").update(clientKey).digest().equals(storedKey)) {
+      if (!isBound || !createHash("sha256").update(clientKey).digest().equals(storedKey)) {
         server.send(":server.example 904 relay :SASL authentication failed");
         return true;
       }
@@ -87,3 +102,32 @@ Deno.test("SCRAM-SHA-256: a wrong password is refused, and a server that does no
   ]);
   assert.ok(!impostor.lines.some((line) => line.params[0] === "PLAIN"));
 });
+
+for (const digest of ["sha256", "sha384", "sha512"]) {
+  Deno.test(`SCRAM-SHA-256-PLUS: the proof is bound to the server's certificate (signed with ${digest})`, async () => {
+    await using dir = await tempDir();
+    const { caPath, certPath, keyPath } = await makeCertificate(dir.path, { digest });
+    const cert = await Deno.readTextFile(certPath);
+    const tls = { cert, key: await Deno.readTextFile(keyPath) };
+    const der = new X509Certificate(cert).raw;
+    const endPoint = createHash(digest).update(der).digest();
+    const caps = ["sasl=SCRAM-SHA-256-PLUS,SCRAM-SHA-256,PLAIN"];
+    const settings = {
+      sasl,
+      host: "localhost",
+      tls: { verify: true, caPem: [await Deno.readTextFile(caPath)] },
+    };
+    await using server = new ScriptedServer({ caps, tls, onLine: scramServer({ endPoint }) });
+    await using relay = start(server.asServer, settings);
+    await relay.up();
+    assert.match(relay.log.texts("info").join(), /Logged in by SASL SCRAM-SHA-256-PLUS/);
+
+    // Somebody between us and the server has a certificate of their own: what they pass on proves nothing there.
+    const other = createHash("sha256").update("another certificate").digest();
+    const only = ["sasl=SCRAM-SHA-256-PLUS"];
+    const between = { caps: only, tls, onLine: scramServer({ endPoint: other }) };
+    await using impostor = new ScriptedServer(between);
+    await using deceived = start(impostor.asServer, settings);
+    assert.equal((await deceived.ended).kind, "refused");
+  });
+}

@@ -9,6 +9,8 @@ export interface Script {
   readonly features?: string;
   /** Handles a line in place of the server's own answer; true when it did. */
   readonly onLine?: (line: IrcLine, server: ScriptedServer) => boolean | void;
+  /** Default: plain text. */
+  readonly tls?: { readonly cert: string; readonly key: string };
 }
 
 const HOST = "relay!relay@host.example";
@@ -20,17 +22,20 @@ export class ScriptedServer implements AsyncDisposable {
   readonly password = null;
   readonly lines: IrcLine[] = [];
   readonly #script: Script;
-  readonly #listener: Deno.TcpListener;
+  readonly #listener: Deno.Listener<Deno.TcpConn | Deno.TlsConn>;
   readonly #changes = new Changes();
   readonly #serving: Promise<void>;
   readonly #encoder = new TextEncoder();
-  #conn: Deno.TcpConn | null = null;
+  #conn: Deno.Conn | null = null;
   #writing: Promise<unknown> = Promise.resolve();
 
   constructor(script: Script = {}) {
     this.#script = script;
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.port = this.#listener.addr.port;
+    const at = { hostname: "127.0.0.1", port: 0 };
+    this.#listener = script.tls === undefined
+      ? Deno.listen(at)
+      : Deno.listenTls({ ...at, ...script.tls });
+    this.port = (this.#listener.addr as Deno.NetAddr).port;
     this.#serving = this.#serve();
   }
 
@@ -85,7 +90,7 @@ export class ScriptedServer implements AsyncDisposable {
     }
   }
 
-  async #read(conn: Deno.TcpConn): Promise<void> {
+  async #read(conn: Deno.Conn): Promise<void> {
     const cutter = new LineCutter();
     for await (const chunk of conn.readable) {
       for (const bytes of cutter.cut(chunk)) this.#handle(parseIrcLine(bytes, performance.now()));

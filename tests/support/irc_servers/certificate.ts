@@ -13,6 +13,8 @@ export interface CertificateOptions {
   readonly altNames?: string;
   /** Ended yesterday. */
   readonly expired?: boolean;
+  /** Hash of its signature, as openssl names it. Default: sha256. */
+  readonly digest?: string;
 }
 
 const DAY_MS = 86_400_000;
@@ -23,7 +25,8 @@ export async function makeCertificate(
   options: CertificateOptions = {},
 ): Promise<TestCertificate> {
   const file = (name: string) => `${dir}/${name}`;
-  await writeAuthorityConfig(dir, options.altNames ?? "DNS:localhost,IP:127.0.0.1");
+  const { altNames = "DNS:localhost,IP:127.0.0.1", digest = "sha256" } = options;
+  await writeAuthorityConfig(dir, altNames, digest);
   await makeKey(file("ca.key"));
   await openssl(
     ["req", "-x509", "-new", "-key", file("ca.key"), "-days", "3650"],
@@ -45,7 +48,11 @@ export async function makeCertificate(
   return { caPath: file("ca.pem"), certPath, keyPath: file("key.pem"), fingerprint };
 }
 
-async function writeAuthorityConfig(dir: string, altNames: string): Promise<void> {
+async function writeAuthorityConfig(
+  dir: string,
+  altNames: string,
+  digest: string,
+): Promise<void> {
   await Deno.writeTextFile(`${dir}/ca.index`, "");
   await Deno.writeTextFile(
     `${dir}/ca.cnf`,
@@ -57,7 +64,7 @@ new_certs_dir = ${dir}
 rand_serial = yes
 certificate = ${dir}/ca.pem
 private_key = ${dir}/ca.key
-default_md = sha256
+default_md = ${digest}
 policy = any
 x509_extensions = server
 [any]

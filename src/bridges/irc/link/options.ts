@@ -99,9 +99,11 @@ interface IrcTls {
 export type SaslMechanism =
   | "PLAIN"
   | "EXTERNAL"
-  | "SCRAM-SHA-256"
-  | "SCRAM-SHA-512"
+  | ScramMechanism
   | "ECDSA-NIST256P-CHALLENGE";
+
+/** With -PLUS the proof holds for this TLS connection alone. */
+export type ScramMechanism = `SCRAM-SHA-${256 | 512}${"" | "-PLUS"}`;
 
 export interface IrcSasl {
   /** True: without SASL the account does not come up. False: it goes on with a warning. */

@@ -1,7 +1,7 @@
 import { describeError } from "../../../base/errors.ts";
 import type { Logger } from "../../../base/log.ts";
 import type { Cancel, Timers } from "../../../base/timers.ts";
-import { type IrcSasl, type SaslMechanism, UNTOLD } from "../link/options.ts";
+import { type SaslMechanism, UNTOLD } from "../link/options.ts";
 import { type IrcMessage, lastParam, type OutLine, param } from "../wire/message.ts";
 import { ecdsa } from "./ecdsa.ts";
 import {
@@ -11,6 +11,7 @@ import {
   mechanismsFor,
   plain,
   type SaslConversation,
+  type SaslMeans,
   scram,
 } from "./sasl.ts";
 
@@ -22,9 +23,7 @@ export type SaslOutcome =
   | { readonly ok: true; readonly mechanism: SaslMechanism }
   | { readonly ok: false; readonly reason: string; readonly mend: "wait" | "person" };
 
-interface AuthenticationOptions {
-  readonly sasl: IrcSasl;
-  readonly hasCertificate: boolean;
+interface AuthenticationOptions extends SaslMeans {
   /** False: PLAIN would show the password to whoever has put themselves in the server's place. */
   readonly mayTellPassword: boolean;
   readonly timers: Timers;
@@ -53,9 +52,7 @@ export class Authentication {
 
   constructor(options: AuthenticationOptions, offered: string | null) {
     this.#options = options;
-    this.#left = offered === null
-      ? []
-      : mechanismsFor(options.sasl, offered, options.hasCertificate);
+    this.#left = offered === null ? [] : mechanismsFor(options, offered);
     if (offered === null) this.#fail("the server does not offer SASL", "person");
     else this.#next(`the server offers only ${offered}`);
   }
@@ -92,7 +89,7 @@ export class Authentication {
       return this.#fail(`PLAIN would show the password, and ${UNTOLD}`, "person");
     }
     try {
-      this.#current = conversation(mechanism, this.#options.sasl);
+      this.#current = conversation(mechanism, this.#options);
     } catch (thrown) {
       return this.#fail(describeError(thrown), "person");
     }
@@ -149,17 +146,16 @@ export class Authentication {
   }
 }
 
-function conversation(mechanism: SaslMechanism, sasl: IrcSasl): SaslConversation {
+function conversation(mechanism: SaslMechanism, means: SaslMeans): SaslConversation {
+  const { sasl } = means;
   switch (mechanism) {
     case "PLAIN":
       return plain(sasl);
     case "EXTERNAL":
       return external(sasl);
-    case "SCRAM-SHA-256":
-      return scram("SHA-256", sasl);
-    case "SCRAM-SHA-512":
-      return scram("SHA-512", sasl);
     case "ECDSA-NIST256P-CHALLENGE":
       return ecdsa(sasl);
+    default:
+      return scram(mechanism, means);
   }
 }

@@ -18,6 +18,8 @@ interface RegistrationOptions {
   readonly log: Logger;
   /** Leaves at once: before the welcome there is no flood budget to keep. */
   readonly send: (line: OutLine) => void;
+  /** What names the TLS connection (RFC 5929); null without TLS. Known once the socket is open. */
+  readonly endPoint: () => Uint8Array | null;
   readonly ready: () => void;
   readonly failed: (end: LinkEnd) => void;
   /** Value of the server's `sts` capability; true when the link has to end for it. */
@@ -125,11 +127,12 @@ export class Registration {
 
   #authenticate(sasl: IrcSasl, done: (outcome: SaslOutcome) => void): void {
     const { settings, timers, log, send } = this.#options;
+    const endPoint = this.#options.endPoint();
     const hasCertificate = (settings.tls?.clientCertificatePem ?? null) !== null;
     const offered = this.capabilities.has("sasl") ? this.capabilities.offered("sasl") : null;
     const { saslMs } = settings.limits;
     this.#authentication = new Authentication({
-      ...{ sasl, hasCertificate, timers, log, send, limitMs: saslMs, done },
+      ...{ sasl, hasCertificate, endPoint, timers, log, send, limitMs: saslMs, done },
       mayTellPassword: mayTellPassword(settings),
     }, offered);
   }

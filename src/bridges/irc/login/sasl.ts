@@ -1,4 +1,4 @@
-import type { IrcSasl, SaslMechanism } from "../link/options.ts";
+import type { IrcSasl, SaslMechanism, ScramMechanism } from "../link/options.ts";
 
 /** A SASL conversation from the client's side: answers the server's challenges. */
 export interface SaslConversation {
@@ -7,24 +7,45 @@ export interface SaslConversation {
   answer(challenge: Uint8Array): Promise<Uint8Array> | Uint8Array;
 }
 
+/** What we can log in with on this connection. */
+export interface SaslMeans {
+  readonly sasl: IrcSasl;
+  /** A certificate of ours was shown. */
+  readonly hasCertificate: boolean;
+  /** What names this TLS connection (RFC 5929); null without TLS. */
+  readonly endPoint: Uint8Array | null;
+}
+
 /** Mechanisms to try, best first: those that the server lists (all, when it lists none) and we have the means for. */
-export function mechanismsFor(
-  sasl: IrcSasl,
-  offered: string,
-  hasCertificate: boolean,
-): SaslMechanism[] {
-  const known = sasl.mechanism === null ? ourMechanisms(sasl, hasCertificate) : [sasl.mechanism];
+export function mechanismsFor(means: SaslMeans, offered: string): SaslMechanism[] {
+  const { sasl } = means;
+  const known = sasl.mechanism === null ? ourMechanisms(means) : bound(means, [sasl.mechanism]);
   const listed = offered.toUpperCase().split(",").filter((name) => name !== "");
   return listed.length === 0
     // A server that lists nothing (CAP 3.1) is asked for what every server knows.
-    ? known.filter((name) => sasl.mechanism !== null || !name.startsWith("SCRAM"))
+    ? known.filter((name) =>
+      !name.endsWith("-PLUS") && (sasl.mechanism !== null || !name.startsWith("SCRAM"))
+    )
     : known.filter((name) => listed.includes(name));
 }
 
-function ourMechanisms(sasl: IrcSasl, hasCertificate: boolean): SaslMechanism[] {
-  if (sasl.password !== "") return ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"];
-  if ((sasl.keyPem ?? null) !== null) return ["ECDSA-NIST256P-CHALLENGE"];
-  return hasCertificate ? ["EXTERNAL"] : ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"];
+function ourMechanisms(means: SaslMeans): SaslMechanism[] {
+  const { sasl, hasCertificate } = means;
+  if (sasl.password === "") {
+    if ((sasl.keyPem ?? null) !== null) return ["ECDSA-NIST256P-CHALLENGE"];
+    if (hasCertificate) return ["EXTERNAL"];
+  }
+  return bound(means, ["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"]);
+}
+
+/** Each bound to the connection first, where that is possible: whoever sits between us and the server can't pass it on. */
+function bound({ endPoint }: SaslMeans, mechanisms: readonly SaslMechanism[]): SaslMechanism[] {
+  const plus = mechanisms.flatMap((name): SaslMechanism[] =>
+    endPoint !== null && (name === "SCRAM-SHA-512" || name === "SCRAM-SHA-256")
+      ? [`${name}-PLUS`]
+      : []
+  );
+  return [...plus, ...mechanisms];
 }
 
 /** The longest payload of one AUTHENTICATE line. */
@@ -75,14 +96,21 @@ const MAX_ITERATIONS = 1_000_000;
 type ScramHash = "SHA-256" | "SHA-512";
 
 /**
- * SCRAM (RFC 5802, 7677) without channel binding: the password never leaves, and the server must prove that it knows it
- * too.
+ * SCRAM (RFC 5802, 7677): the password never leaves, and the server must prove that it knows it too. With -PLUS the proof
+ * is bound to the server's certificate (tls-server-end-point, RFC 5929).
  */
 export function scram(
-  hash: ScramHash,
-  sasl: IrcSasl,
+  mechanism: ScramMechanism,
+  { sasl, endPoint }: Pick<SaslMeans, "sasl" | "endPoint">,
   nonce: string = randomNonce(),
 ): SaslConversation {
+  const hash: ScramHash = mechanism.startsWith("SCRAM-SHA-512") ? "SHA-512" : "SHA-256";
+  const isBound = mechanism.endsWith("-PLUS");
+  const header = isBound ? "p=tls-server-end-point,," : "n,,";
+  const channel = Uint8Array.of(
+    ...encoder.encode(header),
+    ...(isBound ? endPoint ?? [] : []),
+  );
   const hmac = (key: Uint8Array<ArrayBuffer>, text: string) => hmacOf(hash, key, text);
   const firstBare = `n=${escapeName(sasl.login)},r=${nonce}`;
   let step = 0;
@@ -102,7 +130,7 @@ export function scram(
       throw new Error("Cannot log in by SCRAM: the server's challenge is malformed");
     }
     const salted = await saltedPassword(hash, sasl.password, fromBase64(salt), iterations);
-    const finalBare = `c=biws,r=${combined}`;
+    const finalBare = `c=${toBase64(channel)},r=${combined}`;
     const signed = `${firstBare},${challenge},${finalBare}`;
     const clientKey = await hmac(salted, "Client Key");
     const storedKey = new Uint8Array(await crypto.subtle.digest(hash, clientKey));
@@ -112,11 +140,11 @@ export function scram(
   }
 
   return {
-    mechanism: `SCRAM-${hash}`,
+    mechanism,
     async answer(bytes) {
       step++;
       const challenge = decoder.decode(bytes);
-      if (step === 1) return encoder.encode(`n,,${firstBare}`);
+      if (step === 1) return encoder.encode(`${header}${firstBare}`);
       if (step === 2) return encoder.encode(await prove(challenge));
       if (fieldsOf(challenge).get("v") !== serverSignature) {
         throw new Error("Cannot log in by SCRAM: the server does not know the password itself");

@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from "node:crypto";
 import net from "node:net";
 import type { TLSSocket } from "node:tls";
 
@@ -20,6 +21,20 @@ export function pinFault(
       shown || "unknown"
     }, which is not the pinned one`,
   );
+}
+
+/**
+ * The certificate's digest by which both ends know the connection (RFC 5929): by the hash of its own signature, SHA-256 in place
+ * of a weaker one. Null where the signature has no hash of its own, or the certificate can't be read.
+ */
+export function endPointOf(socket: TLSSocket): Uint8Array | null {
+  const { raw } = socket.getPeerCertificate();
+  if (raw === undefined) return null;
+  const signature = new X509Certificate(raw).signatureAlgorithm ?? "";
+  const [, bits = ""] = /sha-?(1|224|256|384|512)(?!\d)/i.exec(signature) ?? [];
+  const isWeak = bits === "1" || /md5/i.test(signature);
+  if (bits === "" && !isWeak) return null;
+  return createHash(isWeak ? "sha256" : `sha${bits}`).update(raw).digest();
 }
 
 /** Fingerprints are written with colons, spaces or nothing between the digits, in either case. */

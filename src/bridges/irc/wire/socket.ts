@@ -1,7 +1,8 @@
 import { Buffer } from "node:buffer";
 import net from "node:net";
 import tls from "node:tls";
-import { certificateFacts, type DialInspection, pinFault, withoutTlsThere } from "./certificate.ts";
+import { certificateFacts, endPointOf, pinFault, withoutTlsThere } from "./certificate.ts";
+import type { DialInspection } from "./certificate.ts";
 import { formatLine, type IrcMessage, lineCodec, type OutLine, readLine } from "./message.ts";
 
 /** Where and how to connect. */
@@ -63,6 +64,10 @@ class SocketTransport {
   constructor(options: SocketTransportOptions) {
     this.#options = options;
     this.#reader = new LineReader(options);
+  }
+
+  endPoint(): Uint8Array | null {
+    return this.#socket instanceof tls.TLSSocket ? endPointOf(this.#socket) : null;
   }
 
   connect(): void {
@@ -249,6 +254,8 @@ export interface Connection {
   send(line: OutLine, maxBytes?: number): void;
   /** From now on lines are written in UTF-8, whatever the charset: the server takes nothing else (UTF8ONLY). */
   useUtf8(): void;
+  /** What names this TLS connection to both ends (RFC 5929, tls-server-end-point); null without TLS. */
+  endPoint(): Uint8Array | null;
   /** Closes at once, whatever is still under way. `closed` follows. */
   destroy(): void;
 }
@@ -258,8 +265,8 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
   const transport = new SocketTransport({
     dial: options.dial,
     maxLineBytes: MAX_READ_BYTES,
-    onOpen: () => events.opened(),
-    onBytes: () => events.bytes(),
+    onOpen: events.opened,
+    onBytes: events.bytes,
     onLine: (line) => {
       try {
         const message = readLine(line, codec);
@@ -274,9 +281,8 @@ export function openConnection(options: ConnectionOptions, events: ConnectionEve
   transport.connect();
   return {
     send: (line, maxBytes) => transport.writeLine(codec.encode(formatLine(line, maxBytes))),
-    useUtf8: () => {
-      codec = lineCodec(null);
-    },
+    useUtf8: () => void (codec = lineCodec(null)),
+    endPoint: () => transport.endPoint(),
     destroy: () => transport.destroy(),
   };
 }

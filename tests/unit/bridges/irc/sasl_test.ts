@@ -15,11 +15,12 @@ const account = {
   password: "pencil",
   keyPem: null,
 };
+const means = { sasl: account, hasCertificate: false, endPoint: null };
 const bytes = (text: string) => new TextEncoder().encode(text);
 const text = (written: Uint8Array) => new TextDecoder().decode(written);
 
 Deno.test("scram() speaks the conversation of RFC 7677", async () => {
-  const talk = scram("SHA-256", account, "rOprNGfwEbeRWgbNEkqO");
+  const talk = scram("SCRAM-SHA-256", means, "rOprNGfwEbeRWgbNEkqO");
   assert.equal(text(await talk.answer(bytes(""))), "n,,n=user,r=rOprNGfwEbeRWgbNEkqO");
   const challenge =
     "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
@@ -34,7 +35,7 @@ Deno.test("scram() speaks the conversation of RFC 7677", async () => {
 });
 
 Deno.test("scram() refuses a server that does not know the password", async () => {
-  const talk = scram("SHA-256", account, "abc");
+  const talk = scram("SCRAM-SHA-256", means, "abc");
   await talk.answer(bytes(""));
   await talk.answer(bytes("r=abcdef,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=1"));
   await assert.rejects(
@@ -52,23 +53,38 @@ Deno.test("scram() refuses a nonce that is not ours and too much work", async ()
       "e=other-error",
     ]
   ) {
-    const talk = scram("SHA-256", account, "abc");
+    const talk = scram("SCRAM-SHA-256", means, "abc");
     await talk.answer(bytes(""));
     await assert.rejects(async () => await talk.answer(bytes(challenge)), /malformed/, challenge);
   }
 });
 
 Deno.test("mechanismsFor() takes the strongest that both sides have", () => {
-  assert.deepEqual(mechanismsFor(account, "EXTERNAL,PLAIN,SCRAM-SHA-256", false), [
+  assert.deepEqual(mechanismsFor(means, "EXTERNAL,PLAIN,SCRAM-SHA-256"), [
     "SCRAM-SHA-256",
     "PLAIN",
   ]);
-  assert.deepEqual(mechanismsFor(account, "PLAIN", false), ["PLAIN"]);
-  assert.deepEqual(mechanismsFor(account, "", false), ["PLAIN"]);
-  assert.deepEqual(mechanismsFor({ ...account, password: "" }, "PLAIN,EXTERNAL", true), [
-    "EXTERNAL",
+  assert.deepEqual(mechanismsFor(means, "PLAIN"), ["PLAIN"]);
+  assert.deepEqual(mechanismsFor(means, ""), ["PLAIN"]);
+  const silent = { ...means, sasl: { ...account, password: "" }, hasCertificate: true };
+  assert.deepEqual(mechanismsFor(silent, "PLAIN,EXTERNAL"), ["EXTERNAL"]);
+  const scrams = { ...means, sasl: { ...account, mechanism: "SCRAM-SHA-256" as const } };
+  assert.deepEqual(mechanismsFor(scrams, "PLAIN"), []);
+});
+
+Deno.test("mechanismsFor() binds SCRAM to the connection where both sides can", () => {
+  const overTls = { ...means, endPoint: new Uint8Array(32) };
+  const all = "SCRAM-SHA-256-PLUS,SCRAM-SHA-256,SCRAM-SHA-512,PLAIN";
+  assert.deepEqual(mechanismsFor(overTls, all), [
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-512",
+    "SCRAM-SHA-256",
+    "PLAIN",
   ]);
-  assert.deepEqual(mechanismsFor({ ...account, mechanism: "SCRAM-SHA-256" }, "PLAIN", false), []);
+  assert.deepEqual(mechanismsFor(means, "SCRAM-SHA-512-PLUS"), []);
+  const chosen = { ...overTls, sasl: { ...account, mechanism: "SCRAM-SHA-256" as const } };
+  assert.deepEqual(mechanismsFor(chosen, all), ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"]);
+  assert.deepEqual(mechanismsFor(chosen, ""), ["SCRAM-SHA-256"]);
 });
 
 Deno.test("authenticateChunks() cuts at 400 and closes a full last line", async () => {

@@ -3,6 +3,7 @@ import type { Logger, OnceLog } from "../../../base/log.ts";
 import { describeErrors, type GraphqlError } from "../protocol/graphql_error.ts";
 import type { KnownOperations, Statement } from "../protocol/known_operations.ts";
 import type { Values } from "../protocol/plan.ts";
+import type { OwnWords } from "../protocol/proof.ts";
 import type { KosmiProtocol, OperationName } from "../protocol/protocol.ts";
 import { isValidationFailure } from "../protocol/repair.ts";
 import { INTROSPECTION, readSchema, type Schema } from "../protocol/schema.ts";
@@ -35,6 +36,8 @@ interface SubscriptionHandler {
   ended(why: string, missing: boolean): void;
   /** Its document was mended and it was started again: what came meanwhile was missed. */
   restarted?(): void;
+  /** What a message of ours would show, where what comes may be one. */
+  own?(): OwnWords;
 }
 
 interface RunnerOptions {
@@ -236,7 +239,7 @@ export class OperationRunner {
           if (answer.errors.length > 0) this.#sayErrors(statement, answer.errors);
           const value = rootValue(answer.data, statement.plan.root);
           if (value === null || value === undefined) return;
-          handler.next(this.#known.read(statement, value));
+          handler.next(this.#known.read(statement, value, handler.own?.()));
         },
         ended: end,
       });

@@ -3,7 +3,8 @@ import { KOSMI_PROTOCOL } from "./operations.ts";
 import { type Plan, type Values, variablesOf, writeDocument } from "./plan.ts";
 import type { KosmiProtocol, OperationName, OperationSpec, ShapeName } from "./protocol.ts";
 import { type MendedDocument, Mending } from "./repair.ts";
-import { fieldsOf, readShape } from "./decode.ts";
+import { fieldsOf, messageIn, readShape } from "./decode.ts";
+import { type OwnWords, provenFields } from "./proof.ts";
 import { findShape, type Found } from "./roles.ts";
 import { mergeSchemas, planFromSchema, type Schema } from "./schema.ts";
 
@@ -110,11 +111,26 @@ export class KnownOperations {
     return known;
   }
 
-  /** The value of an answer under our own names. */
-  read(statement: Statement, value: unknown): unknown {
+  /** The value of an answer under our own names. `own`: what a message of ours would show, where it may be one. */
+  read(statement: Statement, value: unknown, own: OwnWords | null = null): unknown {
+    const read = this.#read(statement, value);
+    if (own === null || own.texts.length === 0) return read;
+    const message = messageIn(read);
+    // Another's message that cites us is none of ours.
+    const isRight = message !== null && message.sender !== null &&
+      (!own.userIds.has(message.sender.id) || own.texts.includes(message.text));
+    const proven = isRight ? null : provenFields(this.protocol, value, own);
+    if (proven === null) return read;
+    const found = findShape(this.protocol, this.protocol.operations[statement.name].shape, proven);
+    if (found === null) return read;
+    this.#found.set(statement.plan, found);
+    return readShape(found, value);
+  }
+
+  #read(statement: Statement, value: unknown): unknown {
     const { plan, name } = statement;
     const isPlain = plan.fields !== null && plan.fields.length === 0;
-    const known = statement.found ?? this.#found.get(plan);
+    const known = this.#found.get(plan) ?? statement.found;
     if (isPlain || known !== undefined && known !== null) return readShape(known ?? null, value);
     // No name told where the roles are: what came may, by its types.
     const { shape } = this.protocol.operations[name];

@@ -223,6 +223,10 @@ export class RoomSession {
       next: (value) => this.#onMessage(value),
       ended: (reason, missing) => this.#leave({ reason, mend: missing ? "person" : "wait" }),
       restarted: () => this.#onRestart(),
+      own: () => ({
+        texts: this.#sender?.unseenTexts ?? [],
+        userIds: this.#context.ownIds,
+      }),
     }));
   }
 

@@ -80,6 +80,11 @@ export class RoomSender {
     });
   }
 
+  /** Of what has left and was not shown yet. */
+  get unseenTexts(): readonly string[] {
+    return [...this.#underWay].map(({ wire }) => wire);
+  }
+
   /** A message of our own account was shown in the room. */
   shown(message: KosmiMessage): void {
     const match = this.#matcher.shown(message);

@@ -35,11 +35,15 @@ export class PageTraffic {
     await this.#page.goto(address, { waitUntil: "domcontentloaded", timeout: OPEN_LIMIT_MS });
   }
 
-  /** Calls back with each text that a WebSocket of the page sends. */
-  onFrameSent(listener: (text: string) => void): void {
+  /** Calls back with each text that a WebSocket of the page sends, or gets. */
+  onFrame(listener: (text: string, isSent: boolean) => void): void {
     this.#session.on(
       "Network.webSocketFrameSent",
-      ({ response }) => listener(response.payloadData),
+      ({ response }) => listener(response.payloadData, true),
+    );
+    this.#session.on(
+      "Network.webSocketFrameReceived",
+      ({ response }) => listener(response.payloadData, false),
     );
   }
 

@@ -33,8 +33,10 @@ export interface AppOperation {
   readonly fields: readonly Field[];
 }
 
-/** A GraphQL text, or a document in the form of graphql-js. */
-export type Source = { readonly text: string } | { readonly tree: unknown };
+/** A GraphQL text, perhaps with the fields of an answer to it; or a document in the form of graphql-js. */
+export type Source =
+  | { readonly text: string; readonly answer?: readonly Field[] }
+  | { readonly tree: unknown };
 
 const MOST_OPERATIONS = 2_000;
 const MOST_TOKENS = 20_000;
@@ -50,7 +52,7 @@ export async function readOperations(
   const loaded: Graphql & { readonly default?: Graphql } = await import("graphql");
   const graphql = loaded.default ?? loaded;
   const pool = new Map<string, FragmentDefinitionNode>();
-  const found: { operation: OperationDefinitionNode; near: readonly DefinitionNode[] }[] = [];
+  const found: Definition[] = [];
   for (const source of sources) {
     await pause();
     const document = documentOf(graphql, source);
@@ -59,22 +61,47 @@ export async function readOperations(
       if (node.kind === "FragmentDefinition") {
         if (!pool.has(node.name.value)) pool.set(node.name.value, node);
       } else if (node.kind === "OperationDefinition" && found.length < MOST_OPERATIONS) {
-        found.push({ operation: node, near: document.definitions });
+        const answer = "text" in source ? source.answer ?? [] : [];
+        found.push({ operation: node, near: document.definitions, answer });
       }
     }
   }
   const operations: AppOperation[] = [];
-  for (const { operation, near } of found) {
+  for (const { operation, near, answer } of found) {
     await pause();
     const own = near.filter((node) => node.kind === "FragmentDefinition");
     const fragments = new Map([...pool, ...own.map((node) => [node.name.value, node] as const)]);
     try {
-      operations.push(...new Reader(graphql, operation, fragments).operations());
+      const read = new Reader(graphql, operation, fragments).operations();
+      operations.push(...read.map((one) => withTypes(one, answer)));
     } catch {
       // Nested deeper than the stack, or a tree that graphql-js can't print: not one of the app's.
     }
   }
   return operations;
+}
+
+interface Definition {
+  readonly operation: OperationDefinitionNode;
+  readonly near: readonly DefinitionNode[];
+  readonly answer: readonly Field[];
+}
+
+/** An operation with the types that an answer to it showed. */
+function withTypes(operation: AppOperation, answer: readonly Field[]): AppOperation {
+  const typed = (fields: readonly Field[], seen: readonly Field[]): readonly Field[] =>
+    fields.map((field) => {
+      const shown = seen.find(({ key }) => key === field.key);
+      if (shown === undefined) return field;
+      const { type } = shown;
+      const inner = typed(field.fields, shown.fields);
+      return { ...field, ...(type === undefined ? {} : { type }), fields: inner };
+    });
+  const root = answer.find(({ key }) => key === operation.root);
+  return root === undefined ? operation : {
+    ...operation,
+    fields: typed(operation.fields, root.fields),
+  };
 }
 
 type Graphql = typeof import("graphql");

@@ -180,9 +180,14 @@ const FIELD: v.GenericSchema<unknown, Field> = v.pipe(
   v.object({
     key: v.string(),
     name: v.optional(v.string()),
+    type: v.optional(v.string()),
     fields: v.lazy(() => v.array(FIELD)),
   }),
-  v.transform(({ name, ...field }) => name === undefined ? field : { ...field, name }),
+  v.transform(({ name, type, ...field }) => ({
+    ...field,
+    ...(name === undefined ? {} : { name }),
+    ...(type === undefined ? {} : { type }),
+  })),
 );
 const VALUE: v.GenericSchema<unknown, Value> = v.union([
   v.object({ role: v.string() }),

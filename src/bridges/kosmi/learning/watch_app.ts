@@ -1,12 +1,14 @@
 import type { Clock } from "../../../base/clock.ts";
 import { property } from "../../../base/json.ts";
+import { fieldsOf } from "../protocol/decode.ts";
 import type { KosmiProtocol } from "../protocol/protocol.ts";
+import type { Field } from "../protocol/roles.ts";
 import { type AppReading, readCode, type SeenCode } from "./read_app.ts";
 
 /** A browser's page, as far as it is watched. */
 export interface WatchedPage {
   open(address: string): Promise<void>;
-  onFrameSent(listener: (text: string) => void): void;
+  onFrame(listener: (text: string, isSent: boolean) => void): void;
   scripts(): Promise<readonly string[]>;
 }
 
@@ -24,14 +26,14 @@ const POLL_MS = 100;
 const MOST_FRAMES = 500;
 const LONGEST_FRAME = 200_000;
 
-/** Opens a room once in a browser that is logged in, and learns from what the app's page sends and from its scripts. */
+/** Opens a room once in a browser that is logged in, and learns from what the app's page sends and gets, and from its scripts. */
 export async function watchApp(options: WatchOptions, signal: AbortSignal): Promise<AppReading> {
   const { page, address, protocol, clock } = options;
   const record = new FrameRecord();
   let heardAtMs = clock.monotonic();
-  page.onFrameSent((text) => {
-    heardAtMs = clock.monotonic();
-    record.take(text);
+  page.onFrame((text, isSent) => {
+    if (isSent) heardAtMs = clock.monotonic();
+    record.take(text, isSent);
   });
   await page.open(address);
   const untilMs = clock.monotonic() + LONGEST_MS;
@@ -45,20 +47,23 @@ export async function watchApp(options: WatchOptions, signal: AbortSignal): Prom
 }
 
 /**
- * What frames tell of how the app speaks: documents, and which keys their variables have. No text, name, id or token is kept: of the
- * values only constants of the API (an enum's, a switch).
+ * What frames tell of how the app speaks: documents, which keys their variables have, keys and types of the answers. No text, name, id
+ * or token is kept: of the values only constants of the API (an enum's, a switch).
  */
 export class FrameRecord {
-  readonly #documents = new Set<string>();
+  /** What was sent -> the fields of its first answer. */
+  readonly #documents = new Map<string, readonly Field[]>();
+  /** The documents by the ids under which they are answered. */
+  readonly #asked = new Map<string, string>();
   readonly #variables: unknown[] = [];
   #first: Readonly<Record<string, unknown>> | null = null;
   #frames = 0;
 
   get hasSubscribed(): boolean {
-    return [...this.#documents].some((text) => /^\s*subscription\b/.test(text));
+    return [...this.#documents.keys()].some((text) => /^\s*subscription\b/.test(text));
   }
 
-  take(text: string): void {
+  take(text: string, isSent: boolean): void {
     if (this.#frames++ > MOST_FRAMES || text.length > LONGEST_FRAME) return;
     let frame: unknown;
     try {
@@ -66,19 +71,28 @@ export class FrameRecord {
     } catch {
       return;
     }
+    const id = property(frame, "id");
     const payload = property(frame, "payload");
+    if (!isSent) return this.#answered(id, property(payload, "data"));
     if (property(frame, "type") === "connection_init") {
       this.#first = { v: property(payload, "v"), r: property(payload, "r") };
     }
     const query = property(payload, "query");
     if (typeof query !== "string") return;
-    this.#documents.add(query);
+    if (!this.#documents.has(query)) this.#documents.set(query, []);
+    if (typeof id === "string") this.#asked.set(id, query);
     this.#variables.push(withoutValues(property(payload, "variables"), 0));
+  }
+
+  #answered(id: unknown, data: unknown): void {
+    const query = typeof id === "string" ? this.#asked.get(id) : undefined;
+    if (query === undefined || (this.#documents.get(query) ?? []).length > 0) return;
+    this.#documents.set(query, fieldsOf(data));
   }
 
   found(): Required<Pick<SeenCode, "sources" | "variables" | "first">> {
     return {
-      sources: [...this.#documents].map((text) => ({ text })),
+      sources: [...this.#documents].map(([text, answer]) => ({ text, answer })),
       variables: this.#variables,
       first: this.#first,
     };

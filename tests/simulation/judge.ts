@@ -159,7 +159,11 @@ class EndpointJudge {
   }
 
   /** Unconfirmed copies that came once more than they should; `what` is said of those that need not have. */
-  readonly #surplus: { readonly text: string; readonly what: string | null }[] = [];
+  readonly #surplus: {
+    readonly said: Said;
+    readonly text: string;
+    readonly what: string | null;
+  }[] = [];
 
   /**
    * One under way can't be told from another one under way with the same words: what is shown then of one stands for the
@@ -171,7 +175,14 @@ class EndpointJudge {
     const own = this.#surplus.findIndex(({ text }) => shown.some((copy) => copy.text === text));
     if (own !== -1) return this.#surplus.splice(own, 1).length === 1;
     const texts = new Set(this.#ledger.unseen.get(`${this.#endpoint} ${said.number}`));
-    if (texts.size === 0) return false;
+    if (texts.size === 0) {
+      // It never left: the same words of the same speaker came in its place.
+      const alike = this.#surplus.findIndex((one) =>
+        one.said.text === said.text && one.said.speaker === said.speaker &&
+        one.said.origin === said.origin
+      );
+      return alike !== -1 && this.#surplus.splice(alike, 1).length === 1;
+    }
     for (const text of texts) {
       const at = this.#surplus.findIndex((one) => one.text === text);
       if (at === -1) return false;
@@ -291,13 +302,13 @@ class EndpointJudge {
           const wasConfirmed = earlier.some((one) => this.#wasConfirmed(one, copy.sentMs));
           if (wasConfirmed) this.#deviates("doubled", what);
           else if (this.#countsLines) {
-            this.#surplus.push({ text: copy.text, what: null });
+            this.#surplus.push({ said, text: copy.text, what: null });
             this.#ledger.count(
               "allowed to be doubled: lines of ours are told by their number alone",
             );
-          } else this.#surplus.push({ text: copy.text, what });
+          } else this.#surplus.push({ said, text: copy.text, what });
         } else if (earlier.length > 0) {
-          this.#surplus.push({ text: copy.text, what: null });
+          this.#surplus.push({ said, text: copy.text, what: null });
           this.#ledger.count("allowed to be doubled");
         }
       }
@@ -357,6 +368,8 @@ class EndpointJudge {
     const { outboxMaxAgeMs } = this.#world.plan.limits;
     const { takenMs } = said;
     if (takenMs === null || this.#clockJumped() || this.#diedUnwritten(takenMs)) return;
+    // It was taken over anew.
+    if (this.#timeTellsNothing(serviceOf(this.#world, said.origin))) return;
     const late = copies.find((copy) => copy.sentMs - takenMs > outboxMaxAgeMs + SLACK_MS);
     if (late === undefined) return;
     this.#deviates(

@@ -10,6 +10,7 @@ export interface Said {
   readonly saidMs: number;
   /** An edit of that message, else null. */
   readonly edits: number | null;
+  readonly text: string;
   /** Nothing of it can be relayed: it is empty. */
   readonly empty: boolean;
   /** It has several lines, and all of them are the same words. */

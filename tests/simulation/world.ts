@@ -52,6 +52,8 @@ interface Life {
   readonly relay: Relay;
   readonly stop: AbortController;
   readonly bridges: Map<AccountId, SimulatedBridge>;
+  /** As the configuration that was read last wants them. */
+  planned: ReadonlyMap<AccountId, SimulatedBridge>;
   done: boolean;
 }
 
@@ -148,6 +150,7 @@ export class World {
         relay,
         stop: new AbortController(),
         bridges,
+        planned: bridges,
         done: false,
       };
       this.life = life;
@@ -226,7 +229,8 @@ export class World {
   reload(replaced: Service | null): void {
     const { life } = this;
     if (life === null || life.stop.signal.aborted) return;
-    const bridges = new Map(life.bridges);
+    const bridges = new Map(life.planned);
+    life.planned = bridges;
     if (replaced !== null) {
       bridges.set(replaced.account, this.#bridge(life.process, replaced));
     }
@@ -342,6 +346,7 @@ export class World {
       speaker: person.id,
       saidMs: this.timeline.nowMs,
       edits: more.edits ?? null,
+      text,
       empty: text.trim() === "",
       repeats: lines.length > 1 && new Set(lines).size === 1,
       poison: more.poison ?? null,

@@ -8,11 +8,12 @@ import type {
   Receipt,
   WireText,
 } from "../../src/relay/port/bridge.ts";
-import type { ChatEvent, MessageEvent } from "../../src/relay/port/event.ts";
+import type { ChatEvent } from "../../src/relay/port/event.ts";
 import { type AccountId, type ChannelId, endpointId } from "../../src/relay/port/ids.ts";
 import { textOf } from "../../src/relay/port/rich_text.ts";
 import { numbered, numbersIn, withoutNumbers } from "./hidden.ts";
 import type { Ledger, Shown } from "./ledger.ts";
+import { notedHost } from "./noted_host.ts";
 import type { Process } from "./process.ts";
 import { type Cable, Service } from "./service.ts";
 import type { Timeline } from "./timeline.ts";
@@ -77,30 +78,15 @@ export class HttpBridge implements Bridge {
   }
 
   #numbering(host: BridgeHost): BridgeHost {
-    const { service, process, ledger } = this.#options;
-    return {
+    const { service: { account }, process, ledger } = this.#options;
+    const numbering = {
       ...host,
-      linkUp: (self) => {
-        process.tries.ready(service.account);
-        ledger.trace(`${service.account} link up of process ${process.number}`);
-        host.linkUp(self);
-      },
-      channelUp: (channel, history) => {
-        process.entered(service.account, channel);
-        const shown = history?.messages.length ?? "none";
-        ledger.trace(`${service.account} ${channel} up, history ${shown}`);
-        this.#in.add(channel);
-        const messages = history?.messages.map((message) =>
-          message.own ? message : { own: false as const, event: withNumber(message.event) }
-        );
-        host.channelUp(channel, history === null ? null : { ...history, messages: messages ?? [] });
-      },
-      channelDown: (channel, why) => {
-        this.#in.delete(channel);
-        host.channelDown(channel, why);
-      },
-      event: (event) => host.event(eventWithNumber(event)),
+      // An edit bears a number of its own.
+      event: (event: ChatEvent) => host.event(event.kind === "edit" ? withNumber(event) : event),
     };
+    return notedHost(numbering, {
+      ...{ account, process, ledger, entered: this.#in, numbered: withNumber },
+    });
   }
 
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
@@ -190,12 +176,6 @@ function withPicture(part: Part, avatar: string): Part {
   return { ...part, wire: JSON.stringify({ ...JSON.parse(part.wire), avatar }) as WireText };
 }
 
-function eventWithNumber(event: ChatEvent): ChatEvent {
-  if (event.kind === "message") return withNumber(event);
-  if (event.kind !== "edit") return event;
-  return { ...event, text: numbered(textOf(event.text), Number(event.sender.avatar)) };
-}
-
-function withNumber(event: MessageEvent): MessageEvent {
+function withNumber<T extends Extract<ChatEvent, { kind: "message" | "edit" }>>(event: T): T {
   return { ...event, text: numbered(textOf(event.text), Number(event.sender.avatar)) };
 }

@@ -4,20 +4,20 @@ import type {
   Bridge,
   BridgeHost,
   Capabilities,
-  History,
   LinkEnd,
   Outgoing,
   Part,
   Receipt,
   WireText,
 } from "../../src/relay/port/bridge.ts";
-import type { ChatEvent, MessageEvent, Person } from "../../src/relay/port/event.ts";
+import type { MessageEvent, Person } from "../../src/relay/port/event.ts";
 import { type AccountId, type ChannelId, endpointId } from "../../src/relay/port/ids.ts";
 import { textOf } from "../../src/relay/port/rich_text.ts";
 import { numbered, numbersIn, withoutNumbers } from "./hidden.ts";
 import type { Handed, IrcClient, IrcConnection, IrcService, Pending } from "./irc_service.ts";
 import type { Ledger } from "./ledger.ts";
 import { serveAt } from "./line_pipe.ts";
+import { notedHost } from "./noted_host.ts";
 import type { Process } from "./process.ts";
 import type { Timeline } from "./timeline.ts";
 
@@ -109,39 +109,15 @@ export class WireBridge implements Bridge, IrcClient {
   }
 
   #numbering(host: BridgeHost): BridgeHost {
-    const { service, process, ledger } = this.#options;
-    return {
-      ...host,
-      linkUp: (self) => {
-        process.tries.ready(service.account);
-        ledger.trace(`${service.account} link up of process ${process.number}`);
-        host.linkUp(self);
-      },
-      channelUp: (channel, history) => {
-        process.entered(service.account, channel);
-        ledger.trace(`${service.account} ${channel} up, history ${shownOf(history)}`);
-        this.#in.add(channel);
+    const { service: { account }, process, ledger } = this.#options;
+    return notedHost(host, {
+      ...{ account, process, ledger, entered: this.#in },
+      onUp: (channel) => {
         for (const one of this.#onceIn) if (one.channel === channel) one.know();
         this.#onceIn = this.#onceIn.filter((one) => one.channel !== channel);
-        host.channelUp(channel, history === null ? null : this.#numberedHistory(history));
       },
-      channelDown: (channel, why) => {
-        this.#in.delete(channel);
-        host.channelDown(channel, why);
-      },
-      event: (event) => host.event(this.#numberedEvent(event)),
-    };
-  }
-
-  #numberedHistory(history: History): History {
-    const messages = history.messages.map((message) =>
-      message.own ? message : { own: false as const, event: this.#numberedMessage(message.event) }
-    );
-    return { ...history, messages };
-  }
-
-  #numberedEvent(event: ChatEvent): ChatEvent {
-    return event.kind === "message" ? this.#numberedMessage(event) : event;
+      numbered: (event) => this.#numberedMessage(event),
+    });
   }
 
   #numberedMessage(event: MessageEvent): MessageEvent {
@@ -220,8 +196,4 @@ export class WireBridge implements Bridge, IrcClient {
     );
     return here.find((one) => !one.left) ?? here[0] ?? null;
   }
-}
-
-function shownOf(history: History | null): string {
-  return history === null ? "none" : String(history.messages.length);
 }

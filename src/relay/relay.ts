@@ -7,7 +7,7 @@ import { Intake, type RelayAccount } from "./intake/intake.ts";
 import { LoopGuard, RecentMessages, RecentSpeakers } from "./intake/recent.ts";
 import { Routing } from "./intake/routing.ts";
 import { Typing } from "./intake/typing.ts";
-import { Staff } from "./links/links.ts";
+import { Links } from "./links/links.ts";
 import { type PlanChange, planChange, type RelayPlan } from "./plan.ts";
 import { type AccountId, type ChannelId, type EndpointId, endpointId } from "./port/ids.ts";
 import type { ChannelState, LinkState, RelayObserver } from "./port/observer.ts";
@@ -33,7 +33,7 @@ export class Relay {
   readonly #options: RelayOptions;
   readonly #routing: Routing;
   readonly #accounts: Map<AccountId, RelayAccount>;
-  readonly #staff: Staff;
+  readonly #links: Links;
   readonly #loop: CoreLoop;
   #plan: RelayPlan;
   /** Aborts when the relay stops; null before it runs. */
@@ -63,10 +63,10 @@ export class Relay {
       ...options,
       routing: this.#routing,
       intake,
-      worker: (endpoint) => this.#staff.worker(endpoint),
+      worker: (endpoint) => this.#links.worker(endpoint),
       plan: () => this.#plan,
     });
-    this.#staff = new Staff({
+    this.#links = new Links({
       ...options,
       accounts: this.#accounts,
       routing: this.#routing,
@@ -76,13 +76,13 @@ export class Relay {
       stored: () => this.handled(),
       typing: new Typing({ ...options, accounts: this.#accounts, routing: this.#routing }),
     });
-    this.#staff.hire();
+    this.#links.addMissing();
     this.#broken.promise.catch(() => {});
   }
 
   /** How each account stands. */
   links(): ReadonlyMap<AccountId, LinkState> {
-    return this.#staff.links();
+    return this.#links.states();
   }
 
   /** How each channel of a ready link stands. */
@@ -102,7 +102,7 @@ export class Relay {
 
   /** Ends an account's connection and makes a new one, since a person asked for it. */
   reconnect(account: AccountId, reason: string): void {
-    this.#staff.reconnect(account, reason, "person");
+    this.#links.reconnect(account, reason, "person");
   }
 
   /**
@@ -114,11 +114,11 @@ export class Relay {
     this.#stopping = signal;
     const links = new AbortController();
     const loop = this.#loop.run().catch(this.#broken.reject);
-    this.#staff.begin(links.signal);
+    this.#links.begin(links.signal);
     const house = {
       ...this.#options,
       outbox: () => this.#plan.outbox,
-      dropped: (endpoint: EndpointId) => this.#staff.worker(endpoint)?.dropped(),
+      dropped: (endpoint: EndpointId) => this.#links.worker(endpoint)?.dropped(),
     };
     const housekeeping = keepHouse(house, links.signal).catch(this.#broken.reject);
     const fault = await Promise.race([aborted(signal), this.#broken.promise.catch(describeError)]);
@@ -128,10 +128,10 @@ export class Relay {
     await this.#flush();
     links.abort(new Error("stopping"));
     await this.#change.catch(() => {});
-    await Promise.all([this.#staff.linksEnded(), housekeeping]);
+    await Promise.all([this.#links.linksEnded(), housekeeping]);
     this.#loop.close();
     await loop;
-    await this.#staff.retireAll();
+    await this.#links.endAllWorkers();
     if (fault !== undefined) await this.#broken.promise;
   }
 
@@ -152,8 +152,8 @@ export class Relay {
     const next = { accounts: byId(plan.accounts), routing: new Routing(plan.gateways) };
     const now = { accounts: this.#accounts, routing: this.#routing };
     const change = planChange(now, next);
-    await this.#staff.drain(change.retired, this.#drainLimit(stopping));
-    await this.#staff.dismiss([...change.removed, ...change.replaced]);
+    await this.#links.drain(change.retired, this.#drainLimit(stopping));
+    await this.#links.endLinks([...change.removed, ...change.replaced]);
     if (stopping.aborted) throw new Error("Cannot change the plan: the relay is stopping");
     // In its turn: what the bridges reported before goes where the old plan sent it.
     let retired: Promise<void> = Promise.resolve();
@@ -162,8 +162,8 @@ export class Relay {
       this.#routing.replace(plan.gateways);
       this.#accounts.clear();
       for (const [id, account] of next.accounts) this.#accounts.set(id, account);
-      retired = this.#staff.retire(change.retired);
-      this.#loop.replanned(this.#staff.hire());
+      retired = this.#links.endWorkers(change.retired);
+      this.#loop.replanned(this.#links.addMissing());
     });
     await retired;
     for (const id of change.replanned) this.#accounts.get(id)?.bridge.replan?.();
@@ -183,9 +183,9 @@ export class Relay {
     const { clock } = this.#options;
     const untilMs = clock.monotonic() + FLUSH_MS;
     const never = new AbortController().signal;
-    const isIdle = () => this.#loop.idle && this.#staff.idle;
+    const isIdle = () => this.#loop.idle && this.#links.idle;
     while (clock.monotonic() < untilMs && !isIdle()) await clock.sleep(20, never);
-    this.#staff.closeAll();
+    this.#links.closeWorkers();
   }
 }
 

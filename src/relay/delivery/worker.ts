@@ -12,7 +12,7 @@ import { LATE_MS, Loader, type NewShipment } from "./loader.ts";
 import { lookedThrough, readBack } from "./reconcile.ts";
 import { ActiveShipment, renderableAnew } from "./shipment.ts";
 
-interface EndpointWorkerOptions {
+interface WorkerOptions {
   readonly endpoint: EndpointId;
   readonly channel: ChannelId;
   readonly bridge: Bridge;
@@ -49,8 +49,8 @@ const DOUBT_GRACE_MS = 1_000;
  * Sends the deliveries of one endpoint, in order, and sees them through to their confirmation. One loop owns all its
  * state: bridge, store and core only put inputs into its queue.
  */
-export class EndpointWorker {
-  readonly #options: EndpointWorkerOptions;
+export class Worker {
+  readonly #options: WorkerOptions;
   readonly #inputs = new AsyncQueue<Input>();
   readonly #loader: Loader;
   readonly #announcer: Announcer;
@@ -66,7 +66,7 @@ export class EndpointWorker {
   #held = false;
   #closing = false;
 
-  constructor(options: EndpointWorkerOptions) {
+  constructor(options: WorkerOptions) {
     this.#options = options;
     this.#announcer = new Announcer({ ...options, wake: () => this.wake([]) });
     this.#loader = new Loader({ ...options, wake: () => this.wake([]) });

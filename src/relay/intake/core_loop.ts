@@ -2,7 +2,7 @@ import { AsyncQueue } from "../../base/async_queue.ts";
 import type { Clock } from "../../base/clock.ts";
 import { describeError } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import type { EndpointWorker } from "../delivery/worker.ts";
+import type { Worker } from "../delivery/worker.ts";
 import { type ChannelRefusal, type History, NOTHING_TO_SAY, ownLine } from "../port/bridge.ts";
 import type { ChatEvent, DeletionEvent } from "../port/event.ts";
 import {
@@ -22,7 +22,7 @@ import type { Routing } from "./routing.ts";
 interface CoreLoopOptions {
   readonly routing: Routing;
   readonly intake: Intake;
-  readonly worker: (endpoint: EndpointId) => EndpointWorker | undefined;
+  readonly worker: (endpoint: EndpointId) => Worker | undefined;
   /** What holds at that moment. */
   readonly plan: () => { readonly commands: ChatCommands; readonly catchUp: CatchUpLimits };
   readonly store: RelayStore;

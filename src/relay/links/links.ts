@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/log.ts";
-import { EndpointWorker } from "../delivery/worker.ts";
+import { Worker } from "../delivery/worker.ts";
 import type { HostInput } from "../intake/core_loop.ts";
 import type { RelayAccount } from "../intake/intake.ts";
 import type { Routing } from "../intake/routing.ts";
@@ -12,7 +12,7 @@ import type { GatewayEndpoint } from "../port/settings.ts";
 import type { OutboxLimits, RelayStore } from "../port/store.ts";
 import { Supervisor } from "./supervisor.ts";
 
-interface StaffOptions {
+interface LinksOptions {
   readonly accounts: ReadonlyMap<AccountId, RelayAccount>;
   readonly routing: Routing;
   readonly store: RelayStore;
@@ -31,33 +31,33 @@ interface StaffOptions {
   readonly typing: Typing;
 }
 
-/** Somebody at work, until told to stop. */
-interface Post<Who> {
+/** A supervisor or a worker that runs until it is stopped. */
+interface Running<Who> {
   readonly who: Who;
   readonly stop: AbortController;
-  /** Null before the work has begun. */
+  /** Null before it runs. */
   done: Promise<void> | null;
 }
 
 const LOOK_EVERY_MS = 20;
 
-/** Everybody who works in the core: one supervisor an account, one worker a destination. They come and go with the plan. */
-export class Staff {
-  readonly #options: StaffOptions;
-  readonly #supervisors = new Map<AccountId, Post<Supervisor>>();
-  readonly #workers = new Map<EndpointId, Post<EndpointWorker>>();
-  /** Ends all links; null before the work has begun. */
-  #links: AbortSignal | null = null;
+/** Starts and ends what works in the core, as the plan wants it: one supervisor an account, one worker a destination. */
+export class Links {
+  readonly #options: LinksOptions;
+  readonly #supervisors = new Map<AccountId, Running<Supervisor>>();
+  readonly #workers = new Map<EndpointId, Running<Worker>>();
+  /** Ends all links; null before the relay runs. */
+  #linksSignal: AbortSignal | null = null;
 
-  constructor(options: StaffOptions) {
+  constructor(options: LinksOptions) {
     this.#options = options;
   }
 
-  links(): ReadonlyMap<AccountId, LinkState> {
+  states(): ReadonlyMap<AccountId, LinkState> {
     return new Map([...this.#supervisors].map(([account, { who }]) => [account, who.state]));
   }
 
-  worker(endpoint: EndpointId): EndpointWorker | undefined {
+  worker(endpoint: EndpointId): Worker | undefined {
     return this.#workers.get(endpoint)?.who;
   }
 
@@ -70,22 +70,22 @@ export class Staff {
     this.#supervisors.get(account)?.who.reconnect(reason, by);
   }
 
-  /** Everybody who is needed and not there yet is hired; they begin at once where the work has begun. */
-  hire(): readonly EndpointId[] {
-    for (const account of this.#options.accounts.values()) this.#supervise(account);
+  /** Creates missing supervisors and workers, and starts them if the relay is running. Answers the new destinations. */
+  addMissing(): readonly EndpointId[] {
+    for (const account of this.#options.accounts.values()) this.#addSupervisor(account);
     const fresh: EndpointId[] = [];
     for (const [endpoint, place] of this.#options.routing.destinations()) {
       if (this.#workers.has(endpoint)) continue;
-      this.#employ(endpoint, place);
+      this.#addWorker(endpoint, place);
       fresh.push(endpoint);
     }
     this.#begin();
     return fresh;
   }
 
-  /** The work begins. `links` ends every link. */
+  /** The relay runs. `links` ends every link. */
   begin(links: AbortSignal): void {
-    this.#links = links;
+    this.#linksSignal = links;
     this.#begin();
   }
 
@@ -99,8 +99,8 @@ export class Staff {
     }
   }
 
-  /** They go at once; what they had under way stays in the store. */
-  async retire(endpoints: readonly EndpointId[]): Promise<void> {
+  /** Ends these workers at once; what they had under way stays in the store. */
+  async endWorkers(endpoints: readonly EndpointId[]): Promise<void> {
     const leaving = endpoints.flatMap((endpoint) => this.#workers.get(endpoint) ?? []);
     for (const endpoint of endpoints) this.#workers.delete(endpoint);
     for (const { who } of leaving) who.finish();
@@ -108,20 +108,20 @@ export class Staff {
   }
 
   /** Ends the links of these accounts, as their services want it. */
-  async dismiss(accounts: readonly AccountId[]): Promise<void> {
+  async endLinks(accounts: readonly AccountId[]): Promise<void> {
     const leaving = accounts.flatMap((account) => this.#supervisors.get(account) ?? []);
     for (const { stop } of leaving) stop.abort(new Error("the account is no longer wanted"));
     await Promise.all(leaving.map(({ done }) => done));
     for (const account of accounts) this.#supervisors.delete(account);
   }
 
-  /** Everybody who sends goes; what is under way stays in the store. */
-  retireAll(): Promise<void> {
-    return this.retire([...this.#workers.keys()]);
+  /** What is under way stays in the store. */
+  endAllWorkers(): Promise<void> {
+    return this.endWorkers([...this.#workers.keys()]);
   }
 
-  /** Nobody begins anything new. */
-  closeAll(): void {
+  /** No worker begins anything new. */
+  closeWorkers(): void {
     for (const { who } of this.#workers.values()) who.close();
   }
 
@@ -131,16 +131,16 @@ export class Staff {
   }
 
   #begin(): void {
-    const links = this.#links;
+    const links = this.#linksSignal;
     if (links === null) return;
     const { broken } = this.#options;
-    for (const post of this.#workers.values()) post.done ??= post.who.run().catch(broken);
-    for (const post of this.#supervisors.values()) {
-      post.done ??= post.who.run(AbortSignal.any([links, post.stop.signal])).catch(broken);
+    for (const running of this.#workers.values()) running.done ??= running.who.run().catch(broken);
+    for (const running of this.#supervisors.values()) {
+      running.done ??= running.who.run(AbortSignal.any([links, running.stop.signal])).catch(broken);
     }
   }
 
-  #supervise({ bridge }: RelayAccount): void {
+  #addSupervisor({ bridge }: RelayAccount): void {
     const id = bridge.account;
     if (this.#supervisors.has(id)) return;
     const { clock, random, log, observer, store, routing, post, stored, typing } = this.#options;
@@ -168,11 +168,11 @@ export class Staff {
     this.#supervisors.set(id, { who, stop: new AbortController(), done: null });
   }
 
-  #employ(endpoint: EndpointId, place: GatewayEndpoint): void {
+  #addWorker(endpoint: EndpointId, place: GatewayEndpoint): void {
     const { accounts, store, clock, log, observer } = this.#options;
     const bridge = accounts.get(place.account)?.bridge;
     if (bridge === undefined) throw new Error(`Cannot deliver to ${endpoint}: no such account`);
-    const who = new EndpointWorker({
+    const who = new Worker({
       endpoint,
       channel: place.channel,
       bridge,

@@ -14,7 +14,7 @@ import {
   toText,
 } from "./columns.ts";
 import type { StoreDatabase } from "./database.ts";
-import type { StoreHome } from "./failover.ts";
+import type { Failover } from "./failover.ts";
 
 /** A message that was taken over, and the deliveries that relay it. */
 export interface MessageRow {
@@ -214,26 +214,26 @@ const FREE_PAGES = 256;
 const SHRINK_PAGES = 1_000;
 
 /** Which message was relayed as what: for edits, answers and repetitions. */
-export class LinkBook {
-  readonly #home: StoreHome;
+export class Copies {
+  readonly #failover: Failover;
   readonly #clock: Clock;
   #forgetBeforeMs = Number.NEGATIVE_INFINITY;
   #moreToForget = false;
 
-  constructor(home: StoreHome, clock: Clock) {
-    this.#home = home;
+  constructor(failover: Failover, clock: Clock) {
+    this.#failover = failover;
     this.#clock = clock;
   }
 
   traces(source: SourceRef): readonly Trace[] | null {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(source.endpoint);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(source.endpoint);
       if (endpoint === null) return null;
       const message = this.find(database, endpoint, source.id);
       if (message === null) return null;
       const links = this.#linksOf(database, message);
       return message.targets.map(([delivery, target]) => ({
-        endpoint: this.#home.state.name(target),
+        endpoint: this.#failover.state.name(target),
         ids: links.filter((link) => link.delivery === delivery).map((link) =>
           link.copy as MessageId
         ),
@@ -242,38 +242,41 @@ export class LinkBook {
   }
 
   sourceOf(copy: SourceRef): SourceRef | null {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(copy.endpoint);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(copy.endpoint);
       if (endpoint === null) return null;
       const message = database.links.sourceOf(endpoint, copy.id) ??
-        this.#home.messageFromArchive((archive) => archive.links.sourceOf(endpoint, copy.id));
+        this.#failover.messageFromArchive((archive) => archive.links.sourceOf(endpoint, copy.id));
       if (message === null) return null;
-      return { endpoint: this.#home.state.name(message.endpoint), id: message.name as MessageId };
+      return {
+        endpoint: this.#failover.state.name(message.endpoint),
+        id: message.name as MessageId,
+      };
     });
   }
 
   isOwn(shown: SourceRef): boolean {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(shown.endpoint);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(shown.endpoint);
       if (endpoint === null) return false;
       return database.links.isOwn(endpoint, shown.id) ||
-        this.#home.fromArchive((archive) => archive.links.isOwn(endpoint, shown.id)) === true;
+        this.#failover.fromArchive((archive) => archive.links.isOwn(endpoint, shown.id)) === true;
     });
   }
 
   isPacked(copy: SourceRef): boolean {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(copy.endpoint);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(copy.endpoint);
       if (endpoint === null) return false;
       const messagesOf = ({ links }: StoreDatabase) => links.messagesOf(endpoint, copy.id);
-      return Math.max(messagesOf(database), this.#home.fromArchive(messagesOf) ?? 0) > 1;
+      return Math.max(messagesOf(database), this.#failover.fromArchive(messagesOf) ?? 0) > 1;
     });
   }
 
   /** The row of a message that was taken over; null when it never was or is forgotten. */
   find(database: StoreDatabase, endpoint: number, name: string): MessageRow | null {
     return database.links.find(endpoint, name) ??
-      this.#home.messageFromArchive((archive) => archive.links.find(endpoint, name));
+      this.#failover.messageFromArchive((archive) => archive.links.find(endpoint, name));
   }
 
   /** Adds or takes away deliveries of a message. Inside of `write`. */
@@ -288,9 +291,9 @@ export class LinkBook {
 
   forget(olderThanMs: number): void {
     this.#forgetBeforeMs = olderThanMs;
-    this.#home.reserveIds(1);
-    const id = this.#home.takeId();
-    this.#home.write("soon", [], ({ links }) => {
+    this.#failover.reserveIds(1);
+    const id = this.#failover.takeId();
+    this.#failover.write("soon", [], ({ links }) => {
       links.mark(this.#clock.now(), id);
       links.forgetOwn(olderThanMs);
     });
@@ -298,7 +301,7 @@ export class LinkBook {
     do this.#moreToForget = this.#forgetStep(FORGET_STEP); while (
       this.#moreToForget && this.#clock.monotonic() < untilMs
     );
-    this.#home.read((database) => database.shrink(SHRINK_PAGES, FREE_PAGES));
+    this.#failover.read((database) => database.shrink(SHRINK_PAGES, FREE_PAGES));
   }
 
   /** Goes on with what an earlier `forget` left. */
@@ -308,8 +311,8 @@ export class LinkBook {
 
   /** False when nothing is left to forget. */
   #forgetStep(limit: number): boolean {
-    return this.#home.write("soon", [], (database) => {
-      this.#home.forgetInArchive(this.#forgetBeforeMs);
+    return this.#failover.write("soon", [], (database) => {
+      this.#failover.forgetInArchive(this.#forgetBeforeMs);
       const ids = database.links.takenBefore(this.#forgetBeforeMs, limit);
       for (const id of ids) database.links.removeMessage(id);
       return ids.length === limit;
@@ -318,15 +321,15 @@ export class LinkBook {
 
   #linksOf(database: StoreDatabase, message: MessageRow): readonly LinkRow[] {
     if (database.links.message(message.id) !== null) return database.links.links(message.id);
-    return this.#home.fromArchive((archive) => archive.links.links(message.id)) ?? [];
+    return this.#failover.fromArchive((archive) => archive.links.links(message.id)) ?? [];
   }
 
   /** Copies a message with its links from the archive, so that it can be changed. */
   #adopt(database: StoreDatabase, id: number): MessageRow | null {
-    const message = this.#home.messageFromArchive((archive) => archive.links.message(id));
+    const message = this.#failover.messageFromArchive((archive) => archive.links.message(id));
     if (message === null) return null;
     database.links.addMessage(message);
-    const links = this.#home.fromArchive((archive) => archive.links.links(id)) ?? [];
+    const links = this.#failover.fromArchive((archive) => archive.links.links(id)) ?? [];
     for (const link of links) database.links.addLink(link);
     return message;
   }

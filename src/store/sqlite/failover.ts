@@ -18,7 +18,7 @@ import {
   setAside,
 } from "./database_file.ts";
 import { type DamageReport, faultOf, type StoreFault, StoreNotices } from "./store_fault.ts";
-import { IdSequence, OpenState } from "./store_state.ts";
+import { IdSequence, StoreState } from "./store_state.ts";
 import { bringBack, type Carried, carryOver } from "./transfer.ts";
 
 interface StoreHomeOptions {
@@ -54,7 +54,7 @@ interface Away {
  * Where the database is at the moment: on the disk or, while the disk is full or broken, in memory with all that was
  * open. Every access goes through here; the move happens inside of it, and the access is then made where we are.
  */
-export class StoreHome {
+export class Failover {
   readonly #path: string | null;
   readonly #clock: Clock;
   readonly #notices: StoreNotices;
@@ -63,7 +63,7 @@ export class StoreHome {
   /** What went wrong when the log was brought to the disk: the next access finds it. */
   #syncFault: { readonly thrown: unknown } | null = null;
   #database: StoreDatabase;
-  #state: OpenState;
+  #state: StoreState;
   #ids: IdSequence;
   #away: Away | null = null;
   #damagedAtMs = Number.NEGATIVE_INFINITY;
@@ -78,12 +78,12 @@ export class StoreHome {
     const { path } = options;
     const disk = path === null ? null : this.#openFirst(path);
     this.#database = disk?.database ?? openMemoryDatabase();
-    this.#state = disk?.state ?? new OpenState();
+    this.#state = disk?.state ?? new StoreState();
     this.#ids = new IdSequence(disk?.nextId ?? 1);
     disk?.instead?.();
   }
 
-  get state(): OpenState {
+  get state(): StoreState {
     return this.#state;
   }
 
@@ -213,7 +213,7 @@ export class StoreHome {
   /** The database on the disk; where it can't be used, what is to be done `instead` once there is one in memory. */
   #openFirst(path: string): {
     readonly database: StoreDatabase | null;
-    readonly state: OpenState | null;
+    readonly state: StoreState | null;
     readonly nextId: number;
     readonly instead: (() => void) | null;
   } {
@@ -238,9 +238,9 @@ export class StoreHome {
     return openDatabaseFile(path, this.#openHandle, sync);
   }
 
-  #load(database: StoreDatabase): { readonly database: StoreDatabase; readonly state: OpenState } {
+  #load(database: StoreDatabase): { readonly database: StoreDatabase; readonly state: StoreState } {
     try {
-      return { database, state: OpenState.load(database) };
+      return { database, state: StoreState.load(database) };
     } catch (thrown) {
       database.close();
       throw thrown;
@@ -263,7 +263,7 @@ export class StoreHome {
     const before = this.#state;
     const expected = before.outboxSizes();
     const carried = carryOver(disk, this.#database, before);
-    this.#state = OpenState.load(this.#database);
+    this.#state = StoreState.load(this.#database);
     // What can't be read may hold ids: without its count, start above all that can have been given out.
     const firstId = disk === null ? this.#clock.now() * 1_000 : this.#ids.reserved;
     this.#database.state.setNextId(firstId);

@@ -11,9 +11,9 @@ import type {
   Shipment,
   SourceRef,
 } from "../../relay/port/store.ts";
-import type { LinkBook } from "./copy_table.ts";
+import type { Copies } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
-import type { StoreHome } from "./failover.ts";
+import type { Failover } from "./failover.ts";
 import { type DeliveryRow, toRow } from "./outbox_table.ts";
 import { Settling } from "./settling.ts";
 import type { UnderWay } from "./store_state.ts";
@@ -28,28 +28,28 @@ interface Shipped {
 
 /** Deliveries from acceptance to the end: waiting, under way, settled or dropped. */
 export class Outbox {
-  readonly #home: StoreHome;
-  readonly #links: LinkBook;
+  readonly #failover: Failover;
+  readonly #copies: Copies;
   readonly #log: Logger;
 
-  constructor(home: StoreHome, links: LinkBook, log: Logger) {
-    this.#home = home;
-    this.#links = links;
+  constructor(failover: Failover, copies: Copies, log: Logger) {
+    this.#failover = failover;
+    this.#copies = copies;
     this.#log = log;
   }
 
   waiting(name: EndpointId, after: DeliveryId | null, limit: number): readonly Delivery[] {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(name);
-      if (endpoint === null || this.#home.state.waiting(endpoint) === 0) return [];
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(name);
+      if (endpoint === null || this.#failover.state.waiting(endpoint) === 0) return [];
       return this.#rows(database, endpoint, after ?? 0, limit)
-        .map((row) => this.#home.state.delivery(row));
+        .map((row) => this.#failover.state.delivery(row));
     });
   }
 
   waitingInTurns(name: EndpointId, limit: number): readonly Delivery[] {
-    return this.#home.read((database) => {
-      const { state } = this.#home;
+    return this.#failover.read((database) => {
+      const { state } = this.#failover;
       const endpoint = state.endpoint(name);
       if (endpoint === null || state.waiting(endpoint) === 0) return [];
       const shipped = state.shipped(endpoint);
@@ -60,8 +60,8 @@ export class Outbox {
   }
 
   underWay(name: EndpointId): readonly Shipment[] {
-    return this.#home.read(() => {
-      const state = this.#home.state;
+    return this.#failover.read(() => {
+      const state = this.#failover.state;
       const endpoint = state.endpoint(name);
       return state.shipments().filter((shipment) => shipment.endpoint === endpoint)
         .map((shipment) => state.toShipment(shipment, true));
@@ -70,56 +70,57 @@ export class Outbox {
 
   ship(batch: readonly NewShipment[]): readonly Shipment[] {
     if (batch.length === 0) return [];
-    this.#home.reserveIds(batch.length);
-    const shipments = this.#home.write(
+    this.#failover.reserveIds(batch.length);
+    const shipments = this.#failover.write(
       "soon",
       batch.map((item) => item.endpoint),
       (database) => batch.map((item) => this.#shipOne(database, item)),
       (added) => {
         for (const { shipment, restored } of added) {
-          this.#home.state.count(shipment.endpoint, restored);
-          this.#home.state.addShipment(shipment);
+          this.#failover.state.count(shipment.endpoint, restored);
+          this.#failover.state.addShipment(shipment);
         }
       },
     );
-    return shipments.map(({ shipment }) => this.#home.state.toShipment(shipment, false));
+    return shipments.map(({ shipment }) => this.#failover.state.toShipment(shipment, false));
   }
 
   settle(batch: readonly Settlement[]): void {
     if (batch.length === 0) return;
-    this.#home.write("settled", [], (database) => {
-      const settling = new Settling(this.#home.state, database, this.#links, this.#log);
+    this.#failover.write("settled", [], (database) => {
+      const settling = new Settling(this.#failover.state, database, this.#copies, this.#log);
       for (const settlement of batch) settling.take(settlement);
       settling.finish();
       return settling;
-    }, (settling) => settling.apply(this.#home.state));
+    }, (settling) => settling.apply(this.#failover.state));
   }
 
   trim(limits: OutboxLimits, nowMs: number): readonly Delivery[] {
     const olderThanMs = nowMs - limits.maxAgeMs;
     const find = (database: StoreDatabase) => this.#overLimits(database, limits, olderThanMs);
-    this.#home.syncOverdue();
+    this.#failover.syncOverdue();
     // Mostly there is nothing to do, and that needs no transaction.
-    if (this.#home.read(find).length === 0) return [];
-    return this.#home.write("settled", [], (database) => {
+    if (this.#failover.read(find).length === 0) return [];
+    return this.#failover.write("settled", [], (database) => {
       const dropped = find(database);
       for (const row of dropped) this.#drop(database, row);
       return dropped;
     }, (dropped) => {
-      for (const row of dropped) this.#home.state.count(row.endpoint, -1);
-    }).map((row) => this.#home.state.delivery(row));
+      for (const row of dropped) this.#failover.state.count(row.endpoint, -1);
+    }).map((row) => this.#failover.state.delivery(row));
   }
 
   /** Takes back what still waits of a message. */
   withdraw(source: SourceRef, instead: Outgoing): readonly Delivery[] {
-    const origin = this.#home.state.endpoint(source.endpoint);
+    const origin = this.#failover.state.endpoint(source.endpoint);
     if (origin === null) return [];
-    const { waiting } = this.#home.write("soon", [], (database) => {
-      const message = this.#links.find(database, origin, source.id);
+    const { waiting } = this.#failover.write("soon", [], (database) => {
+      const message = this.#copies.find(database, origin, source.id);
       const rows = (message?.targets ?? []).flatMap(([id, endpoint]) =>
         database.outbox.delivery(endpoint, id) ?? []
       );
-      const isShipped = (row: DeliveryRow) => this.#home.state.shipped(row.endpoint).has(row.id);
+      const isShipped = (row: DeliveryRow) =>
+        this.#failover.state.shipped(row.endpoint).has(row.id);
       const waiting = rows.filter((row) => !isShipped(row));
       const shipped = rows.filter(isShipped)
         .map((row) => ({ ...row, outgoing: JSON.stringify(instead) }));
@@ -127,26 +128,26 @@ export class Outbox {
       for (const row of shipped) database.outbox.setOutgoing(row);
       return { waiting, shipped };
     }, ({ waiting, shipped }) => {
-      for (const row of waiting) this.#home.state.count(row.endpoint, -1);
-      for (const row of shipped) this.#home.state.replaceShipped(row);
+      for (const row of waiting) this.#failover.state.count(row.endpoint, -1);
+      for (const row of shipped) this.#failover.state.replaceShipped(row);
     });
-    return waiting.map((row) => this.#home.state.delivery(row));
+    return waiting.map((row) => this.#failover.state.delivery(row));
   }
 
   unannounced(name: EndpointId): number {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(name);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(name);
       if (endpoint === null) return 0;
-      const said = this.#home.state.shipments().filter((one) => one.endpoint === endpoint)
+      const said = this.#failover.state.shipments().filter((one) => one.endpoint === endpoint)
         .reduce((sum, { announces }) => sum + (announces?.dropped ?? 0), 0);
       return Math.max(0, database.state.dropped(endpoint) - said);
     });
   }
 
   level(name: EndpointId): OutboxLevel {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(name);
-      const waiting = endpoint === null ? 0 : this.#home.state.waiting(endpoint);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(name);
+      const waiting = endpoint === null ? 0 : this.#failover.state.waiting(endpoint);
       if (endpoint === null || waiting === 0) return { waiting, oldestAcceptedAtMs: null };
       const oldest = this.#rows(database, endpoint, 0, 1)[0];
       return { waiting, oldestAcceptedAtMs: oldest?.acceptedAtMs ?? null };
@@ -155,17 +156,17 @@ export class Outbox {
 
   /** Waiting rows; those under way are few and at the front, so that skipping them costs little. */
   #rows(database: StoreDatabase, endpoint: number, after: number, limit: number): DeliveryRow[] {
-    const shipped = this.#home.state.shipped(endpoint);
+    const shipped = this.#failover.state.shipped(endpoint);
     const behind = [...shipped].filter((id) => id > after).length;
     return database.outbox.deliveriesAfter(endpoint, after, limit + behind)
       .filter((row) => !shipped.has(row.id)).slice(0, limit);
   }
 
   #shipOne(database: StoreDatabase, item: NewShipment): Shipped {
-    const endpoint = this.#home.number(item.endpoint);
+    const endpoint = this.#failover.number(item.endpoint);
     let restored = 0;
     const rows = item.deliveries.map((delivery) => {
-      if (this.#home.state.shipped(endpoint).has(delivery.id)) {
+      if (this.#failover.state.shipped(endpoint).has(delivery.id)) {
         throw new Error(`Cannot ship delivery ${delivery.id}: it is under way already`);
       }
       const row = database.outbox.delivery(endpoint, delivery.id);
@@ -174,7 +175,7 @@ export class Outbox {
       return this.#restore(database, endpoint, delivery);
     });
     const { deliveries, parts, announces = null } = item;
-    const id = this.#home.takeId();
+    const id = this.#failover.takeId();
     const shipment = {
       id,
       endpoint,
@@ -192,13 +193,13 @@ export class Outbox {
   /** `trim` dropped it while the worker held it: it leaves all the same, so it was not dropped. */
   #restore(database: StoreDatabase, endpoint: number, delivery: Delivery): DeliveryRow {
     const { source } = delivery;
-    const origin = source === null ? null : this.#home.state.endpoint(source.endpoint);
+    const origin = source === null ? null : this.#failover.state.endpoint(source.endpoint);
     const message = source === null || origin === null
       ? null
-      : this.#links.find(database, origin, source.id);
+      : this.#copies.find(database, origin, source.id);
     if (message !== null) {
       const target = [delivery.id, endpoint] as const;
-      this.#links.changeTargets(database, message.id, (targets) => [...targets, target]);
+      this.#copies.changeTargets(database, message.id, (targets) => [...targets, target]);
     }
     if (database.state.dropped(endpoint) > 0) database.state.addDropped(endpoint, -1);
     const row = toRow(delivery, { endpoint, source: message?.id ?? null, sourceEndpoint: origin });
@@ -215,7 +216,7 @@ export class Outbox {
   #remove(database: StoreDatabase, row: DeliveryRow): void {
     database.outbox.removeDelivery(row.endpoint, row.id);
     if (row.source === null) return;
-    this.#links.changeTargets(
+    this.#copies.changeTargets(
       database,
       row.source,
       (targets) => targets.filter(([delivery]) => delivery !== row.id),
@@ -223,7 +224,7 @@ export class Outbox {
   }
 
   #overLimits(database: StoreDatabase, limits: OutboxLimits, olderThanMs: number): DeliveryRow[] {
-    const state = this.#home.state;
+    const state = this.#failover.state;
     const over = new Map<number, DeliveryRow>();
     for (const row of database.outbox.deliveriesBefore(olderThanMs)) {
       if (!state.shipped(row.endpoint).has(row.id)) over.set(row.id, row);

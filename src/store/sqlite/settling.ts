@@ -1,18 +1,18 @@
 import type { Logger } from "../../base/log.ts";
 import { assertNever } from "../../base/types.ts";
 import type { Settlement } from "../../relay/port/store.ts";
-import { type LinkBook, NOBODYS } from "./copy_table.ts";
+import { type Copies, NOBODYS } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
-import type { OpenState, UnderWay } from "./store_state.ts";
+import type { StoreState, UnderWay } from "./store_state.ts";
 
 type Ending = Exclude<Settlement["kind"], "part" | "refused">;
 type Progress = Pick<UnderWay, "confirmed" | "refused">;
 
 /** One batch of settlements inside one transaction; `apply` takes it into memory once that is committed. */
 export class Settling {
-  readonly #state: OpenState;
+  readonly #state: StoreState;
   readonly #database: StoreDatabase;
-  readonly #links: LinkBook;
+  readonly #copies: Copies;
   readonly #log: Logger;
   /** Confirmed parts, by endpoint. */
   readonly #shown = new Map<number, { all: number; nameless: number }>();
@@ -20,10 +20,10 @@ export class Settling {
   readonly #progress = new Map<UnderWay, Progress>();
   readonly #ended = new Map<UnderWay, Ending>();
 
-  constructor(state: OpenState, database: StoreDatabase, links: LinkBook, log: Logger) {
+  constructor(state: StoreState, database: StoreDatabase, copies: Copies, log: Logger) {
     this.#state = state;
     this.#database = database;
-    this.#links = links;
+    this.#copies = copies;
     this.#log = log;
   }
 
@@ -57,7 +57,7 @@ export class Settling {
     }
   }
 
-  apply(state: OpenState): void {
+  apply(state: StoreState): void {
     for (const [shipment, progress] of this.#progress) {
       const current = state.shipment(shipment.id);
       if (current !== null) Object.assign(current, progress);
@@ -104,7 +104,7 @@ export class Settling {
     for (const row of shipment.rows) {
       this.#database.outbox.removeDelivery(shipment.endpoint, row.id);
       if (ending === "done" || row.source === null || isShown) continue;
-      this.#links.changeTargets(
+      this.#copies.changeTargets(
         this.#database,
         row.source,
         (targets) => targets.filter(([delivery]) => delivery !== row.id),

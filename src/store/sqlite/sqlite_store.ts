@@ -19,10 +19,10 @@ import type {
   Trace,
 } from "../../relay/port/store.ts";
 import type { Targets } from "./columns.ts";
-import { LinkBook, NOBODYS } from "./copy_table.ts";
+import { Copies, NOBODYS } from "./copy_table.ts";
 import { movedCursor, type OpenLog, type StoreDatabase } from "./database.ts";
 import type { OpenHandle } from "./database_file.ts";
-import { StoreHome } from "./failover.ts";
+import { Failover } from "./failover.ts";
 import { Outbox } from "./outbox.ts";
 import { toRow } from "./outbox_table.ts";
 
@@ -47,22 +47,22 @@ export function openRelayStore(options: RelayStoreOptions): RelayStore {
 }
 
 class SqliteRelayStore implements RelayStore {
-  readonly #home: StoreHome;
-  readonly #links: LinkBook;
+  readonly #failover: Failover;
+  readonly #copies: Copies;
   readonly #acceptor: Acceptor;
   readonly #outbox: Outbox;
   #closed = false;
 
   constructor(options: RelayStoreOptions) {
-    this.#home = new StoreHome(options);
-    this.#links = new LinkBook(this.#home, options.clock);
-    this.#acceptor = new Acceptor(this.#home, this.#links);
-    this.#outbox = new Outbox(this.#home, this.#links, options.log);
+    this.#failover = new Failover(options);
+    this.#copies = new Copies(this.#failover, options.clock);
+    this.#acceptor = new Acceptor(this.#failover, this.#copies);
+    this.#outbox = new Outbox(this.#failover, this.#copies, options.log);
   }
 
   accept(batch: readonly Acceptance[], nowMs: number): readonly (readonly Delivery[] | null)[] {
     const answer = this.#acceptor.accept(batch, nowMs);
-    this.#links.forgetSome();
+    this.#copies.forgetSome();
     return answer;
   }
 
@@ -87,24 +87,24 @@ class SqliteRelayStore implements RelayStore {
   }
 
   traces(source: SourceRef): readonly Trace[] | null {
-    return this.#links.traces(source);
+    return this.#copies.traces(source);
   }
 
   sourceOf(copy: SourceRef): SourceRef | null {
-    return this.#links.sourceOf(copy);
+    return this.#copies.sourceOf(copy);
   }
 
   isOwn(shown: SourceRef): boolean {
-    return this.#links.isOwn(shown);
+    return this.#copies.isOwn(shown);
   }
 
   isPacked(copy: SourceRef): boolean {
-    return this.#links.isPacked(copy);
+    return this.#copies.isPacked(copy);
   }
 
   ownPosition(endpoint: EndpointId): OwnPosition | null {
-    return this.#home.read((database) => {
-      const number = this.#home.state.endpoint(endpoint);
+    return this.#failover.read((database) => {
+      const number = this.#failover.state.endpoint(endpoint);
       return number === null ? null : database.state.own(number);
     });
   }
@@ -114,11 +114,11 @@ class SqliteRelayStore implements RelayStore {
     position: OwnPosition,
     ids: readonly MessageId[] = [],
   ): void {
-    this.#home.reserveIds(1);
-    this.#home.write("soon", [endpoint], (database) => {
-      const number = this.#home.number(endpoint);
+    this.#failover.reserveIds(1);
+    this.#failover.write("soon", [endpoint], (database) => {
+      const number = this.#failover.number(endpoint);
       // Ids ascend, whatever they stand for.
-      const delivery = this.#home.takeId();
+      const delivery = this.#failover.takeId();
       database.state.setOwn(number, { ...position, lastShipment: delivery as ShipmentId });
       ids.forEach((copy, part) =>
         database.links.addLink({ message: NOBODYS, delivery, part, endpoint: number, copy })
@@ -131,15 +131,15 @@ class SqliteRelayStore implements RelayStore {
   }
 
   cursor(origin: EndpointId): CountedCursor | null {
-    return this.#home.read((database) => {
-      const endpoint = this.#home.state.endpoint(origin);
+    return this.#failover.read((database) => {
+      const endpoint = this.#failover.state.endpoint(origin);
       return endpoint === null ? null : database.state.cursor(endpoint);
     });
   }
 
   setCursor(origin: EndpointId, cursor: CountedCursor): void {
-    this.#home.write("settled", [origin], (database) => {
-      const number = this.#home.number(origin);
+    this.#failover.write("settled", [origin], (database) => {
+      const number = this.#failover.number(origin);
       const before = database.state.cursor(number);
       if (before === null || cursor.atMs >= before.atMs) database.state.setCursor(number, cursor);
     });
@@ -154,7 +154,7 @@ class SqliteRelayStore implements RelayStore {
   }
 
   forget(olderThanMs: number): void {
-    this.#links.forget(olderThanMs);
+    this.#copies.forget(olderThanMs);
   }
 
   level(endpoint: EndpointId): OutboxLevel {
@@ -164,7 +164,7 @@ class SqliteRelayStore implements RelayStore {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#home.close();
+    this.#failover.close();
   }
 }
 
@@ -172,18 +172,18 @@ type Answer = readonly (readonly Delivery[] | null)[];
 
 /** Takes events over: recognises repetitions, writes deliveries, moves cursors. */
 class Acceptor {
-  readonly #home: StoreHome;
-  readonly #links: LinkBook;
+  readonly #failover: Failover;
+  readonly #copies: Copies;
 
-  constructor(home: StoreHome, links: LinkBook) {
-    this.#home = home;
-    this.#links = links;
+  constructor(failover: Failover, copies: Copies) {
+    this.#failover = failover;
+    this.#copies = copies;
   }
 
   accept(batch: readonly Acceptance[], nowMs: number): Answer {
     if (batch.length === 0) return [];
-    this.#home.reserveIds(batch.reduce((sum, item) => sum + 1 + item.deliveries.length, 0));
-    return this.#home.write(
+    this.#failover.reserveIds(batch.reduce((sum, item) => sum + 1 + item.deliveries.length, 0));
+    return this.#failover.write(
       // What waits for the disk here delays a message: its settlement takes it along.
       "soon",
       endpointsOf(batch),
@@ -193,15 +193,15 @@ class Acceptor {
   }
 
   #take(database: StoreDatabase, item: Acceptance, nowMs: number): readonly Delivery[] | null {
-    const origin = this.#home.number(item.origin);
-    const message = this.#home.takeId();
+    const origin = this.#failover.number(item.origin);
+    const message = this.#failover.takeId();
     const deliveries = item.deliveries.map((delivery) => ({
-      id: this.#home.takeId() as DeliveryId,
+      id: this.#failover.takeId() as DeliveryId,
       acceptedAtMs: nowMs,
       ...delivery,
     }));
     if (item.messageId !== null) {
-      if (this.#links.find(database, origin, item.messageId) !== null) return null;
+      if (this.#copies.find(database, origin, item.messageId) !== null) return null;
       database.links.addMessage({
         id: message,
         endpoint: origin,
@@ -214,32 +214,34 @@ class Acceptor {
       const source = isOf(item, delivery.source) ? message : this.#otherSource(database, delivery);
       this.#add(database, delivery, source);
     }
-    for (const lost of item.lostFor ?? []) database.state.addDropped(this.#home.number(lost), 1);
+    for (const lost of item.lostFor ?? []) {
+      database.state.addDropped(this.#failover.number(lost), 1);
+    }
     this.#moveCursor(database, origin, item);
     return deliveries;
   }
 
   #targets(item: Acceptance, deliveries: readonly Delivery[]): Targets {
     return deliveries.filter((delivery) => isOf(item, delivery.source))
-      .map((delivery) => [delivery.id, this.#home.number(delivery.endpoint)] as const);
+      .map((delivery) => [delivery.id, this.#failover.number(delivery.endpoint)] as const);
   }
 
   /** A delivery may relay another message than the one that brought it: it joins that message's copies. */
   #otherSource(database: StoreDatabase, delivery: Delivery): number | null {
     if (delivery.source === null) return null;
-    const endpoint = this.#home.number(delivery.source.endpoint);
-    const message = this.#links.find(database, endpoint, delivery.source.id);
+    const endpoint = this.#failover.number(delivery.source.endpoint);
+    const message = this.#copies.find(database, endpoint, delivery.source.id);
     if (message === null) return null;
-    const target = [delivery.id, this.#home.number(delivery.endpoint)] as const;
-    this.#links.changeTargets(database, message.id, (targets) => [...targets, target]);
+    const target = [delivery.id, this.#failover.number(delivery.endpoint)] as const;
+    this.#copies.changeTargets(database, message.id, (targets) => [...targets, target]);
     return message.id;
   }
 
   #add(database: StoreDatabase, delivery: Delivery, source: number | null): void {
-    const endpoint = this.#home.number(delivery.endpoint);
+    const endpoint = this.#failover.number(delivery.endpoint);
     const sourceEndpoint = delivery.source === null
       ? null
-      : this.#home.number(delivery.source.endpoint);
+      : this.#failover.number(delivery.source.endpoint);
     database.outbox.addDelivery(toRow(delivery, { endpoint, source, sourceEndpoint }));
   }
 
@@ -252,7 +254,7 @@ class Acceptor {
   #count(answer: Answer): void {
     for (const deliveries of answer) {
       for (const delivery of deliveries ?? []) {
-        this.#home.state.count(this.#home.number(delivery.endpoint), 1);
+        this.#failover.state.count(this.#failover.number(delivery.endpoint), 1);
       }
     }
   }

@@ -28,7 +28,7 @@ export interface UnderWay {
  * What is asked for all the time, kept in memory beside the database: names, counts and the few shipments under way.
  * It is changed only after the transaction that says the same has been committed.
  */
-export class OpenState {
+export class StoreState {
   readonly #names = new Map<number, EndpointId>();
   readonly #endpoints = new Map<EndpointId, number>();
   readonly #outbox = new Map<number, number>();
@@ -36,8 +36,8 @@ export class OpenState {
   readonly #shipped = new Map<number, Set<number>>();
 
   /** Reads it from a database; throws DamagedRowError where the tables contradict each other. */
-  static load(database: StoreDatabase): OpenState {
-    const state = new OpenState();
+  static load(database: StoreDatabase): StoreState {
+    const state = new StoreState();
     for (const [id, name] of database.state.endpoints()) state.addEndpoint(id, name);
     for (const [endpoint, count] of database.outbox.counts()) state.count(endpoint, count);
     for (const row of database.outbox.shipments()) {

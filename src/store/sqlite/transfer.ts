@@ -2,7 +2,7 @@ import type { Row } from "./columns.ts";
 import { type MessageRow, messageRow, NOBODYS } from "./copy_table.ts";
 import type { StoreDatabase } from "./database.ts";
 import { type DeliveryRow, deliveryRow, type Direction, shipmentRow } from "./outbox_table.ts";
-import type { OpenState } from "./store_state.ts";
+import type { StoreState } from "./store_state.ts";
 
 /** So many of the messages taken over last are carried along, so that they are recognised when they come again. */
 const RECENT_MESSAGES = 2_000;
@@ -26,7 +26,7 @@ export interface Carried {
 export function carryOver(
   from: StoreDatabase | null,
   to: StoreDatabase,
-  known: OpenState,
+  known: StoreState,
 ): Carried {
   const carrier = new Carrier(from, to, known);
   return to.transaction("soon", () => carrier.run());
@@ -35,13 +35,13 @@ export function carryOver(
 class Carrier {
   readonly #from: StoreDatabase | null;
   readonly #to: StoreDatabase;
-  readonly #known: OpenState;
+  readonly #known: StoreState;
   readonly #deliveries = new Map<number, DeliveryRow>();
   readonly #shipments = new Set<number>();
   #complete: boolean;
   #highestId = 0;
 
-  constructor(from: StoreDatabase | null, to: StoreDatabase, known: OpenState) {
+  constructor(from: StoreDatabase | null, to: StoreDatabase, known: StoreState) {
     this.#from = from;
     this.#to = to;
     this.#known = known;
@@ -176,7 +176,7 @@ class Carrier {
 export function bringBack(
   memory: StoreDatabase,
   disk: StoreDatabase,
-  state: OpenState,
+  state: StoreState,
   stay: { readonly carried: Carried; readonly forgottenBeforeMs: number },
 ): void {
   const { carried, forgottenBeforeMs } = stay;
@@ -202,7 +202,7 @@ export function bringBack(
 }
 
 /** The disk's own number for each endpoint: it may never have been read since the start. */
-function endpointIds(disk: StoreDatabase, state: OpenState): Map<number, number> {
+function endpointIds(disk: StoreDatabase, state: StoreState): Map<number, number> {
   const byName = new Map([...disk.state.endpoints()].map(([id, name]) => [name, id]));
   let nextId = Math.max(0, ...byName.values(), ...state.endpoints().keys()) + 1;
   const ids = new Map<number, number>();
@@ -221,7 +221,7 @@ function clearOutbox(disk: StoreDatabase, carried: Carried): void {
   for (const [endpoint, id] of carried.deliveries) disk.outbox.removeDelivery(endpoint, id);
 }
 
-function* deliveriesOf(memory: StoreDatabase, state: OpenState): Iterable<DeliveryRow> {
+function* deliveriesOf(memory: StoreDatabase, state: StoreState): Iterable<DeliveryRow> {
   for (const endpoint of state.endpoints().keys()) {
     yield* memory.outbox.deliveriesAfter(endpoint, 0, -1);
   }

@@ -11,7 +11,7 @@ import type {
 } from "../../relay/port/bridge.ts";
 import type { AccountId, ChannelId } from "../../relay/port/ids.ts";
 import { partOf } from "./message.ts";
-import { Session } from "./session.ts";
+import { type LossOfRing, Session } from "./session.ts";
 
 export interface MatterbridgeOptions {
   readonly account: AccountId;
@@ -39,6 +39,7 @@ export class MatterbridgeBridge implements Bridge {
     history: "bounded",
   };
   readonly #options: MatterbridgeOptions;
+  readonly #lossOfRing: LossOfRing = { isUntold: false };
   #session: Session | null = null;
 
   constructor(options: MatterbridgeOptions) {
@@ -64,7 +65,7 @@ export class MatterbridgeBridge implements Bridge {
   }
 
   async runOnce(host: BridgeHost, signal: AbortSignal): Promise<LinkEnd> {
-    const session = new Session(this.#options, host);
+    const session = new Session(this.#options, host, this.#lossOfRing);
     this.#session = session;
     try {
       return await session.run(signal);

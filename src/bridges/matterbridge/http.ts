@@ -38,8 +38,7 @@ export class MatterbridgeHttp {
     const answer = await this.#ask("post a message", "/api/message", init, signal)
       .catch(describeError);
     if (typeof answer === "string") {
-      // What could not even connect has not left.
-      const outcome = /\(Connect\)/.test(answer) ? "unsent" : "unknown";
+      const outcome = isUnconnected(answer) ? "unsent" : "unknown";
       return { receipt: { outcome, reason: answer }, end: { kind: "lost", reason: answer } };
     }
     const { status, text, retryAfter } = answer;
@@ -52,10 +51,14 @@ export class MatterbridgeHttp {
     return { receipt: { outcome, reason }, end: endOfStatus(status, retryAfter, reason) };
   }
 
-  /** Takes what the ring holds. Rejects if it cannot be read. */
-  async messages(signal: AbortSignal): Promise<unknown> {
+  /** Takes what the ring holds. Rejects if it cannot be read; `onLost`: it may have been emptied all the same. */
+  async messages(signal: AbortSignal, onLost: () => void): Promise<unknown> {
     const action = "read what was said meanwhile";
-    const { status, text } = await this.#ask(action, "/api/messages", {}, signal);
+    const { status, text } = await this.#ask(action, "/api/messages", {}, signal)
+      .catch((thrown) => {
+        if (!isUnconnected(describeError(thrown))) onLost();
+        throw thrown;
+      });
     if (status === 200) return JSON.parse(text);
     throw new Error(`Cannot ${action}: Matterbridge answered with HTTP ${status}${detail(text)}`);
   }
@@ -74,6 +77,11 @@ export class MatterbridgeHttp {
       return { status, text: await boundedText(response), retryAfter: headers.get("retry-after") };
     });
   }
+}
+
+/** What could not even connect has not left. */
+function isUnconnected(reason: string): boolean {
+  return /\(Connect\)/.test(reason);
 }
 
 interface Answer {

@@ -26,6 +26,11 @@ interface Waiting {
   readonly resolve: (receipt: Receipt) => void;
 }
 
+/** Reading the ring empties it: where the answer did not come, what it held is gone, and the next history says so. */
+export interface LossOfRing {
+  isUntold: boolean;
+}
+
 /**
  * One connection to Matterbridge's API: its WebSocket shows every message to every client, and its list what was said
  * before, as far as its ring reaches. Messages are posted one at a time, so that they keep their order.
@@ -33,6 +38,7 @@ interface Waiting {
 export class Session {
   readonly #options: MatterbridgeOptions;
   readonly #host: BridgeHost;
+  readonly #lossOfRing: LossOfRing;
   readonly #http: MatterbridgeHttp;
   readonly #timers: Timers;
   readonly #ended = Promise.withResolvers<LinkEnd>();
@@ -45,10 +51,11 @@ export class Session {
   #isPosting = false;
   #socket: WebSocket | null = null;
 
-  constructor(options: MatterbridgeOptions, host: BridgeHost) {
+  constructor(options: MatterbridgeOptions, host: BridgeHost, lossOfRing: LossOfRing) {
     const { url, token, clock } = options;
     this.#options = options;
     this.#host = host;
+    this.#lossOfRing = lossOfRing;
     const headers = token === null ? {} : { authorization: `Bearer ${token}` };
     this.#http = new MatterbridgeHttp(url, headers, clock);
     this.#timers = new Timers(clock, (thrown) => this.#lost(describeError(thrown)));
@@ -131,7 +138,8 @@ export class Session {
     const plans = this.#host.channels();
     // At the first visit nothing was missed: the ring is left to others.
     const isFirst = plans.every(({ channel }) => this.#host.cursor(channel) === null);
-    const ring = isFirst ? null : readList(await this.#http.messages(this.#over.signal));
+    const onLost = () => this.#lossOfRing.isUntold = true;
+    const ring = isFirst ? null : readList(await this.#http.messages(this.#over.signal, onLost));
     if (this.#over.signal.aborted) return;
     const early = this.#early;
     this.#early = null;
@@ -140,6 +148,7 @@ export class Session {
     for (const { channel } of plans) {
       this.#enter(channel, ring === null ? first : this.#historyOf(channel, ring));
     }
+    if (ring !== null) this.#lossOfRing.isUntold = false;
     for (const message of early) if (!told.has(idOf(message))) this.#report(message);
     this.#pingLater();
   }
@@ -157,7 +166,8 @@ export class Session {
     });
     const cursorMs = this.#host.cursor(channel)?.atMs ?? Infinity;
     const reachesBack = ring.some((message) => (timeOf(message) ?? Infinity) <= cursorMs);
-    return { messages, complete: reachesBack || ring.length < SMALLEST_RING };
+    const lost = this.#lossOfRing.isUntold;
+    return { messages, complete: reachesBack || ring.length < SMALLEST_RING, lost };
   }
 
   #report(message: ApiMessage): void {

@@ -42,7 +42,7 @@ export function catchUp(
   // It ended before the newest: what stands between its end and now was not read.
   const endsEarly = times.length > 0 && times.every((atMs) => atMs < cursor.atMs);
   const isOpen = times.length > 0 && (endsEarly || !reachesBack(history, cursor));
-  const gap = passedOver.length > 0 || (!history.complete && isOpen);
+  const gap = history.lost === true || passedOver.length > 0 || (!history.complete && isOpen);
   return { events: relayed.map((event) => ({ ...event, late: true })), passedOver, gap };
 }
 

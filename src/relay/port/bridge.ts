@@ -150,6 +150,8 @@ export interface History {
   readonly complete: boolean;
   /** The service was asked for what stands behind the cursor's message, and knew it: the times need not tell. */
   readonly behindCursor?: boolean;
+  /** Something else was said that nobody can read any more: the core says so at the destination. */
+  readonly lost?: boolean;
   /** When that was, by the service's clock: from there on everything is ours at the first visit, where nothing is shown. */
   readonly atMs?: number;
 }

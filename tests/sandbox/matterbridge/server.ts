@@ -33,12 +33,15 @@ export interface MatterbridgeVariant {
   readonly posts: number | null;
   /** Nothing of what is posted is answered. */
   readonly holdPosts: boolean;
+  /** The list is emptied, and the connection breaks before the answer is there. */
+  readonly losesLists: boolean;
   /** After the list was read it keeps only 10, as the true one does. */
   readonly forgetsBuffer: boolean;
 }
 
 const NORMAL: MatterbridgeVariant = {
-  ...{ handshake: null, silent: false, posts: null, holdPosts: false, forgetsBuffer: true },
+  ...{ handshake: null, silent: false, posts: null, holdPosts: false, losesLists: false },
+  forgetsBuffer: true,
 };
 
 export interface MatterbridgeOptions {
@@ -191,7 +194,9 @@ export class Matterbridge implements AsyncDisposable {
     const messages = this.#ring;
     this.#ring = [];
     if (this.variant.forgetsBuffer) this.#capacity = DEFAULT_BUFFER;
-    return Response.json(messages);
+    if (!this.variant.losesLists) return Response.json(messages);
+    const broken = new ReadableStream({ start: (body) => body.error(new Error("cut")) });
+    return new Response(broken);
   }
 
   #webSocket(request: Request): Response {

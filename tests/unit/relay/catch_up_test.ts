@@ -132,6 +132,13 @@ Deno.test("catchUp() tells a gap where the history did not reach back to the cur
   assert.equal(texts([], false).gap, false);
 });
 
+Deno.test("catchUp() tells what the service has lost, though nothing is to be read", () => {
+  const cursor = firstCursor({ messages: [said(50_000)], complete: true }, NOW_MS);
+  const gap = (lost: boolean) =>
+    catchUp({ messages: [], complete: true, lost }, cursor, LIMITS, NOW_MS).gap;
+  assert.deepEqual([gap(false), gap(true)], [false, true]);
+});
+
 Deno.test("firstCursor() stands at the newest message, before everything, or at now", () => {
   assert.deepEqual(firstCursor({ messages: [said(1), said(2)], complete: true }, 9), {
     id: "at-2",

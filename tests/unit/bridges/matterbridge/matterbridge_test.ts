@@ -111,6 +111,25 @@ Deno.test("matterbridge: a gap is told where the ring held fewer than were said"
   assert.deepEqual(missed, [false, false, true, false]);
 });
 
+Deno.test("matterbridge: what was lost while the ring was read is told once", async () => {
+  await using bench = await Bench.start();
+  await bench.up();
+  bench.server.say(GATEWAY, "ada", "known");
+  await bench.host.waitForTexts(GATEWAY, 1);
+  await bench.stop();
+  bench.server.say(GATEWAY, "ada", "gone");
+  bench.server.variant = { ...bench.server.variant, losesLists: true };
+  assert.equal((await bench.run()).kind, "lost");
+  bench.server.variant = { ...bench.server.variant, losesLists: false };
+  const lost: unknown[] = [];
+  for (let visit = 0; visit < 2; visit++) {
+    await bench.up();
+    lost.push(bench.host.ups(GATEWAY).at(-1)?.lost);
+    await bench.stop();
+  }
+  assert.deepEqual(lost, [true, false]);
+});
+
 Deno.test("matterbridge: what is no message is passed over", async () => {
   await using bench = await Bench.start();
   await bench.up();

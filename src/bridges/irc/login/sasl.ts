@@ -107,10 +107,8 @@ export function scram(
   const hash: ScramHash = mechanism.startsWith("SCRAM-SHA-512") ? "SHA-512" : "SHA-256";
   const isBound = mechanism.endsWith("-PLUS");
   const header = isBound ? "p=tls-server-end-point,," : "n,,";
-  const channel = Uint8Array.of(
-    ...encoder.encode(header),
-    ...(isBound ? endPoint ?? [] : []),
-  );
+  const binding = isBound && endPoint !== null ? endPoint : [];
+  const channel = Uint8Array.of(...encoder.encode(header), ...binding);
   const hmac = (key: Uint8Array<ArrayBuffer>, text: string) => hmacOf(hash, key, text);
   const firstBare = `n=${escapeName(sasl.login)},r=${nonce}`;
   let step = 0;

@@ -29,6 +29,7 @@ const SILENCE_MS = 70_000;
 export class ApiService extends HttpService implements Cable {
   readonly #api: ApiHabits;
   readonly #posts: Post[] = [];
+  #posted = 0;
   /** What was said -> the id that the relay answered. */
   readonly #ids = new Map<number, MessageId>();
   readonly #open = new Set<Visit>();
@@ -47,7 +48,7 @@ export class ApiService extends HttpService implements Cable {
         process: 0,
         entered: new Set(options.channels),
         tell: (act) => act(),
-        end: () => this.#hangUp(),
+        end: () => this.cut(),
       } satisfies ServiceLink,
     );
   }
@@ -55,6 +56,8 @@ export class ApiService extends HttpService implements Cable {
   override get resumes(): boolean {
     return this.#api.resumes && !this.#hasForgotten;
   }
+
+  override readonly mayLeaveUnread = true;
 
   /** The program starts anew and knows nothing of what it read. */
   override forget(): void {
@@ -168,9 +171,8 @@ export class ApiService extends HttpService implements Cable {
     if (!this.#isConnected) this.options.ledger.trace(`${this.account} reads`);
     this.#isConnected = true;
     if (this.#api.streams) return this.#take(JSON.parse(words));
-    for (const piece of words.replace(/^\[|\]$/g, "").replace(/,$/, "").split("\n")) {
-      if (piece !== "") this.#take(JSON.parse(piece));
-    }
+    const one = words.replace(/^\[|\]$/g, "").replace(/,$/, "");
+    if (one !== "") this.#take(JSON.parse(one));
   }
 
   #take(frame: Frame): void {
@@ -203,16 +205,14 @@ export class ApiService extends HttpService implements Cable {
     if (!this.#isPosting) this.#postNext();
   }
 
-  #posted = 0;
-
   #postNext(): void {
     const post = this.#posts[0];
     this.#isPosting = post !== undefined;
     if (post === undefined) return;
     const { timeline, ledger } = this.options;
-    const done = (afterMs = 0) => {
+    const done = () => {
       this.#posts.shift();
-      timeline.after(afterMs, () => this.#postNext());
+      timeline.after(0, () => this.#postNext());
     };
     const failed = () =>
       this.#api.repeats ? timeline.after(AGAIN_MS, () => this.#postNext()) : done();
@@ -292,11 +292,6 @@ export class ApiService extends HttpService implements Cable {
       end.give(Buffer.from(request));
     });
     return visit;
-  }
-
-  /** The program ends. */
-  #hangUp(): void {
-    this.cut();
   }
 }
 

@@ -93,9 +93,7 @@ export class HttpBridge implements Bridge {
     const { inner, ledger } = this.#options;
     if (outgoing.kind !== "message") return inner.render(channel, outgoing);
     const numbers = numbersIn(outgoing.text);
-    if (numbers.some((number) => ledger.said.get(number)?.poison === "render")) {
-      throw new Error("cannot render this");
-    }
+    ledger.mustRender(numbers);
     const parts = inner.render(channel, { ...outgoing, text: withoutNumbers(outgoing.text) });
     return parts.map((part) => withPicture(part, numbers.join(" ")));
   }
@@ -103,15 +101,14 @@ export class HttpBridge implements Bridge {
   async transmit(channel: ChannelId, part: Part, signal: AbortSignal): Promise<Receipt> {
     const { inner, service, timeline, ledger, process } = this.#options;
     const endpoint = endpointId(this.account, channel);
-    const { avatar = "" } = JSON.parse(part.wire) as { avatar?: string };
+    const frame = JSON.parse(part.wire) as Frame;
+    const { avatar = "" } = frame;
     ledger.give(endpoint, numbersOf(avatar).map((number) => ({ number, at: 0, of: 1 })));
     if (part.kind !== "message") return await inner.transmit(channel, part, signal);
     const mark = `${avatar}@${timeline.nowMs}@${process.number}.${++this.#sent}`;
     const receipt = await inner.transmit(channel, withPicture(part, mark), signal);
     if (receipt.outcome === "confirmed" && !process.dead) {
-      const shown = service.shownOf(channel, { ...JSON.parse(part.wire), avatar: mark });
-      shown.confirmedMs ??= timeline.nowMs;
-      shown.confirmedTo ??= process.number;
+      service.shownOf(channel, { ...frame, avatar: mark }).confirmedMs ??= timeline.nowMs;
     }
     return receipt;
   }
@@ -158,7 +155,6 @@ export abstract class HttpService extends Service {
       takenMs: timeline.nowMs,
       shownMs: null,
       confirmedMs: null,
-      confirmedTo: null,
       readMs: [],
       deletedMs: null,
     };

@@ -1,5 +1,4 @@
 import type { EndpointId } from "../../src/relay/port/ids.ts";
-import { ApiService } from "./api_service.ts";
 import type { Dropped, Ledger, Said, Shown } from "./ledger.ts";
 import type { Service } from "./service.ts";
 import { announcementIn, type World } from "./world.ts";
@@ -154,8 +153,13 @@ class EndpointJudge {
     if (shownMs !== null || confirmedMs === null) return false;
     if (!this.#service.resumes) return true;
     // Whoever asks again gets it, unless the process that kept it is gone.
+    return this.#endedBetween(confirmedMs, Infinity);
+  }
+
+  /** A process died or stopped, or an account was replaced. */
+  #endedBetween(fromMs: number, toMs: number): boolean {
     const ends = [...this.#ledger.deaths.map(({ atMs }) => atMs), ...this.#ledger.endsMs];
-    return ends.some((atMs) => atMs >= confirmedMs);
+    return ends.some((atMs) => atMs >= fromMs && atMs <= toMs);
   }
 
   /** Unconfirmed copies that came once more than they should; `what` is said of those that need not have. */
@@ -258,7 +262,7 @@ class EndpointJudge {
       case "rejected": {
         const { rejectMs, echo } = this.#service.habits;
         const ageMs = dropped.atMs - (said.takenMs ?? said.saidMs);
-        if (this.#service instanceof ApiService && ageMs >= limits.outboxMaxAgeMs * 0.95) {
+        if (this.#service.mayLeaveUnread && ageMs >= limits.outboxMaxAgeMs * 0.95) {
           return { allowed: true, why: "nobody read it" };
         }
         // Without echo and label nothing tells whose refusal it is that comes so late.
@@ -331,8 +335,7 @@ class EndpointJudge {
     }
     // Parts are written down in their order: a later one that was confirmed first is known to its process alone.
     const isPart = pieces.some(({ of }) => of > 1);
-    const ends = [...this.#ledger.deaths.map(({ atMs }) => atMs), ...this.#ledger.endsMs];
-    return !isPart || !ends.some((atMs) => atMs >= confirmedMs && atMs <= sentMs);
+    return !isPart || !this.#endedBetween(confirmedMs, sentMs);
   }
 
   /** Own lines have no ids that the relay was told: only how many there are tells which are known. */

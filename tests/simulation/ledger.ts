@@ -52,7 +52,6 @@ export interface Shown {
   shownMs: number | null;
   /** When the relay was told that it is shown. */
   confirmedMs: number | null;
-  confirmedTo: number | null;
   /** When histories showed it to a living relay, with the text that was sent. */
   readonly readMs: number[];
   deletedMs: number | null;
@@ -121,6 +120,13 @@ export class Ledger {
     for (const { number } of pieces) {
       const key = `${endpoint} ${number}`;
       if (!this.given.has(key)) this.given.set(key, this.#now());
+    }
+  }
+
+  /** Throws as a bridge would that can't render one of these. */
+  mustRender(numbers: readonly number[]): void {
+    if (numbers.some((number) => this.said.get(number)?.poison === "render")) {
+      throw new Error("cannot render this");
     }
   }
 

@@ -92,9 +92,7 @@ export class PortBridge implements Bridge {
       return [{ kind: outgoing.kind, wire, target, speaker: null }];
     }
     const { ledger, service } = this.#options;
-    for (const number of numbersIn(outgoing.text)) {
-      if (ledger.said.get(number)?.poison === "render") throw new Error("cannot render this");
-    }
+    ledger.mustRender(numbersIn(outgoing.text));
     return cutInParts(outgoing.prefix, outgoing.text, service.habits.partLength).map((cut) => ({
       kind: "message",
       wire: cut.text as WireText,
@@ -273,7 +271,6 @@ export class PortLink implements ServiceLink, Cable {
     if (sending.done) return;
     if (shown !== null) {
       shown.confirmedMs ??= this.#options.timeline.nowMs;
-      shown.confirmedTo ??= this.process;
     }
     sending.settle(receipt);
   }

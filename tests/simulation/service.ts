@@ -95,6 +95,8 @@ export class Service {
   /** Nothing but their time tells what it plays back from what is said now. */
   readonly tellsByTime: boolean = false;
   readonly speaksIrc: boolean = false;
+  /** What nobody reads there in time is refused. */
+  readonly mayLeaveUnread: boolean = false;
   /** Whoever reads there asks again from where it left off, and gets all that was kept. */
   get resumes(): boolean {
     return false;
@@ -357,7 +359,6 @@ export class Service {
       takenMs: timeline.nowMs,
       shownMs: isShown ? timeline.nowMs + habits.showMs : null,
       confirmedMs: null,
-      confirmedTo: null,
       readMs: [],
       deletedMs: null,
     };

@@ -155,11 +155,7 @@ export class WireBridge implements Bridge, IrcClient {
 
   render(channel: ChannelId, outgoing: Outgoing): readonly Part[] {
     if (outgoing.kind !== "message") return this.#inner.render(channel, outgoing);
-    for (const number of numbersIn(outgoing.text)) {
-      if (this.#options.ledger.said.get(number)?.poison === "render") {
-        throw new Error("cannot render this");
-      }
-    }
+    this.#options.ledger.mustRender(numbersIn(outgoing.text));
     return this.#inner.render(channel, {
       ...outgoing,
       prefix: withoutNumbers(outgoing.prefix),
@@ -185,7 +181,6 @@ export class WireBridge implements Bridge, IrcClient {
     this.#pending = this.#pending.filter((one) => one !== pending);
     if (receipt.outcome === "confirmed" && pending.shown !== null) {
       pending.shown.confirmedMs ??= timeline.nowMs;
-      pending.shown.confirmedTo ??= process.number;
     }
     return receipt;
   }

@@ -46,6 +46,20 @@ export function catchUp(
   return { events: relayed.map((event) => ({ ...event, late: true })), passedOver, gap };
 }
 
+/**
+ * Where all of it bears one time (a young room, a clock of whole seconds) a bridge can't tell whether the service shows the
+ * newest first. What was taken over from others stands before what was missed: where it ends the history, that is the wrong way round.
+ */
+export function rightWayRound(history: History, isKnown: (id: MessageId) => boolean): History {
+  const { messages } = history;
+  const others = messages.flatMap((message) => message.own ? [] : [message.event]);
+  const [first, last] = [others[0], others.at(-1)];
+  const times = new Set(messages.map((message) => message.own ? message.atMs : message.event.atMs));
+  const isReversed = times.size === 1 && typeof first?.id === "string" && !isKnown(first.id) &&
+    typeof last?.id === "string" && isKnown(last.id);
+  return isReversed ? { ...history, messages: messages.toReversed() } : history;
+}
+
 /** Whether a history shows what was said before the cursor: in whole seconds without ids, others may bear the cursor's. */
 function reachesBack({ messages }: History, cursor: CountedCursor): boolean {
   return messages.some((message) => {

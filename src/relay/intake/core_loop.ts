@@ -14,7 +14,14 @@ import {
 } from "../port/ids.ts";
 import type { ChannelState, RelayObserver } from "../port/observer.ts";
 import type { NewDelivery, RelayStore } from "../port/store.ts";
-import { catchUp, type CatchUpLimits, firstCursor, passedOver, saidBeforeUs } from "./catch_up.ts";
+import {
+  catchUp,
+  type CatchUpLimits,
+  firstCursor,
+  passedOver,
+  rightWayRound,
+  saidBeforeUs,
+} from "./catch_up.ts";
 import type { ChatCommand, ChatCommandCall, ChatCommands } from "./chat_commands.ts";
 import type { Intake, Taken } from "./intake.ts";
 import type { Routing } from "./routing.ts";
@@ -260,17 +267,17 @@ export class CoreLoop {
     return this.#options.routing.isPlanned(endpointId(account, channel));
   }
 
-  #channelUp({ account, channel, history }: Extract<HostInput, { kind: "channel-up" }>): void {
-    const { store, clock, log } = this.#options;
+  #channelUp({ account, channel, ...input }: Extract<HostInput, { kind: "channel-up" }>): void {
+    const { store, clock, log, plan } = this.#options;
     const endpoint = endpointId(account, channel);
     const nowMs = clock.now();
     this.#setChannel(endpoint, { kind: "up", sinceMs: nowMs });
     const written = this.#written(account, channel);
     log.info("in {channel}", { account, channel: written });
     const cursor = store.cursor(endpoint);
-    if (cursor === null) this.#firstVisit(endpoint, history);
-    const { plan } = this.#options;
     const isKnown = (id: MessageId) => store.traces({ endpoint, id }) !== null;
+    const history = input.history === null ? null : rightWayRound(input.history, isKnown);
+    if (cursor === null) this.#firstVisit(endpoint, history);
     const missed = history === null
       ? null
       : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs, isKnown));

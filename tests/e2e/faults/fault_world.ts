@@ -29,6 +29,8 @@ export async function createFaultWorld(plan: Plan): Promise<FaultWorld> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(await tempDir("faults-"));
   const kosmi = stack.use(await startKosmi({ variants: plan.kosmi, keepLog: 50 }));
+  // Of a room without a past nobody can tell which way round its first second is shown.
+  kosmi.say(ROOM, { name: "zoe" }, "good evening", { timestamp: Date.now() - 86_400_000 });
   const irc = stack.use(await startIrcPlace(plan.server));
   const names = [
     ...new Set(

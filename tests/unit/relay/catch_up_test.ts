@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   catchUp,
   firstCursor,
+  rightWayRound,
   saidBeforeUs,
   ServiceClocks,
 } from "../../../src/relay/intake/catch_up.ts";
@@ -167,4 +168,18 @@ Deno.test("saidBeforeUs() answers what a later catchUp() would take though it st
   const later = catchUp(history, cursor, LIMITS, NOW_MS).events.map(({ id }) => id);
   assert.deepEqual(saidBeforeUs(history, cursor).map(({ id }) => id), later);
   assert.deepEqual(later, ["at-49000", "at-50000"]);
+});
+
+Deno.test("rightWayRound() turns a history of one time in which what is known stands last", () => {
+  const known = ["a", "b"];
+  const order = (...messages: HistoryMessage[]) =>
+    rightWayRound({ messages, complete: true }, (id) => known.includes(id)).messages
+      .map((message) => message.own ? "own" : message.event.id).join("");
+  const at = (id: string, atMs = 60_000) => said(atMs, id);
+  assert.equal(order(at("d"), at("c"), at("b"), at("a")), "abcd");
+  assert.equal(order(at("a"), at("b"), at("c"), at("d")), "abcd");
+  assert.equal(order(at("d"), at("c"), at("e")), "dce", "nothing is known");
+  assert.equal(order(at("d"), at("c", 59_000), at("a")), "dca", "times tell");
+  assert.equal(order(at("b"), at("a")), "ba", "all is known");
+  assert.equal(order(), "");
 });

@@ -89,7 +89,7 @@ interface Received {
  */
 export function eventOf(message: ApiMessage, received: Received): ChatEvent | null {
   const { channel, atMs, late } = received;
-  const base = { channel, atMs, late };
+  const base = { channel, atMs, late, reportId: received.id };
   const sender = personOf(message);
   const text = cleanText([message.text, ...message.files].filter((one) => one !== "").join("\n"));
   switch (message.event) {
@@ -101,7 +101,7 @@ export function eventOf(message: ApiMessage, received: Received): ChatEvent | nu
         : { id: message.parent_id as MessageId, nick: null, excerpt: null };
       const action = message.event === "user_action";
       const said = { kind: "message", id: received.id, sender, replyTo, action } as const;
-      return { ...base, ...said, text: readBarred(text) };
+      return { channel, atMs, late, ...said, text: readBarred(text) };
     }
     case "msg_update":
       if (message.id === "" || isBlank(text)) return null;

@@ -108,7 +108,7 @@ export class Intake {
 
   #acceptanceOf(account: AccountId, event: ChatEvent): Acceptance {
     const origin = endpointId(account, event.channel);
-    const base = { origin, messageId: null, cursorAtMs: null };
+    const base = { origin, messageId: event.reportId ?? null, cursorAtMs: null };
     const from = this.#options.accounts.get(account);
     if (from === undefined) return { ...base, deliveries: [] };
     switch (event.kind) {

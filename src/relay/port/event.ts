@@ -30,6 +30,8 @@ interface EventBase {
   readonly atMs: number;
   /** True for what was said while we were away and was read from the service's history. */
   readonly late: boolean;
+  /** What is not a message, and may be reported again, is recognised by it; absent where reports have no ids. */
+  readonly reportId?: MessageId;
 }
 
 /** Somebody said something. `id` is null where the service gives messages no id. */

@@ -67,9 +67,8 @@ export class Chat {
       reactions: [],
     });
     this.#options.changed();
-    const copies = 1 + this.#options.variants().duplicates;
     const publish = () => {
-      if (!this.#isLost()) this.#publishMessage("newMessage", room, message, copies);
+      if (!this.#isLost()) this.#publishMessage("newMessage", room, message);
     };
     return { message, publish };
   }
@@ -136,14 +135,14 @@ export class Chat {
     return message;
   }
 
-  #publishMessage(field: string, room: Room, message: StoredMessage, copies = 1): void {
+  #publishMessage(field: string, room: Room, message: StoredMessage): void {
     const value = messageView(message, room, this.#options.variants().timeUnit);
-    this.#publish(field, room, value, message.channelId, copies);
+    this.#publish(field, room, value, message.channelId);
   }
 
-  #publish(field: string, room: Room, value: unknown, channelId?: string, copies = 1): void {
-    const event = { field, roomId: room.id, value, copies };
-    const { beforeJoin, deliveryDelayMs } = this.#options.variants();
+  #publish(field: string, room: Room, value: unknown, channelId?: string): void {
+    const { beforeJoin, deliveryDelayMs, duplicates } = this.#options.variants();
+    const event = { field, roomId: room.id, value, copies: 1 + duplicates };
     this.#options.later(deliveryDelayMs, () => {
       this.#options.hub.publish(
         channelId === undefined ? event : { ...event, channelId },

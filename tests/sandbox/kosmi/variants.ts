@@ -89,7 +89,7 @@ export interface KosmiVariants {
   readonly privateRoomError: string;
 
   // --- messages ---
-  /** How many more times each newMessage is delivered. */
+  /** How many more times each event is delivered. */
   readonly duplicates: number;
   /** How long after they happened events come on the subscriptions; their order stays. */
   readonly deliveryDelayMs: number;

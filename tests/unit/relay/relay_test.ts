@@ -177,6 +177,34 @@ Deno.test("Relay tells edits, deletions and reactions only of what it relayed", 
   ]);
 });
 
+Deno.test("Relay takes an edit or a deletion over once, however often it is reported", async () => {
+  await using bench = new Bench({ settings: { editSuffix: " (edited)" } });
+  const { left, right } = bench;
+  const base = { ...at(bench), late: false } as const;
+  const alice = person("alice");
+  left.emit(message("text", { ...base, id: messageId("1") }));
+  await right.waitForTexts(["<alice> text"]);
+  const edit = (text: string, reportId: string) =>
+    left.emit({
+      ...{ ...base, kind: "edit", id: messageId("1"), sender: alice },
+      ...{ text: message(text).text, reportId: messageId(reportId) },
+    });
+  edit("new", "r1");
+  edit("new", "r1");
+  edit("newer", "r2");
+  const deletion = { kind: "deletion", id: messageId("1"), by: alice } as const;
+  left.emit({ ...base, ...deletion, reportId: messageId("r3") });
+  left.emit({ ...base, ...deletion, reportId: messageId("r3") });
+  left.emit(message("end", { ...base, id: messageId("2") }));
+  await right.waitForTexts([
+    "<alice> text",
+    "<alice> new (edited)",
+    "<alice> newer (edited)",
+    "<alice> deleted a message",
+    "<alice> end",
+  ]);
+});
+
 Deno.test("Relay passes reactions on as such where it can: one of a kind for all who chose it", async () => {
   const right = new OpenBridge("memory.right", { reactions: true });
   await using bench = new Bench({ right });

@@ -60,6 +60,8 @@ export class RoomSession {
   #missedSome = false;
   /** How many in a row could not be read, for operations of which one could be read before. */
   readonly #unread = new Map<OperationName, number>();
+  /** What was reported last, but for messages, which have ids. */
+  #lastReport = "";
   #leave: (refusal: ChannelRefusal) => void = () => {};
   #isUp = false;
   #reported = "";
@@ -240,7 +242,9 @@ export class RoomSession {
   #watch(name: OperationName, values: Values, next: (value: unknown) => void): void {
     if (this.#context.runner.offers(name) === false) return;
     this.#subscriptions.push(this.#context.runner.subscribe(name, values, {
-      next,
+      next: (value) => {
+        if (name === "userTyping" || !this.#isAgain(name, value)) next(value);
+      },
       ended: (reason) => {
         const { title } = this.#context.protocol.operations[name];
         this.#context.said.info(`no ${name}`, "Kosmi does not offer {title}: {reason}", {
@@ -249,6 +253,14 @@ export class RoomSession {
         });
       },
     }));
+  }
+
+  /** Kosmi may report a thing more than once. */
+  #isAgain(name: OperationName, value: unknown): boolean {
+    const report = `${name} ${JSON.stringify(value)}`;
+    const isAgain = report === this.#lastReport;
+    this.#lastReport = report;
+    return isAgain;
   }
 
   #onRestart(): void {

@@ -194,6 +194,26 @@ Deno.test("api: the same Idempotency-Key gives the same id, another message unde
   assert.notEqual(posts[0], posts[2]);
 });
 
+Deno.test("api: what changes a message bears an id of its own, the same under the same Idempotency-Key", async () => {
+  await using api = new RunningApi();
+  const client = api.client();
+  const post = async (event: string, key: string) => {
+    const headers = { "idempotency-key": key };
+    await client.post({ ...hello, text: "new", event, id: "m1" }, headers);
+    return api.host.events.at(-1)?.reportId;
+  };
+  for (const event of ["msg_update", "msg_delete"]) {
+    const [one, again, other] = [
+      await post(event, `${event} 1`),
+      await post(event, `${event} 1`),
+      await post(event, `${event} 2`),
+    ];
+    assert.equal(typeof one, "string");
+    assert.equal(one, again);
+    assert.notEqual(one, other);
+  }
+});
+
 Deno.test("api: edits, deletions, replies, joins and topics that clients post are events", async () => {
   await using api = new RunningApi();
   const client = api.client();

@@ -12,7 +12,10 @@ const MODULES: Readonly<Record<string, { readonly folder: string; readonly tests
   relay: { folder: "src/relay/", tests: /^tests\/(?:unit\/relay|contract)\// },
   store: { folder: "src/store/", tests: /^tests\/unit\/store\// },
   auth: { folder: "src/auth/", tests: /^tests\/(?:unit\/auth\/|e2e\/browser)/ },
-  irc: { folder: "src/bridges/irc/", tests: /^tests\/(?:unit\/bridges\/|contract\/irc)/ },
+  irc: {
+    folder: "src/bridges/irc/",
+    tests: /^tests\/(?:unit\/bridges\/irc|contract\/irc|e2e\/(?:irc_|puppets|sts))/,
+  },
   kosmi: { folder: "src/bridges/kosmi/", tests: /^tests\/(?:unit\/bridges\/|contract\/kosmi)/ },
   api: { folder: "src/bridges/api/", tests: /\/api_/ },
   matterbridge: { folder: "src/bridges/matterbridge/", tests: /\/matterbridge_/ },

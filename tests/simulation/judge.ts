@@ -75,7 +75,11 @@ class EndpointJudge {
       if (this.#origins.includes(said.origin)) this.#lost(said, byNumber.get(said.number) ?? []);
     }
     this.#order();
-    for (const { what } of this.#surplus) if (what !== null) this.#deviates("doubled", what);
+    for (const { what, text, sentMs } of this.#surplus) {
+      if (what === null) continue;
+      if (this.#standsForUnknown(text, sentMs)) this.#ledger.count("allowed to be doubled");
+      else this.#deviates("doubled", what);
+    }
     if (this.#untold > 0 && !this.#mayTellTwice()) {
       this.#deviates("announcement", `${this.#untold} more were announced than were dropped`);
     }
@@ -166,8 +170,21 @@ class EndpointJudge {
   readonly #surplus: {
     readonly said: Said;
     readonly text: string;
+    readonly sentMs: number;
     readonly what: string | null;
   }[] = [];
+  /** Copies for which another one with the same words was sent again. */
+  readonly #stoodFor = new Set<Shown>();
+
+  /** One with the same words had arrived by then and could not be known: one of the two had to be sent again. */
+  #standsForUnknown(text: string, sentMs: number): boolean {
+    const unknown = this.#shown.find((one) =>
+      one.text === text && one.shownMs !== null && one.sentMs < sentMs &&
+      !this.#wasKnown(one, sentMs) && !this.#stoodFor.has(one)
+    );
+    if (unknown !== undefined) this.#stoodFor.add(unknown);
+    return unknown !== undefined;
+  }
 
   /**
    * One under way can't be told from another one under way with the same words: what is shown then of one stands for the
@@ -298,6 +315,7 @@ class EndpointJudge {
       for (let at = 1; at < same.length; at++) {
         const copy = same[at];
         if (copy === undefined || copy.shownMs === null) continue;
+        const { text, sentMs } = copy;
         const earlier = same.slice(0, at).filter((one) => one.shownMs !== null);
         const known = earlier.find((one) => this.#wasKnown(one, copy.sentMs));
         const origin = serviceOf(this.#world, said.origin);
@@ -306,13 +324,14 @@ class EndpointJudge {
           const wasConfirmed = earlier.some((one) => this.#wasConfirmed(one, copy.sentMs));
           if (wasConfirmed) this.#deviates("doubled", what);
           else if (this.#countsLines) {
-            this.#surplus.push({ said, text: copy.text, what: null });
+            this.#surplus.push({ said, text, sentMs, what: null });
             this.#ledger.count(
               "allowed to be doubled: lines of ours are told by their number alone",
             );
-          } else this.#surplus.push({ said, text: copy.text, what });
+          } else this.#surplus.push({ said, text, sentMs, what });
         } else if (earlier.length > 0) {
-          this.#surplus.push({ said, text: copy.text, what: null });
+          this.#surplus.push({ said, text, sentMs, what: null });
+          this.#stoodFor.add(earlier[0] ?? copy);
           this.#ledger.count("allowed to be doubled");
         }
       }

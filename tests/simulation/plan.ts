@@ -113,7 +113,7 @@ export function drawPlan(seed: number): Plan {
   const services = withOverHttp(drawn, new Random(seed, "http"));
   const isLong = random.chance(0.1);
   const limits = {
-    outboxMaxAgeMs: random.pick([DAY_MS, DAY_MS, DAY_MS, 3_600_000, isLong ? 3_600_000 : 60_000]),
+    outboxMaxAgeMs: random.pick([DAY_MS, DAY_MS, DAY_MS, 3_600_000, 60_000]),
     outboxMaxMessages: random.pick([10_000, 10_000, 10_000, 4]),
     catchUpMaxMessages: random.pick([500, 500, 500, 500, 3, 0]),
     catchUpMaxAgeMs: random.pick([DAY_MS, DAY_MS, DAY_MS, 20_000]),

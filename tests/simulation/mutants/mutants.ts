@@ -83,7 +83,12 @@ export const MUTANTS: readonly Mutant[] = [
     }, {
       file: CATCH_UP,
       find: "if (event.id === null) return event.atMs;",
-      replace: "if (event.id === null) return Math.min(event.atMs, nowMs + 600_000);",
+      replace: "if (nowMs > 0) return Math.min(event.atMs, nowMs + 600_000);",
+    }, {
+      file: "src/store/sqlite/database.ts",
+      find: "const { messageId: id, cursorAtMs: atMs, saidAtMs = atMs, live = false } = message;",
+      replace:
+        "const { messageId: id, cursorAtMs: atMs, live = false } = message;\n  const saidAtMs = atMs;",
     }],
   },
   {
@@ -148,21 +153,30 @@ export const MUTANTS: readonly Mutant[] = [
     }],
   },
   {
-    // At the first visit a message from the future moves the cursor there.
+    // At the first visit a message from the future moves the cursor there, and what is said until then counts as known.
     name: "k-first-cursor-in-the-future",
     edits: [{
       file: CATCH_UP,
       find: "const newest = history.messages.findLast(isPlausible) ?? history.messages.at(-1);",
       replace: "const newest = history.messages.at(-1);",
+    }, {
+      file: CATCH_UP,
+      find: "const behind = new Set(behindCursor(events, cursor));",
+      replace:
+        "const isAhead = cursor.atMs > (events.at(-1)?.atMs ?? 0);\n  const behind = new Set(isAhead ? [] : behindCursor(events, cursor));",
     }],
   },
   {
-    // What has been under way once is never too old.
+    // What has been under way once is never too old, and leaves as it was.
     name: "l-shipments-never-too-old",
     edits: [{
       file: WORKER,
       find: "if (active.isOlderThan(nowMs - maxAgeMs)) this.#drop(active, TOO_OLD);",
       replace: "",
+    }, {
+      file: WORKER,
+      find: "const anew = new Set(renderableAnew(this.#active, nowMs - LATE_MS));",
+      replace: "const anew = new Set<ActiveShipment>();",
     }],
   },
   {

@@ -105,6 +105,8 @@ class EndpointJudge {
         !this.#isNameless(said) &&
         !this.#diedAt(deletionHeardMs) && !this.#diedUnwritten(deletionHeardMs);
       if (isLate) this.#deviates("uncovered", `#${number} was sent after it had been taken back`);
+      // It took the place of another one with the same words, which came twice.
+      if (copies.every(({ shownMs }) => shownMs === null)) this.#isSwapped(said, copies);
       return;
     }
     if (isComplete(said, copies.filter((copy) => copy.deletedMs === null))) return;
@@ -137,13 +139,13 @@ class EndpointJudge {
       return yes("the service said that it was shown");
     }
     if (this.#diedUnwritten(said.takenMs)) return yes("only in memory when the process died");
+    if (this.#isSwapped(said, copies)) {
+      return yes("told by nothing from another one, which came twice");
+    }
     if (this.#service.wasCut.has(channelOf(this.#endpoint)) && !this.#service.habits.historyIds) {
       return yes("told by nothing in a history that is cut");
     }
     if (this.#isMiscounted) return yes("the service confirms what it never shows");
-    if (this.#isSwapped(said, copies)) {
-      return yes("told by nothing from another one, which came twice");
-    }
     // Dropped in the very transaction in which the process died: the store alone knows of it, and tells.
     if (this.#untold > 0 && this.#ledger.deaths.length > 0) {
       this.#untold--;
@@ -319,7 +321,8 @@ class EndpointJudge {
         const earlier = same.slice(0, at).filter((one) => one.shownMs !== null);
         const known = earlier.find((one) => this.#wasKnown(one, copy.sentMs));
         const origin = serviceOf(this.#world, said.origin);
-        if (known !== undefined && !this.#timeTellsNothing(origin)) {
+        const isNews = this.#timeTellsNothing(origin) || this.#cameLateAndNameless(said, origin);
+        if (known !== undefined && !isNews) {
           const what = `#${said.number}: ${this.#howKnown(known, copy.sentMs)}`;
           const wasConfirmed = earlier.some((one) => this.#wasConfirmed(one, copy.sentMs));
           if (wasConfirmed) this.#deviates("doubled", what);
@@ -458,6 +461,11 @@ class EndpointJudge {
   /** What is read of such a history can be told by its place alone, and that changes too. */
   #timeTellsNothing(origin: Service): boolean {
     return !origin.habits.historyIds && origin.jumped;
+  }
+
+  /** It was heard before the history showed it, and those before it there only later: its place is told wrongly. */
+  #cameLateAndNameless({ readMs }: Said, { habits }: Service): boolean {
+    return !habits.historyIds && habits.lagMs > 0 && readMs.length > 0;
   }
 
   /** How many more were announced than the relay said that it drops. */

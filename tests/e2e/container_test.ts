@@ -10,6 +10,10 @@ import { CHANNEL, ROOM, World } from "./support/world.ts";
 import { type Wrapper, wrapper } from "./support/wrapper.ts";
 
 const test = await binaryTests();
+
+/** One for all tests: to make the images that others start from takes long. */
+let opened: Promise<ImageStore> | null = null;
+Deno.test.afterAll(async () => await (await opened)?.[Symbol.asyncDispose]());
 const UID = 65532;
 const MOST_BYTES = 125_000_000;
 
@@ -50,7 +54,7 @@ test(
   needs("buildah", "chromium", "ngircd", "apt-cache"),
   "the minimal image is small and closed, relays, says what to do, and keeps its login over a rebuild",
   async ({ context }) => {
-    await using store = await ImageStore.open();
+    const store = await (opened ??= ImageStore.open());
     let container = await store.build("first", "minimal");
 
     await context.step("it holds the binary and what that needs of a system", async () => {
@@ -151,6 +155,7 @@ test(
       await relaysBothWays(world, "second");
       assert.equal(world.kosmi.counters.logins, 1);
       await stopGently(world);
+      await store.buildah("rm", container);
     });
   },
 );
@@ -162,7 +167,7 @@ test(
   needs("buildah", "chromium", "ngircd", "apt-cache"),
   "the browser image logs in by itself on its first run, and again when the cache is removed",
   async ({ context }) => {
-    await using store = await ImageStore.open();
+    const store = await (opened ??= ImageStore.open());
     const container = await store.build("first", "browser");
     // As docker compose does for somebody whose uid is 1000: nothing is chowned but what git would have made.
     const own = `chown -R ${PERSON} . && chmod 600 matterbridge.toml`;

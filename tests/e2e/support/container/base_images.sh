@@ -9,8 +9,6 @@ set -euo pipefail
 
 deno=$1
 version=$2
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
 
 # Essential packages, apt, what the Dockerfile installs (it then finds it installed), and all they depend on.
 minimal_packages() {
@@ -23,7 +21,7 @@ minimal_packages() {
 }
 
 make_debian() {
-  local packages link
+  local root=$1 packages link
   mapfile -t packages < <(minimal_packages)
   mkdir -p "$root/usr" "$root"/{dev,proc,sys,run,tmp,etc,var/tmp,var/lib/dpkg/info,var/lib/apt/lists/partial,var/cache/apt/archives/partial}
   for link in bin sbin lib lib32 lib64 libx32; do
@@ -40,18 +38,20 @@ make_debian() {
   ldconfig -r "$root"
 }
 
-commit() {
-  local name=$1 folder=$2 container
-  container=$(buildah from scratch)
-  buildah copy -q "$container" "$folder" / >/dev/null
-  # As a machine that can reach the packages only through an authority of its own needs it.
-  [ "$name" != debian:12-slim ] || buildah config --env DENO_TLS_CA_STORE=system "$container"
-  buildah commit -q --rm "$container" "docker.io/$(case $name in */*) ;; *) echo library/ ;; esac)$name" >/dev/null
+make_deno() {
+  cp -L "$deno" "$1/deno"
 }
 
-make_debian
-commit debian:12-slim "$root"
-rm -rf "$root"
-mkdir "$root"
-cp -L "$deno" "$root/deno"
-commit "denoland/deno:bin-$version" "$root"
+# Made in the container's own place: the files are many, and each copy takes its time.
+commit() {
+  local name=$1 make=$2 container
+  container=$(buildah from scratch)
+  "$make" "$(buildah mount "$container")"
+  buildah umount "$container" >/dev/null
+  # As a machine that can reach the packages only through an authority of its own needs it.
+  [ "$make" != make_debian ] || buildah config --env DENO_TLS_CA_STORE=system "$container"
+  buildah commit -q --rm "$container" "docker.io/$name" >/dev/null
+}
+
+commit library/debian:12-slim make_debian
+commit "denoland/deno:bin-$version" make_deno

@@ -21,19 +21,22 @@ export interface ImageFacts {
 /** A store of images of its own, with buildah: no engine runs, and nothing is pulled. Needs root. */
 export class ImageStore implements AsyncDisposable {
   readonly #folder: TempDir;
+  readonly #driver: Driver;
 
-  private constructor(folder: TempDir) {
+  private constructor(folder: TempDir, driver: Driver) {
     this.#folder = folder;
+    this.#driver = driver;
   }
 
   /** With the images that the Dockerfile starts from. */
   static async open(): Promise<ImageStore> {
-    const store = new ImageStore(await tempDir("relay-images-"));
+    const folder = await tempDir("relay-images-");
+    const store = new ImageStore(folder, await driverIn(folder));
     try {
-      const graph = store.#folder.path;
+      const graph = folder.path;
       await Deno.writeTextFile(
         store.#configPath,
-        `[storage]\ndriver = "vfs"\ngraphroot = "${graph}/graph"\nrunroot = "${graph}/run"\n`,
+        `[storage]\ndriver = "${store.#driver}"\ngraphroot = "${graph}/graph"\nrunroot = "${graph}/run"\n`,
       );
       await store.#run(`${HERE}base_images.sh`, testDeno(), await denoVersion());
       return store;
@@ -61,6 +64,8 @@ export class ImageStore implements AsyncDisposable {
         "--isolation",
         "chroot",
         "--pull-never",
+        // What the builds have in common is built once.
+        `--layers=${this.#driver === "overlay"}`,
         "--format",
         "docker",
         "--tag",
@@ -119,8 +124,25 @@ export class ImageStore implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Containers that are mounted, and the folder of all layers, which is a mount of its own.
+    await this.buildah("rm", "--all").catch(() => {});
+    await this.#run("umount", "--recursive", `${this.#folder.path}/graph/overlay`).catch(() => {});
     await this.#folder.remove();
   }
+}
+
+/** How a store keeps layers: one over the other, or, which works everywhere, each a copy of all below it. */
+type Driver = "overlay" | "vfs";
+
+async function driverIn(folder: TempDir): Promise<Driver> {
+  const places = ["lower", "upper", "work", "merged"].map((name) => folder.file(`try/${name}`));
+  for (const place of places) await Deno.mkdir(place, { recursive: true });
+  const [lowerdir, upperdir, workdir, merged = ""] = places;
+  const options = `lowerdir=${lowerdir},upperdir=${upperdir},workdir=${workdir}`;
+  const works = async (program: string, ...args: string[]) =>
+    (await new Deno.Command(program, { args, stderr: "null" }).output()).success;
+  const canMount = await works("mount", "-t", "overlay", "overlay", "-o", options, merged);
+  return canMount && await works("umount", merged) ? "overlay" : "vfs";
 }
 
 async function denoVersion(): Promise<string> {

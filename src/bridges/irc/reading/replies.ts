@@ -38,9 +38,9 @@ export class Replies {
     const reason = `${readPlain(lastParam(message))} (421)`;
     if (/disconnected from upstream/i.test(reason)) return this.#channels.away(reason);
     if (command === "NAMES" && this.#link.through.open) return this.#link.through.passed();
-    if (command === "RELAYMSG") {
-      this.#sender.answers.refused(null, label, { verdict: "relay", reason });
-    }
+    if (command !== "RELAYMSG" && command !== "PRIVMSG") return;
+    const verdict = command === "RELAYMSG" ? "relay" : "good";
+    this.#sender.answers.refused(null, label, { verdict, reason });
   }
 
   /** Any other numeric. */

@@ -9,6 +9,7 @@ import {
 import { FaultProxy } from "../support/fault_proxy.ts";
 import { LogRecorder } from "../support/log_recorder.ts";
 import type { MakeWorld, World, WorldOptions } from "./world.ts";
+import { ircOptions } from "../support/irc_options.ts";
 
 const NICK = "relay";
 const PASSWORD = "a-server-password";
@@ -44,7 +45,7 @@ export function ircWorld(variant: IrcVariant): MakeWorld {
 }
 
 function makeBridge(options: WorldOptions, port: number, log: LogRecorder): IrcBridge {
-  return new IrcBridge({
+  return new IrcBridge(ircOptions({
     account: "irc.contract" as AccountId,
     host: "127.0.0.1",
     port,
@@ -57,7 +58,7 @@ function makeBridge(options: WorldOptions, port: number, log: LogRecorder): IrcB
     burst: options.burst ?? 5,
     // The whole of a long text is asked for, not its first lines.
     maxLines: 1_000_000,
-  });
+  }));
 }
 
 const FIXED = {

@@ -20,6 +20,7 @@ import { serveAt } from "./line_pipe.ts";
 import { notedHost } from "./noted_host.ts";
 import type { Process } from "./process.ts";
 import type { Timeline } from "./timeline.ts";
+import { ircOptions } from "../support/irc_options.ts";
 
 export interface WireBridgeOptions {
   readonly service: IrcService;
@@ -60,7 +61,7 @@ export class WireBridge implements Bridge, IrcClient {
       return connection;
     });
     const { habits } = service;
-    this.#inner = new IrcBridge({
+    this.#inner = new IrcBridge(ircOptions({
       account: service.account,
       host,
       port: 6667,
@@ -71,7 +72,7 @@ export class WireBridge implements Bridge, IrcClient {
       messageDelayMs: habits.messageDelayMs,
       burst: habits.burst,
       history,
-    });
+    }));
     this.account = this.#inner.account;
     this.protocol = this.#inner.protocol;
   }

@@ -38,7 +38,10 @@ export function ircBridge(account: IrcAccountConfig, setup: IrcSetup): IrcBridge
 }
 
 /** What the configuration says of an IRC account, in the bridge's terms: options of one name are passed on as they are. */
-export function ircOptionsOf(account: IrcAccountConfig, setup: IrcSetup): IrcBridgeOptions {
+export function ircOptionsOf(
+  account: Pick<IrcAccountConfig, "id" | "options">,
+  setup: IrcSetup,
+): IrcBridgeOptions {
   const { clock, random, log, general, clientCertificatePem, saslKeyPem = null } = setup;
   const { options } = account;
   const pinSha256 = options.tlsFingerprint === null ? [] : [options.tlsFingerprint];

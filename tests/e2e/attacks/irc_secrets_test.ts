@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mayTellPassword, settingsOf } from "../../../src/bridges/irc/link/options.ts";
 import { type RelayProcess, startRelay } from "../../support/relay_process.ts";
 import { type Script, ScriptedServer } from "../irc_bridge/scripted_server.ts";
+import { ircOptions } from "../../support/irc_options.ts";
 
 const SECRET = "s3cr3t!krone-Apfel";
 
@@ -134,9 +135,8 @@ Deno.test("attack: who stands in the server's place is told no password", () => 
     const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
     const log = { debug() {}, info() {}, warn() {}, error() {}, with: () => log };
     const account = "irc.a" as Parameters<typeof settingsOf>[0]["account"];
-    return mayTellPassword(
-      settingsOf({ account, host, port: 1, nick: "n", clock, log, random: () => 0, ...changes }),
-    );
+    const given = { account, host, port: 1, nick: "n", clock, log, random: () => 0, ...changes };
+    return mayTellPassword(settingsOf(ircOptions(given)));
   };
   const pinSha256 = ["00".repeat(32)];
   assert.equal(may("irc.example", {}), false);

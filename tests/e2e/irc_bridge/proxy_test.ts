@@ -10,6 +10,7 @@ import { needs } from "../../support/skip.ts";
 import { startSocksServer } from "../../support/socks_server.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { start } from "./running_bridge.ts";
+import { ircOptions } from "../../support/irc_options.ts";
 
 Deno.test("Proxy: all goes through it, and it looks the server's name up", async () => {
   await using server = await startIrcServer();
@@ -87,8 +88,12 @@ Deno.test("Proxy: its refusals name the proxy, and nothing is left open", async 
 });
 
 /** What the doctor makes of a server. */
-function looking(options: Pick<IrcBridgeOptions, "host" | "port" | "proxy" | "tls">): IrcCheck {
+function looking(
+  options:
+    & Pick<IrcBridgeOptions, "host" | "port" | "proxy">
+    & Pick<Partial<IrcBridgeOptions>, "tls">,
+): IrcCheck {
   const own = { account: "irc.test" as AccountId, nick: "doctor", random: () => 0.5 };
   const all = { ...own, clock: systemClock, log: silentLogger, ...options };
-  return new IrcCheck(all, new AbortController().signal);
+  return new IrcCheck(ircOptions(all), new AbortController().signal);
 }

@@ -16,6 +16,7 @@ import type { AccountId, ChannelId, MessageId } from "../../../src/relay/port/id
 import { plainText, textOf } from "../../../src/relay/port/rich_text.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { Changes, within } from "../../support/wait.ts";
+import { ircOptions } from "../../support/irc_options.ts";
 
 const never = new AbortController().signal;
 
@@ -169,7 +170,7 @@ export function optionsFor(
   server: ServerPlace,
   more: Partial<IrcBridgeOptions> = {},
 ): IrcBridgeOptions {
-  return {
+  return ircOptions({
     account: "irc.test" as AccountId,
     host: server.host,
     port: server.port,
@@ -179,7 +180,7 @@ export function optionsFor(
     random: () => 0.5,
     log: new LogRecorder(),
     ...more,
-  };
+  });
 }
 
 export function start(

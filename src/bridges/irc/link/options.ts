@@ -6,7 +6,7 @@ import type { IrcMessage } from "../wire/message.ts";
 import type { Inspection } from "./inspection.ts";
 import type { SocksProxy } from "../wire/socket.ts";
 
-/** Everything an IRC account needs. What is left out has the default named beside it. */
+/** Everything an IRC account needs. Defaults stand in the table of options (config/options/irc.ts). */
 export interface IrcBridgeOptions {
   readonly account: AccountId;
   readonly host: string;
@@ -17,67 +17,66 @@ export interface IrcBridgeOptions {
   readonly random: () => number;
   readonly log: Logger;
 
-  /** Further servers of the same network: tried in turn, the one that let us in last first. Default: none. */
-  readonly moreServers?: readonly { readonly host: string; readonly port: number }[];
-  /** Local address to connect from. Default: the system chooses. */
-  readonly bind?: string | null;
-  /** Through which all connections go, names looked up by it. Default: none. */
-  readonly proxy?: SocksProxy | null;
-  /** Default: plain text. */
-  readonly tls?: IrcTls | null;
-  /** Pins and certificate for a server that we reach in plain text and that wants TLS (STS). Default: none. */
-  readonly stsTls?: Omit<IrcTls, "verify">;
-  /** Default: the nick. */
-  readonly userName?: string | null;
-  /** Default: the nick. */
-  readonly realName?: string | null;
+  /** Further servers of the same network: tried in turn, the one that let us in last first. */
+  readonly moreServers: readonly { readonly host: string; readonly port: number }[];
+  /** Local address to connect from; null: the system chooses. */
+  readonly bind: string | null;
+  /** Through which all connections go, names looked up by it. */
+  readonly proxy: SocksProxy | null;
+  /** Null: plain text. */
+  readonly tls: IrcTls | null;
+  /** Pins and certificate for a server that we reach in plain text and that wants TLS (STS). */
+  readonly stsTls: Omit<IrcTls, "verify">;
+  /** Null: the nick. */
+  readonly userName: string | null;
+  /** Null: the nick. */
+  readonly realName: string | null;
   /** The server's password. */
-  readonly password?: string | null;
-  readonly sasl?: IrcSasl | null;
-  readonly nickServ?: IrcNickServ | null;
-  /** True: passwords may go where somebody on the way, or in the server's place, could read them. Default false. */
-  readonly allowPlainText?: boolean;
+  readonly password: string | null;
+  readonly sasl: IrcSasl | null;
+  readonly nickServ: IrcNickServ | null;
+  /** True: passwords may go where somebody on the way, or in the server's place, could read them. */
+  readonly allowPlainText: boolean;
   /** Lines sent as they are after logging in; `{BOTNICK}` stands for our nick. */
-  readonly runCommands?: readonly string[];
+  readonly runCommands: readonly string[];
 
-  /** Pace after the burst: one line each. 0: without limit. Default 1,300. */
-  readonly messageDelayMs?: number;
-  /** Lines that may leave at once. Default 5. */
-  readonly burst?: number;
+  /** Pace after the burst: one line each. 0: without limit. */
+  readonly messageDelayMs: number;
+  /** Lines that may leave at once. */
+  readonly burst: number;
   /** Most bytes of one message line, prefix included, where that is less than the server takes. */
-  readonly messageLength?: number | null;
-  /** False: a line that is too long is cut and ends in `messageClipped`. Default true. */
-  readonly messageSplit?: boolean;
-  /** Default "<clipped message>". */
-  readonly messageClipped?: string;
-  /** Most lines of one message; the rest becomes "… N more lines". Default 12. */
-  readonly maxLines?: number;
-  /** Wait before entering again after a kick. Default 0. */
-  readonly rejoinDelayMs?: number;
-  /** Wait between two JOINs. Default 0: several channels in one line. */
-  readonly joinDelayMs?: number;
-  /** Silence after which we ask whether the server is still there. Default 60,000, which is also the most. */
-  readonly pingDelayMs?: number;
+  readonly messageLength: number | null;
+  /** False: a line that is too long is cut and ends in `messageClipped`. */
+  readonly messageSplit: boolean;
+  readonly messageClipped: string;
+  /** Most lines of one message; the rest becomes "… N more lines". */
+  readonly maxLines: number;
+  /** Wait before entering again after a kick. */
+  readonly rejoinDelayMs: number;
+  /** Wait between two JOINs. 0: several channels in one line. */
+  readonly joinDelayMs: number;
+  /** Silence after which we ask whether the server is still there. 0: the longest there is, 60,000. */
+  readonly pingDelayMs: number;
   /** Charset of lines that are not UTF-8, and of what we send; null: windows-1252, and we send UTF-8. */
-  readonly charset?: string | null;
+  readonly charset: string | null;
   /** True: send plain text only. */
-  readonly stripMarkup?: boolean;
+  readonly stripMarkup: boolean;
   /** True: show the sender's own name by RELAYMSG where the server offers it. */
-  readonly useRelayMsg?: boolean;
+  readonly useRelayMsg: boolean;
   /** True: what is said under our nick by another client of the same account is relayed; null: behind a bouncer only. */
-  readonly relayOwnLines?: boolean | null;
-  /** True: NOTICEs to a channel are relayed as messages. Default false. */
-  readonly relayNotices?: boolean;
-  readonly quitMessage?: string;
-  /** Mark ourselves as a program where the server knows such a mode. Default true. */
-  readonly botMode?: boolean;
+  readonly relayOwnLines: boolean | null;
+  /** True: NOTICEs to a channel are relayed as messages. */
+  readonly relayNotices: boolean;
+  readonly quitMessage: string;
+  /** Mark ourselves as a program where the server knows such a mode. */
+  readonly botMode: boolean;
   /** Answer to CTCP VERSION. */
-  readonly version?: string;
+  readonly version: string;
   /** Own connections for those who are relayed; null: all is said under the relay's own nick. */
-  readonly puppets?: IrcPuppets | null;
+  readonly puppets: IrcPuppets | null;
   /** Answer to CTCP USERINFO; null: none. */
-  readonly userInfo?: string | null;
-  readonly history?: IrcHistoryLimits;
+  readonly userInfo: string | null;
+  readonly history: IrcHistoryLimits;
   /** Where the servers' demands for TLS are kept. Default: in memory. */
   readonly sts?: StsPolicies;
   readonly limits?: Partial<IrcLimits>;
@@ -255,40 +254,10 @@ export type IrcSettings =
 const NO_TLS_FILES = { clientCertificatePem: null, pinSha256: [], caPem: [] };
 
 export function settingsOf(options: IrcBridgeOptions): IrcSettings {
-  const defaults = {
-    moreServers: [],
-    bind: null,
-    proxy: null,
-    password: null,
-    sasl: null,
-    nickServ: null,
-    allowPlainText: false,
-    runCommands: [],
-    messageDelayMs: 1_300,
-    burst: 5,
-    messageLength: null,
-    messageSplit: true,
-    messageClipped: "<clipped message>",
-    maxLines: 12,
-    rejoinDelayMs: 0,
-    joinDelayMs: 0,
-    charset: null,
-    stripMarkup: false,
-    useRelayMsg: false,
-    relayOwnLines: null,
-    relayNotices: false,
-    quitMessage: "kosmi-relay",
-    botMode: true,
-    version: "kosmi-relay",
-    userInfo: null,
-    puppets: null,
+  return {
     puppet: null,
     sts: new MemoryStsPolicies(),
-    history: { maxMessages: 500 },
     inspection: null,
-  };
-  return {
-    ...defaults,
     ...options,
     userName: options.userName || options.nick,
     realName: options.realName || options.nick,

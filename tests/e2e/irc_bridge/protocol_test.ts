@@ -322,6 +322,46 @@ Deno.test("CHATHISTORY that does not know the message is asked by time", async (
   assert.ok(server.lines.some((line) => line.params[2] === "timestamp=2029-12-30T23:59:59.999Z"));
 });
 
+Deno.test("CHATHISTORY that is answered late, as all else, is waited for", async () => {
+  const held: string[] = [];
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/chathistory"],
+    onLine: (line, self) => {
+      // Nothing is answered before the relay asks whether there is anybody: as on a link that stood still.
+      if (line.command === "CHATHISTORY") {
+        held.push(
+          "BATCH +1 chathistory #test",
+          `@batch=1;msgid=new;time=2030-01-01T00:00:00.000Z :${ALICE} PRIVMSG #test :found`,
+          "BATCH -1",
+        );
+        return true;
+      }
+      if (line.command !== "PING" || held.length === 0) return false;
+      self.send(...held.splice(0), `PONG server.example :${line.params[0]}`);
+      return true;
+    },
+  });
+  const cursors = new Map([["#test", cursorAt("old", Date.parse("2029-12-31T00:00:00Z"))]]);
+  await using relay = start(server.asServer, { cursors, limits: { historyMs: 30 } });
+  const history = await relay.up();
+  assert.deepEqual(history?.messages.map((one) => one.own ? "" : textOf(one.event.text)), [
+    "found",
+  ]);
+  assert.equal(history?.lost, false);
+});
+
+Deno.test("CHATHISTORY that is never answered is a gap, in the log too", async () => {
+  await using server = new ScriptedServer({
+    caps: [...FULL, "draft/chathistory"],
+    onLine: (line) => line.command === "CHATHISTORY",
+  });
+  const cursors = new Map([["#test", cursorAt("old", Date.parse("2029-12-31T00:00:00Z"))]]);
+  await using relay = start(server.asServer, { cursors, limits: { historyMs: 30 } });
+  const history = await relay.up();
+  assert.deepEqual([history?.messages, history?.complete, history?.lost], [[], false, true]);
+  assert.ok(relay.log.texts().some((text) => /does not say what was said in #test/.test(text)));
+});
+
 Deno.test("a bouncer's playback is history, never live", async () => {
   await using server = new ScriptedServer({
     caps: ["server-time", "message-tags", "znc.in/self-message"],

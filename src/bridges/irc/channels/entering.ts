@@ -12,7 +12,7 @@ interface Reading extends Fetched {
   readonly asked: boolean;
 }
 
-const PLAYED: Reading = { cut: false, behind: false, asked: false };
+const PLAYED: Reading = { cut: false, behind: false, unanswered: false, asked: false };
 
 /** Staying this long in a channel makes earlier kicks and refusals forgotten. */
 const SETTLED_MS = 60_000;
@@ -163,13 +163,17 @@ export class Entering {
   }
 
   #readHistory(channel: Channel): void {
-    const { host, server, settings, timers } = this.#link;
+    const { fence, host, server, settings, timers } = this.#link;
     if (!this.#link.has("draft/chathistory") || !this.#link.has("batch")) {
       return this.#ready(channel, playedOf(channel), PLAYED);
     }
     const { entry } = channel;
-    const timeout = timers.after(settings.limits.historyMs, () => channel.fetch?.end(true));
-    channel.fetch = new HistoryFetch({
+    // A link on which nothing passes for a while is no answer: only what comes behind one tells that there is none.
+    const timeout = timers.after(
+      settings.limits.historyMs,
+      () => fence.untilAfter(() => this.#unanswered(channel, fetch)),
+    );
+    const fetch = new HistoryFetch({
       channel: channel.name,
       cursor: host.cursor(channel.plan.channel),
       features: server,
@@ -183,10 +187,18 @@ export class Entering {
           const more = linesWithout(played ?? [], lines ?? []);
           const all = lines === null ? played : [...lines, ...more];
           const behind = how.behind && more.length === 0;
-          this.#ready(channel, all, { cut: how.cut, behind, asked: lines !== null });
+          this.#ready(channel, all, { ...how, behind, asked: lines !== null });
         }
       },
     });
+    channel.fetch = fetch;
+  }
+
+  #unanswered(channel: Channel, fetch: HistoryFetch): void {
+    if (channel.fetch !== fetch) return;
+    const template = "the server does not say what was said in {channel} while the relay was away";
+    this.#link.log.warn(template, { channel: channel.plan.written });
+    fetch.unanswered();
   }
 
   /**

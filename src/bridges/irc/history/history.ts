@@ -26,6 +26,8 @@ export interface HistoryContext {
   readonly cut: boolean;
   /** The server gave what stands behind the cursor's message. */
   readonly behind: boolean;
+  /** The server has a history, and tells nothing of it. */
+  readonly unanswered: boolean;
   /** True where a bouncer plays back what it kept since we left, and nothing before. */
   readonly bouncer: boolean;
   /** Lines of an earlier connection of ours that came while we entered. */
@@ -51,7 +53,8 @@ export function historyOf(
   const messages = [...rest, ...context.heard].map((line) => historyMessage(line, context)).filter((
     one,
   ) => one !== null);
-  return { messages, complete: whole && !context.cut, behindCursor: context.behind };
+  const lost = context.unanswered && messages.length === 0;
+  return { messages, complete: whole && !context.cut, behindCursor: context.behind, lost };
 }
 
 function isMessage(line: IrcMessage, notices: boolean): boolean {

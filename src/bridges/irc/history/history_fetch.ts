@@ -6,10 +6,14 @@ import { type IrcMessage, type OutLine, serverTimeMs } from "../wire/message.ts"
 
 const PAGE = 100;
 
-/** `cut`: there was more. `behind`: the server knew the cursor's message, and gave what stands behind it. */
+/**
+ * `cut`: there was more. `behind`: the server knew the cursor's message, and gave what stands behind it. `unanswered`: it has a
+ * history, and tells nothing of it.
+ */
 export interface Fetched {
   readonly cut: boolean;
   readonly behind: boolean;
+  readonly unanswered: boolean;
 }
 
 interface HistoryFetchOptions {
@@ -40,6 +44,7 @@ export class HistoryFetch {
   #idKnown = false;
   /** One page was not enough: the next ones may reach further back than the cursor. */
   #asksBefore = false;
+  #isUnanswered = false;
   #ended = false;
 
   constructor(options: HistoryFetchOptions) {
@@ -93,6 +98,12 @@ export class HistoryFetch {
     else this.#requestBefore();
   }
 
+  /** No answer comes any more. */
+  unanswered(): void {
+    this.#isUnanswered = this.#lines.length === 0;
+    this.end(true);
+  }
+
   /** Ends with what has come so far. */
   end(cut: boolean): void {
     this.#done(this.#lines, cut || this.#beginsLate());
@@ -127,7 +138,8 @@ export class HistoryFetch {
   #done(lines: readonly IrcMessage[] | null, cut: boolean): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#options.done(lines, { cut, behind: this.#idKnown && !this.#byTime && !this.#asksBefore });
+    const behind = this.#idKnown && !this.#byTime && !this.#asksBefore;
+    this.#options.done(lines, { cut, behind, unanswered: this.#isUnanswered });
   }
 
   /** By time from a moment before the cursor: others may bear its very time, and what is known is recognised later. */

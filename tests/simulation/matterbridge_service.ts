@@ -90,6 +90,8 @@ export class MatterbridgeService extends HttpService {
     const ring = this.#ring;
     this.#ring = [];
     this.#ringSize = RING_AFTER_READ;
+    // Nobody reads it again: what does not arrive has to be told.
+    for (const { said } of ring) said.cut = true;
     return {
       json: `[${ring.map(({ json }) => json).join(",")}]`,
       read: () => {

@@ -26,6 +26,8 @@ export interface SeedResult {
 }
 
 const SETTLE_TIMEOUT_MS = 100_000;
+/** What has gathered in an outage leaves at the usual pace: one line each 1.3 s, some messages in two. */
+const LONGEST_MESSAGE_MS = 2_600;
 const FENCE_EVERY_MS = 1_500;
 const QUIET_MS = 1_000;
 
@@ -37,7 +39,8 @@ export async function runSeed(plan: Plan): Promise<SeedResult> {
   const said = await playSchedule(plan, world, player);
   const troubles: string[] = [];
   try {
-    await settle(world);
+    const pacedMs = plan.pace === "free" ? 0 : plan.utterances.length * LONGEST_MESSAGE_MS;
+    await settle(world, SETTLE_TIMEOUT_MS + pacedMs);
   } catch (error) {
     troubles.push(error instanceof Error ? error.message.split("\n")[0] ?? "" : String(error));
   }
@@ -107,9 +110,9 @@ async function playSchedule(plan: Plan, world: FaultWorld, player: FaultPlayer):
  * All that was said has arrived, or never will, when what each speaker says after all faults has crossed: the relay
  * keeps the order of each, and lets them take turns.
  */
-async function settle(world: FaultWorld): Promise<void> {
+async function settle(world: FaultWorld, limitMs: number): Promise<void> {
   const { people, kosmi } = world;
-  await until(() => people.relayIsThere(), "the relay to be in the channel", SETTLE_TIMEOUT_MS, {
+  await until(() => people.relayIsThere(), "the relay to be in the channel", limitMs, {
     everyMs: 200,
   });
   const crossed = (name: string) => {
@@ -133,7 +136,7 @@ async function settle(world: FaultWorld): Promise<void> {
       return missing.length === 0;
     },
     "what each speaker said last to cross",
-    SETTLE_TIMEOUT_MS,
+    limitMs,
     { everyMs: 50 },
   );
   // A second copy that is on its way comes soon after.

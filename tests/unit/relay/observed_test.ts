@@ -93,6 +93,34 @@ Deno.test("ExtractNicks takes the name out of the text of whom it names, and lea
   assert.deepEqual(of("somebody"), ["somebody", text]);
 });
 
+Deno.test("ExtractNicks: the first pair that names somebody counts", () => {
+  const pairs: readonly (readonly [RegExp, RegExp])[] = [
+    [/^bot$/, /^<(\w+)> /],
+    [/^bot$/, /^(?:\[(\w+)\]|\w+:) /],
+    [/^other$/, /^(\w+)/],
+    [/^two$/, /^(\w+) says (.*)$/],
+    [/^two$/, /^(\w+) asks(?: (\w+))?$/],
+  ];
+  const rows: readonly (readonly [nick: string, text: string, who: string, says: string])[] = [
+    ["bot", "<alice> hello", "alice", "hello"],
+    ["bot", "[alice] hello", "alice", "hello"],
+    // The pair matches and names nobody.
+    ["bot", "alice: hello", "bot", "alice: hello"],
+    ["bot", "hello", "bot", "hello"],
+    ["stranger", "<alice> hello", "stranger", "<alice> hello"],
+    ["two", "alice says hello", "alice", "hello"],
+    ["two", "alice asks", "two", "alice asks"],
+    ["two", "alice asks bob", "alice", "bob"],
+  ];
+  for (const [nick, text, who, says] of rows) {
+    const { sender, text: left } = rewrite(
+      settings({ extractNicks: pairs }),
+      message(text, { sender: { ...message("").sender, nick } }),
+    );
+    assert.deepEqual([sender.nick, left.map((span) => span.text).join("")], [who, says], text);
+  }
+});
+
 Deno.test("restyled() hides the new text where any of the old one was hidden", () => {
   const hidden: RichText = [...plainText("a"), { text: "b", style: { spoiler: true } }];
   assert.deepEqual(restyled(hidden, "x"), [{ text: "x", style: { spoiler: true } }]);

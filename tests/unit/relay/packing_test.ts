@@ -71,4 +71,15 @@ Deno.test("takePack() joins what was caught up, though each has its own time", (
   assert.deepEqual(packed(waiting, POLICY), { ids: [1, 2, 3], text: "x | x | x" });
   const other = [delivery(1, late("x", 0)), delivery(2, outgoing("x"))];
   assert.deepEqual(packed(other, POLICY), { ids: [1], text: "x" });
+  const ends: readonly [second: ReturnType<typeof outgoing>, isJoined: boolean][] = [
+    [late("y", 10), true],
+    [late("y", 11), false],
+    [{ ...late("y", 5), atMs: -1 }, false],
+    [{ ...late("y", 5), prefix: plainText("<bo> [21:05] ") }, false],
+    [{ ...late("y", 5), isMarked: false }, false],
+  ];
+  for (const [second, isJoined] of ends) {
+    const pack = packed([delivery(1, late("x", 0)), delivery(2, second)], POLICY);
+    assert.deepEqual(pack?.ids, isJoined ? [1, 2] : [1]);
+  }
 });

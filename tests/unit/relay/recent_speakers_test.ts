@@ -23,12 +23,27 @@ const ROWS: readonly [text: string, expected: string | null][] = [
   ["I said: Zoë", null],
   ["Bob: hi", null],
   ["", null],
+  ["\u200bZ\u200boë: yes", "z2"],
+  ["Zoë Smith, hello", "s1"],
+  ["@Zoë Smith hello", "s1"],
+  ["@Zoëlle no", null],
+  ["Zoë:yes", null],
+  [":", null],
 ];
 for (const [text, expected] of ROWS) {
   Deno.test(`addressed() of ${JSON.stringify(text)}`, () => {
     assert.equal(room().addressed(ROOM, text)?.messageId ?? null, expected);
   });
 }
+
+Deno.test("nobody is addressed by no name, nor where nobody spoke", () => {
+  const speakers = new RecentSpeakers(3);
+  assert.equal(speakers.addressed(ROOM, "@Zoë yes"), null);
+  assert.equal(speakers.namesakesBefore(ROOM, person("Zoë"), 1), 0);
+  speakers.spoke(ROOM, person("\u200b"), 1, messageId("n1"));
+  assert.equal(speakers.addressed(ROOM, "@ yes"), null);
+  assert.equal(speakers.addressed(ROOM, ": yes"), null);
+});
 
 Deno.test("RecentSpeakers forgets who spoke longest ago, and keeps places apart", () => {
   const speakers = room();

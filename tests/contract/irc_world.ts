@@ -7,9 +7,9 @@ import {
   startIrcServer,
 } from "../sandbox/irc/irc_sandbox.ts";
 import { FaultProxy } from "../support/fault_proxy.ts";
+import { ircOptions } from "../support/irc_options.ts";
 import { LogRecorder } from "../support/log_recorder.ts";
 import type { MakeWorld, World, WorldOptions } from "./world.ts";
-import { ircOptions } from "../support/irc_options.ts";
 
 const NICK = "relay";
 const PASSWORD = "a-server-password";

@@ -13,6 +13,7 @@ import type {
 import type { MessageEvent, Person } from "../../src/relay/port/event.ts";
 import { type AccountId, type ChannelId, endpointId } from "../../src/relay/port/ids.ts";
 import { textOf } from "../../src/relay/port/rich_text.ts";
+import { ircOptions } from "../support/irc_options.ts";
 import { numbered, numbersIn, withoutNumbers } from "./hidden.ts";
 import type { Handed, IrcClient, IrcConnection, IrcService, Pending } from "./irc_service.ts";
 import type { Ledger } from "./ledger.ts";
@@ -20,7 +21,6 @@ import { serveAt } from "./line_pipe.ts";
 import { notedHost } from "./noted_host.ts";
 import type { Process } from "./process.ts";
 import type { Timeline } from "./timeline.ts";
-import { ircOptions } from "../support/irc_options.ts";
 
 export interface WireBridgeOptions {
   readonly service: IrcService;

@@ -31,14 +31,14 @@ export function catchUp(
   isKnown: (id: MessageId) => boolean = () => false,
 ): CatchUp {
   if (cursor === null) return { events: [], passedOver: [], gap: false };
-  const others = history.messages.flatMap((message) => message.own ? [] : [message.event]);
+  const others = othersIn(history);
   const missed = history.behindCursor === true ? others : missedOf(others, cursor);
   const young = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs);
   const relayed = young.slice(Math.max(0, young.length - limits.maxMessages));
   const passedOver = missed.filter((event) =>
     !relayed.includes(event) && (event.id === null || !isKnown(event.id))
   );
-  const times = history.messages.map((message) => message.own ? message.atMs : message.event.atMs);
+  const times = timesIn(history);
   // It ended before the newest: what stands between its end and now was not read.
   const endsEarly = times.length > 0 && times.every((atMs) => atMs < cursor.atMs);
   const isOpen = times.length > 0 && (endsEarly || !reachesBack(history, cursor));
@@ -51,13 +51,20 @@ export function catchUp(
  * newest first. What was taken over from others stands before what was missed: where it ends the history, that is the wrong way round.
  */
 export function rightWayRound(history: History, isKnown: (id: MessageId) => boolean): History {
-  const { messages } = history;
-  const others = messages.flatMap((message) => message.own ? [] : [message.event]);
+  const others = othersIn(history);
   const [first, last] = [others[0], others.at(-1)];
-  const times = new Set(messages.map((message) => message.own ? message.atMs : message.event.atMs));
-  const isReversed = times.size === 1 && typeof first?.id === "string" && !isKnown(first.id) &&
+  const isOneTime = new Set(timesIn(history)).size === 1;
+  const isReversed = isOneTime && typeof first?.id === "string" && !isKnown(first.id) &&
     typeof last?.id === "string" && isKnown(last.id);
-  return isReversed ? { ...history, messages: messages.toReversed() } : history;
+  return isReversed ? { ...history, messages: history.messages.toReversed() } : history;
+}
+
+function othersIn({ messages }: History): MessageEvent[] {
+  return messages.flatMap((message) => message.own ? [] : [message.event]);
+}
+
+function timesIn({ messages }: History): number[] {
+  return messages.map((message) => message.own ? message.atMs : message.event.atMs);
 }
 
 /** Whether a history shows what was said before the cursor: in whole seconds without ids, others may bear the cursor's. */
@@ -95,10 +102,7 @@ function behindCursor(events: readonly MessageEvent[], { id }: CountedCursor): M
  * than the cursor: to be remembered as taken over.
  */
 export function saidBeforeUs(history: History, cursor: CountedCursor): readonly MessageEvent[] {
-  return missedOf(
-    history.messages.flatMap((message) => message.own ? [] : [message.event]),
-    cursor,
-  );
+  return missedOf(othersIn(history), cursor);
 }
 
 /** What is taken over and goes nowhere: the cursor stands behind it. */

@@ -1,22 +1,13 @@
 import assert from "node:assert/strict";
 import { textOf } from "../../../src/relay/port/rich_text.ts";
-import { cursorAt, start } from "./running_bridge.ts";
-import { type Script, ScriptedServer } from "./scripted_server.ts";
+import { cursorAt, start, textsIn } from "./running_bridge.ts";
+import { echo, FULL, ScriptedServer, SELF } from "./scripted_server.ts";
 
 /** Habits of servers that Debian does not have: UnrealIRCd, Ergo, soju, IRCnet's ircd, each in a few lines. */
 
-const FULL = ["message-tags", "server-time", "batch", "labeled-response", "echo-message"];
-const SELF = "relay!relay@host.example";
 const ALICE = "alice!a@host";
 const BOB = { id: "u" as never, nick: "Bob Ross", userId: "u" };
 const SENDER = { sender: { person: BOB, account: "kosmi.x" as never } };
-
-const echo: Script["onLine"] = (line, server) => {
-  if (line.command !== "PRIVMSG") return false;
-  const label = line.tags["label"] === undefined ? "" : `label=${line.tags["label"]};`;
-  server.send(`@${label}msgid=m${server.lines.length} :${SELF} PRIVMSG #test :${line.text}`);
-  return true;
-};
 
 function sent(server: ScriptedServer, command = "PRIVMSG"): string[] {
   return server.lines.filter((line) => line.command === command).map((line) => line.text);
@@ -292,7 +283,7 @@ Deno.test("a live line with a slow clock is no answer to CHATHISTORY", async () 
   const cursors = new Map([["#test", cursorAt(null, at(0).getTime())]]);
   await using relay = start(server.asServer, { cursors });
   const history = await relay.up();
-  const texts = history?.messages.map((one) => one.own ? "own" : textOf(one.event.text));
+  const texts = textsIn(history, "own");
   assert.deepEqual([texts, relay.texts], [["one", "two", "three"], []]);
 });
 

@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { textOf } from "../../../src/relay/port/rich_text.ts";
-import { cursorAt, start } from "./running_bridge.ts";
-import { type Script, ScriptedServer } from "./scripted_server.ts";
+import { cursorAt, start, textsIn } from "./running_bridge.ts";
+import { echo, FULL, ScriptedServer } from "./scripted_server.ts";
 
 /** What the relay does unasked, and what it leaves, by what the server offers. */
 
-const FULL = ["message-tags", "server-time", "batch", "labeled-response", "echo-message"];
 const BOB = { id: "u" as never, nick: "Bob", userId: "u" };
 const SENDER = { sender: { person: BOB, account: "kosmi.x" as never } };
-
-const echo: Script["onLine"] = (line, server) => {
-  if (line.command !== "PRIVMSG" && line.command !== "RELAYMSG") return false;
-  const label = line.tags["label"] === undefined ? "" : `label=${line.tags["label"]};`;
-  const text = line.params.at(-1);
-  const isRelayed = line.command === "RELAYMSG";
-  const who = isRelayed ? `${line.params[1]}!r@r` : "relay!relay@host.example";
-  const relayed = isRelayed ? "draft/relaymsg=relay;" : "";
-  server.send(`@${label}${relayed}msgid=m${server.lines.length} :${who} PRIVMSG #test :${text}`);
-  return true;
-};
 
 const lines = (server: ScriptedServer, command: string) =>
   server.lines.filter((line) => line.command === command).map(({ params }) => params.join(" "));
@@ -103,7 +90,7 @@ Deno.test("lines that come together are from before our entry only where the ser
   const cursors = new Map([["#test", cursorAt("old", Date.parse("2029-12-31T00:00:00Z"))]]);
   await using relay = start(server.asServer, { cursors });
   const history = await relay.up();
-  assert.deepEqual(history?.messages.map((one) => one.own ? "" : textOf(one.event.text)), [
+  assert.deepEqual(textsIn(history), [
     "in chathistory",
   ]);
   assert.equal((await relay.message("in example/other")).late, false);

@@ -1,25 +1,11 @@
 import assert from "node:assert/strict";
 import type { ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
-import { textOf } from "../../../src/relay/port/rich_text.ts";
-import { cursorAt, start } from "./running_bridge.ts";
-import { type Script, ScriptedServer } from "./scripted_server.ts";
+import { cursorAt, start, textsIn } from "./running_bridge.ts";
+import { echo, FULL, ScriptedServer } from "./scripted_server.ts";
 
-const FULL = ["message-tags", "server-time", "batch", "labeled-response", "echo-message"];
 const ALICE = "alice!a@host";
 const channel = "#test" as ChannelId;
 const never = new AbortController().signal;
-
-/** Echoes every PRIVMSG as a server with echo-message does. */
-const echo: Script["onLine"] = (line, server) => {
-  if (line.command !== "PRIVMSG") return false;
-  const label = line.tags["label"] === undefined ? "" : `label=${line.tags["label"]};`;
-  server.send(
-    `@${label}msgid=m${server.lines.length} :relay!relay@host.example PRIVMSG ${
-      line.params[0]
-    } :${line.text}`,
-  );
-  return true;
-};
 
 Deno.test("a line of 100 kB is one line in the log and nothing else", async () => {
   await using server = new ScriptedServer();
@@ -291,7 +277,7 @@ Deno.test("CHATHISTORY is read page by page from the cursor", async () => {
   await using relay = start(server.asServer, { cursors, history: limits, messageDelayMs: 0 });
   const history = await relay.up();
   assert.equal(history?.complete, true);
-  const texts = history.messages.map((one) => one.own ? "" : textOf(one.event.text));
+  const texts = textsIn(history);
   // The page that reaches the cursor comes whole: the core recognises by its id what it has.
   assert.deepEqual(texts, ["text h0", "text h1", "text h2", "text h3", "text h4"]);
 });
@@ -316,7 +302,7 @@ Deno.test("CHATHISTORY that does not know the message is asked by time", async (
   const cursors = new Map([["#test", cursorAt("gone", Date.parse("2029-12-31T00:00:00Z"))]]);
   await using relay = start(server.asServer, { cursors });
   const history = await relay.up();
-  assert.deepEqual(history?.messages.map((one) => one.own ? "" : textOf(one.event.text)), [
+  assert.deepEqual(textsIn(history), [
     "found",
   ]);
   assert.ok(server.lines.some((line) => line.params[2] === "timestamp=2029-12-30T23:59:59.999Z"));
@@ -344,7 +330,7 @@ Deno.test("CHATHISTORY that is answered late, as all else, is waited for", async
   const cursors = new Map([["#test", cursorAt("old", Date.parse("2029-12-31T00:00:00Z"))]]);
   await using relay = start(server.asServer, { cursors, limits: { historyMs: 30 } });
   const history = await relay.up();
-  assert.deepEqual(history?.messages.map((one) => one.own ? "" : textOf(one.event.text)), [
+  assert.deepEqual(textsIn(history), [
     "found",
   ]);
   assert.equal(history?.lost, false);

@@ -5,12 +5,12 @@ import type { IrcBridgeOptions } from "../../../src/bridges/irc/link/options.ts"
 import { IrcCheck } from "../../../src/commands/doctor/irc_check.ts";
 import type { AccountId } from "../../../src/relay/port/ids.ts";
 import { startIrcServer } from "../../sandbox/irc/irc_sandbox.ts";
+import { ircOptions } from "../../support/irc_options.ts";
 import { makeCertificate } from "../../support/irc_servers/certificate.ts";
 import { needs } from "../../support/skip.ts";
 import { startSocksServer } from "../../support/socks_server.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 import { start } from "./running_bridge.ts";
-import { ircOptions } from "../../support/irc_options.ts";
 
 Deno.test("Proxy: all goes through it, and it looks the server's name up", async () => {
   await using server = await startIrcServer();

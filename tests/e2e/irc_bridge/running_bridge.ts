@@ -14,9 +14,9 @@ import type {
 import type { ChatEvent, MessageEvent, Person } from "../../../src/relay/port/event.ts";
 import type { AccountId, ChannelId, MessageId } from "../../../src/relay/port/ids.ts";
 import { plainText, textOf } from "../../../src/relay/port/rich_text.ts";
+import { ircOptions } from "../../support/irc_options.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { Changes, within } from "../../support/wait.ts";
-import { ircOptions } from "../../support/irc_options.ts";
 
 const never = new AbortController().signal;
 
@@ -190,6 +190,11 @@ export function start(
 ): RunningBridge {
   const { channels: _channels, keys: _keys, cursors: _cursors, ...more } = running;
   return new RunningBridge(optionsFor(server, more), running, bridge);
+}
+
+/** The texts of others in a history; in place of ours stands `own`. */
+export function textsIn(history: History | null, own = ""): string[] {
+  return (history?.messages ?? []).map((one) => one.own ? own : textOf(one.event.text));
 }
 
 export function cursorAt(id: string | null, atMs: number): Cursor {

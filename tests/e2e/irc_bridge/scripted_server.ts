@@ -13,7 +13,23 @@ export interface Script {
   readonly tls?: { readonly cert: string; readonly key: string };
 }
 
-const HOST = "relay!relay@host.example";
+/** The relay, as the server shows it. */
+export const SELF = "relay!relay@host.example";
+
+/** Everything that makes a line of ours known by its echo. */
+export const FULL = ["message-tags", "server-time", "batch", "labeled-response", "echo-message"];
+
+/** Echoes what is said as a server with echo-message does, RELAYMSG under the name that it bears. */
+export function echo(line: IrcLine, server: ScriptedServer): boolean {
+  const [target, name] = line.params;
+  const isRelayed = line.command === "RELAYMSG";
+  if (line.command !== "PRIVMSG" && !isRelayed) return false;
+  const label = line.tags["label"] === undefined ? "" : `label=${line.tags["label"]};`;
+  const [tag, who] = isRelayed ? ["draft/relaymsg=relay;", `${name}!r@r`] : ["", SELF];
+  const tags = `${label}${tag}msgid=m${server.lines.length}`;
+  server.send(`@${tags} :${who} PRIVMSG ${target} :${line.text}`);
+  return true;
+}
 
 /** A small IRC server for one client, on a real socket, for answers that no server of the distribution gives. */
 export class ScriptedServer implements AsyncDisposable {
@@ -114,7 +130,7 @@ export class ScriptedServer implements AsyncDisposable {
         return this.send(`:server.example 366 relay ${first} :End of /NAMES list.`);
       case "JOIN":
         for (const name of first.split(",")) {
-          this.send(`:${HOST} JOIN ${name}`, `:server.example 353 relay = ${name} :relay alice`);
+          this.send(`:${SELF} JOIN ${name}`, `:server.example 353 relay = ${name} :relay alice`);
           this.send(`:server.example 366 relay ${name} :End`);
         }
         return;

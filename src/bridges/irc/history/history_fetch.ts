@@ -44,7 +44,6 @@ export class HistoryFetch {
   #idKnown = false;
   /** One page was not enough: the next ones may reach further back than the cursor. */
   #asksBefore = false;
-  #isUnanswered = false;
   #ended = false;
 
   constructor(options: HistoryFetchOptions) {
@@ -70,9 +69,9 @@ export class HistoryFetch {
     const isShort = lines.length < this.#page;
     const isOldest = isShort && (this.#isPageTold || fresh.length === 0);
     if (cursor === null || isOldest || lines.some((line) => isBefore(line, cursor))) {
-      return this.end(false);
+      return this.#end(false);
     }
-    if (fresh.length === 0 || this.#lines.length >= this.#most) return this.end(true);
+    if (fresh.length === 0 || this.#lines.length >= this.#most) return this.#end(true);
     this.#requestBefore();
   }
 
@@ -91,7 +90,7 @@ export class HistoryFetch {
     if (this.#ended) return;
     const isNothing = this.#lines.length === 0;
     if (this.#byTime || this.#options.cursor === null) {
-      return isNothing ? this.#done(null, false) : this.end(true);
+      return isNothing ? this.#done(null, false) : this.#end(true);
     }
     this.#byTime = true;
     if (isNothing) this.#request(["LATEST", this.#since()]);
@@ -100,12 +99,11 @@ export class HistoryFetch {
 
   /** No answer comes any more. */
   unanswered(): void {
-    this.#isUnanswered = this.#lines.length === 0;
-    this.end(true);
+    this.#done(this.#lines, true, this.#lines.length === 0);
   }
 
   /** Ends with what has come so far. */
-  end(cut: boolean): void {
+  #end(cut: boolean): void {
     this.#done(this.#lines, cut || this.#beginsLate());
   }
 
@@ -135,11 +133,11 @@ export class HistoryFetch {
     return true;
   }
 
-  #done(lines: readonly IrcMessage[] | null, cut: boolean): void {
+  #done(lines: readonly IrcMessage[] | null, cut: boolean, unanswered = false): void {
     if (this.#ended) return;
     this.#ended = true;
     const behind = this.#idKnown && !this.#byTime && !this.#asksBefore;
-    this.#options.done(lines, { cut, behind, unanswered: this.#isUnanswered });
+    this.#options.done(lines, { cut, behind, unanswered });
   }
 
   /** By time from a moment before the cursor: others may bear its very time, and what is known is recognised later. */
@@ -156,7 +154,7 @@ export class HistoryFetch {
     const atMs = oldest === undefined ? null : serverTimeMs(oldest);
     this.#asksBefore = true;
     if (id !== null && !this.#byTime) return this.#request(["BEFORE", `msgid=${id}`]);
-    if (atMs === null) return this.end(true);
+    if (atMs === null) return this.#end(true);
     this.#request(["BEFORE", timestamp(atMs + 1)]);
   }
 

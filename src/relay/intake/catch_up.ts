@@ -21,7 +21,8 @@ interface CatchUp {
 /**
  * What of a channel's history was missed. Messages that were taken over already are recognised by their id when they
  * are stored; those without an id by the cursor's time and, among those that bear it, by their number. With no cursor
- * nothing was missed: we were never there. `isKnown`: whether a message was taken over, by its id.
+ * nothing was missed: we were never there. `nowMs` is the time at the service, as far as we know it; a history that tells it
+ * knows better. `isKnown`: whether a message was taken over, by its id.
  */
 export function catchUp(
   history: History,
@@ -33,7 +34,8 @@ export function catchUp(
   if (cursor === null) return { events: [], passedOver: [], gap: false };
   const others = othersIn(history);
   const missed = history.behindCursor === true ? others : missedOf(others, cursor);
-  const young = missed.filter((event) => nowMs - event.atMs <= limits.maxAgeMs);
+  const thereMs = history.atMs ?? nowMs;
+  const young = missed.filter((event) => thereMs - event.atMs <= limits.maxAgeMs);
   const relayed = young.slice(Math.max(0, young.length - limits.maxMessages));
   const passedOver = missed.filter((event) =>
     !relayed.includes(event) && (event.id === null || !isKnown(event.id))
@@ -160,11 +162,16 @@ export class ServiceClocks {
    * then; what is read twice because of that is known by its id. Without ids the service's time is all there is.
    */
   cursorTime(origin: EndpointId, event: MessageEvent, nowMs: number): number {
-    if (event.id === null) return event.atMs;
-    const before = this.#aheadMs.get(origin) ?? [];
-    const samples = event.late ? before : [...before, event.atMs - nowMs].slice(-SAMPLES);
-    this.#aheadMs.set(origin, samples);
-    return Math.min(event.atMs, nowMs + usual(samples));
+    if (!event.late) {
+      const before = this.#aheadMs.get(origin) ?? [];
+      this.#aheadMs.set(origin, [...before, event.atMs - nowMs].slice(-SAMPLES));
+    }
+    return event.id === null ? event.atMs : Math.min(event.atMs, this.timeAt(origin, nowMs));
+  }
+
+  /** What time it is at a service, as its live messages tell. */
+  timeAt(origin: EndpointId, nowMs: number): number {
+    return nowMs + usual(this.#aheadMs.get(origin) ?? []);
   }
 }
 

@@ -268,9 +268,9 @@ export class CoreLoop {
   }
 
   #channelUp({ account, channel, ...input }: Extract<HostInput, { kind: "channel-up" }>): void {
-    const { store, clock, log, plan } = this.#options;
+    const { store, clock, log, plan, intake } = this.#options;
     const endpoint = endpointId(account, channel);
-    const nowMs = clock.now();
+    const [nowMs, thereMs] = [clock.now(), intake.timeAt(endpoint)];
     this.#setChannel(endpoint, { kind: "up", sinceMs: nowMs });
     const written = this.#written(account, channel);
     log.info("in {channel}", { account, channel: written });
@@ -280,7 +280,7 @@ export class CoreLoop {
     if (cursor === null) this.#firstVisit(endpoint, history);
     const missed = history === null
       ? null
-      : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, nowMs, isKnown));
+      : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, thereMs, isKnown));
     if (missed?.gap === true) this.#announceGap(account, endpoint, written);
     store.accept(passedOver(endpoint, missed?.passedOver ?? [], nowMs), nowMs);
     this.#acceptEvents((missed?.events ?? []).map((event) => ({ account, event })));

@@ -97,6 +97,11 @@ export class Intake {
     }
   }
 
+  /** What time it is where these messages are said, as far as they have told. */
+  timeAt(origin: EndpointId): number {
+    return this.#clocks.timeAt(origin, this.#options.clock.now());
+  }
+
   #lost(origin: EndpointId, { id }: MessageEvent): Delivery[] {
     return this.#options.routing.from(origin).map((route) => ({
       ...followUp(route, ownLine("")),

@@ -109,6 +109,33 @@ Deno.test("catchUp() leaves what is too old and says that there is a gap", () =>
   assert.deepEqual([events.length, gap], [1, true]);
 });
 
+Deno.test("catchUp() measures age by the service's clock, where the history tells it", () => {
+  const hourMs = 3_600_000;
+  for (const offMs of [-hourMs, hourMs]) {
+    const messages = [said(NOW_MS + offMs - LIMITS.maxAgeMs - 1), said(NOW_MS + offMs)];
+    const cursor = { ...CURSOR, atMs: offMs, saidAtMs: offMs };
+    const events = (history: object, nowMs: number) =>
+      catchUp({ messages, complete: true, ...history }, cursor, LIMITS, nowMs).events.length;
+    assert.equal(events({ atMs: NOW_MS + offMs }, NOW_MS), 1);
+    assert.equal(events({}, NOW_MS + offMs), 1);
+  }
+});
+
+Deno.test("ServiceClocks tells the time at a service by what is said there now, with ids or without", () => {
+  const origin = "irc.a #c" as EndpointId;
+  const clocks = new ServiceClocks();
+  const hear = (atMs: number, late: boolean) =>
+    clocks.cursorTime(origin, message("x", { atMs, id: null, late }), NOW_MS);
+  assert.equal(clocks.timeAt(origin, NOW_MS), NOW_MS);
+  assert.equal(hear(NOW_MS - 50_000, true), NOW_MS - 50_000);
+  assert.equal(clocks.timeAt(origin, NOW_MS), NOW_MS, "what comes late tells nothing of the clock");
+  hear(NOW_MS - 3_000, false);
+  assert.equal(clocks.timeAt(origin, NOW_MS + 7), NOW_MS - 3_000 + 7);
+  for (let heard = 0; heard < 5; heard++) hear(NOW_MS + 9_000, false);
+  assert.equal(clocks.timeAt(origin, NOW_MS), NOW_MS + 9_000);
+  assert.equal(clocks.timeAt("irc.a #other" as EndpointId, NOW_MS), NOW_MS);
+});
+
 Deno.test("catchUp() tells a gap where what it leaves bears the cursor's own time", () => {
   const none = { ...LIMITS, maxMessages: 0 };
   const isKnown = (id: string) => id === "5";

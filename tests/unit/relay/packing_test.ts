@@ -83,3 +83,26 @@ Deno.test("takePack() joins what was caught up, though each has its own time", (
     assert.deepEqual(pack?.ids, isJoined ? [1, 2] : [1]);
   }
 });
+
+Deno.test("takePack() joins late messages of one speaker that were said within ten minutes", () => {
+  const minute = 60_000;
+  const late = (id: number, atMs: number | null, prefix = `<alice> [12:0${id}] `) =>
+    delivery(
+      id,
+      outgoing("a", {
+        prefix: plainText(prefix),
+        isMarked: true,
+        ...(atMs === null ? {} : { atMs }),
+      }),
+    );
+  const ids = (...waiting: ReturnType<typeof late>[]) => packed(waiting, POLICY)?.ids;
+  assert.deepEqual(ids(late(1, minute), late(2, 11 * minute)), [1, 2]);
+  assert.deepEqual(ids(late(1, minute), late(2, 11 * minute + 1)), [1]);
+  assert.deepEqual(ids(late(1, minute), late(2, minute)), [1, 2]);
+  assert.deepEqual(ids(late(1, minute), late(2, minute - 1)), [1]);
+  assert.deepEqual(ids(late(1, minute), late(2, null)), [1]);
+  assert.deepEqual(ids(late(1, null), late(2, minute)), [1]);
+  assert.deepEqual(ids(late(1, minute), late(2, minute, "<al> [12:02] ")), [1]);
+  const now = delivery(2, outgoing("a", { atMs: minute }));
+  assert.deepEqual(ids(late(1, minute), now), [1]);
+});

@@ -270,14 +270,15 @@ export class CoreLoop {
   #channelUp({ account, channel, ...input }: Extract<HostInput, { kind: "channel-up" }>): void {
     const { store, clock, log, plan, intake } = this.#options;
     const endpoint = endpointId(account, channel);
-    const [nowMs, thereMs] = [clock.now(), intake.timeAt(endpoint)];
+    const nowMs = clock.now();
+    const thereMs = intake.clocks.timeAt(endpoint, nowMs);
     this.#setChannel(endpoint, { kind: "up", sinceMs: nowMs });
     const written = this.#written(account, channel);
     log.info("in {channel}", { account, channel: written });
     const cursor = store.cursor(endpoint);
     const isKnown = (id: MessageId) => store.traces({ endpoint, id }) !== null;
     const history = input.history === null ? null : rightWayRound(input.history, isKnown);
-    if (cursor === null) this.#firstVisit(endpoint, history);
+    if (cursor === null) this.#firstVisit(endpoint, history, nowMs);
     const missed = history === null
       ? null
       : this.#guarded(account, () => catchUp(history, cursor, plan().catchUp, thereMs, isKnown));
@@ -289,9 +290,8 @@ export class CoreLoop {
   }
 
   /** From here on everything is ours to relay, and nothing that stands there already. */
-  #firstVisit(origin: EndpointId, history: History | null): void {
-    const { store, clock } = this.#options;
-    const nowMs = clock.now();
+  #firstVisit(origin: EndpointId, history: History | null, nowMs: number): void {
+    const { store } = this.#options;
     const cursor = firstCursor(history, nowMs);
     store.setCursor(origin, cursor);
     const known = history === null ? [] : saidBeforeUs(history, cursor);

@@ -68,7 +68,7 @@ export interface Taken {
 /** Turns events into what must be stored of them: which deliveries follow, and how far the cursor moves. */
 export class Intake {
   readonly #options: IntakeOptions;
-  readonly #clocks = new ServiceClocks();
+  readonly clocks = new ServiceClocks();
   readonly #reactions = new Reactions();
 
   constructor(options: IntakeOptions) {
@@ -97,11 +97,6 @@ export class Intake {
     }
   }
 
-  /** What time it is where these messages are said, as far as they have told. */
-  timeAt(origin: EndpointId): number {
-    return this.#clocks.timeAt(origin, this.#options.clock.now());
-  }
-
   #lost(origin: EndpointId, { id }: MessageEvent): Delivery[] {
     return this.#options.routing.from(origin).map((route) => ({
       ...followUp(route, ownLine("")),
@@ -121,7 +116,7 @@ export class Intake {
         return {
           origin,
           messageId: event.id,
-          cursorAtMs: this.#clocks.cursorTime(origin, event, this.#options.clock.now()),
+          cursorAtMs: this.clocks.cursorTime(origin, event, this.#options.clock.now()),
           saidAtMs: event.atMs,
           live: !event.late,
           deliveries: this.#message(origin, from, event),

@@ -118,7 +118,8 @@ class EndpointJudge {
   /** It was taken over from a history that names nothing: what is deleted by its id is not known there. */
   #isNameless({ origin, readMs, heardMs, takenMs }: Said): boolean {
     if (takenMs === null || serviceOf(this.#world, origin).habits.historyIds) return false;
-    return readMs.some((atMs) => atMs <= takenMs) && (heardMs === null || heardMs > takenMs);
+    const isNews = heardMs === null || heardMs > takenMs || this.#endedBetween(heardMs, takenMs);
+    return isNews && readMs.some((atMs) => atMs <= takenMs);
   }
 
   #excuse(said: Said, copies: readonly Shown[]): { allowed: boolean; why: string } {
@@ -151,7 +152,19 @@ class EndpointJudge {
       this.#untold--;
       return yes("dropped as the process died");
     }
+    // … or would tell, if it were let.
+    if (this.#isUntellable(said)) return yes("dropped as the process died, its count refused");
     return no("taken over and never shown");
+  }
+
+  #isUntellable({ takenMs, saidMs }: Said): boolean {
+    const { outboxMaxMessages, outboxMaxAgeMs } = this.#world.plan.limits;
+    const sinceMs = takenMs ?? saidMs;
+    const { swallow, reject } = this.#service.habits;
+    return (swallow > 0 || reject > 0) &&
+      this.#ledger.deaths.some(({ atMs }) =>
+        atMs >= sinceMs && (outboxMaxMessages < 100 || atMs - sinceMs >= outboxMaxAgeMs * 0.95)
+      );
   }
 
   /** Nobody saw it, and the relay was told otherwise. */
@@ -251,6 +264,7 @@ class EndpointJudge {
         return yes("the process died as it was read");
       }
       if (origin.habits.lagMs > 0) return yes("the history lagged");
+      if (this.#isUncountable(said)) return yes("told by nothing in the cursor's second");
       return this.#hasGap(said) ? yes("over the limits of catching up") : no(
         "read in the history and neither taken over nor announced",
       );
@@ -266,6 +280,16 @@ class EndpointJudge {
         : no("beyond what is read of the history, unsaid");
     }
     return no("stands in the history and was never asked for");
+  }
+
+  /** Without ids, in whole seconds, only how many bear one tells the known from the new: not where some of them are gone. */
+  #isUncountable({ number, origin, saidMs }: Said): boolean {
+    const { habits } = serviceOf(this.#world, origin);
+    if (habits.historyIds || habits.times !== "seconds") return false;
+    return [...this.#ledger.said.values()].some((other) =>
+      other.number !== number && other.origin === origin && other.takenMs !== null &&
+      Math.abs(other.saidMs - saidMs) < 1_000 && (other.forgotten || habits.history === "bounded")
+    );
   }
 
   #isRightlyDropped(said: Said, dropped: Dropped): { allowed: boolean; why: string } {

@@ -27,6 +27,8 @@ const MODULES: Readonly<Record<string, { readonly folder: string; readonly tests
 };
 /** What a person would not call a mistake, or what nothing can see: texts, log calls' properties. */
 const EXCLUDED = ["StringLiteral", "ObjectLiteral", "Regex"];
+/** It runs inside web pages, where nothing turns the switch and nobody hears what was reached. */
+const IN_A_PAGE = "src/auth/browser/page_script.ts";
 /** Processes that may not read the environment run without changes. */
 const SWITCH =
   `globalThis.__mutantSwitch ??= (() => { try { return { __STRYKER_ACTIVE_MUTANT__: Deno.env.get("__STRYKER_ACTIVE_MUTANT__") }; } catch { return {}; } })();
@@ -124,7 +126,8 @@ async function copyProject(
     await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });
     await Deno.writeFile(target, bytes);
     await Deno.chmod(target, (await Deno.stat(ROOT + path)).mode ?? 0o644);
-    if (path.startsWith(prefix) && path.endsWith(".ts") && !path.endsWith(".d.ts")) {
+    const isCode = path.endsWith(".ts") && !path.endsWith(".d.ts") && path !== IN_A_PAGE;
+    if (path.startsWith(prefix) && isCode) {
       sources.push({ name: path, mutate: true, content: new TextDecoder().decode(bytes) });
     }
   }

@@ -6,7 +6,7 @@ import { type Mutant, MUTANTS } from "./mutants.ts";
  * `deno run -A tests/simulation/mutants/run.ts [--seeds N] [NAME …]`. Ends with 1 when a defect is not found.
  */
 const ROOT = new URL("../../../", import.meta.url).pathname;
-const COPIED = ["src", "tests/simulation", "deno.json", "deno.lock"];
+const COPIED = ["src", "tests", "deno.json", "deno.lock"];
 
 // deno-lint-ignore no-console
 const say = console.log;
@@ -88,7 +88,6 @@ async function firstFailure(
 }
 
 async function copySource(directory: string): Promise<void> {
-  await Deno.mkdir(`${directory}/tests`);
   for (const path of COPIED) {
     const { success } = await new Deno.Command("cp", {
       args: ["-r", `${ROOT}${path}`, `${directory}/${path}`],

@@ -82,8 +82,9 @@ export const MUTANTS: readonly Mutant[] = [
       replace: "if (monotonicMs - differentSinceMs < 0) {",
     }, {
       file: CATCH_UP,
-      find: "if (event.id === null) return event.atMs;",
-      replace: "if (nowMs > 0) return Math.min(event.atMs, nowMs + 600_000);",
+      find:
+        "return event.id === null ? event.atMs : Math.min(event.atMs, this.timeAt(origin, nowMs));",
+      replace: "return Math.min(event.atMs, nowMs + 600_000);",
     }, {
       file: "src/store/sqlite/database.ts",
       find: "const { messageId: id, cursorAtMs: atMs, saidAtMs = atMs, live = false } = message;",

@@ -210,3 +210,18 @@ Deno.test("rightWayRound() turns a history of one time in which what is known st
   assert.equal(order(at("b"), at("a")), "ba", "all is known");
   assert.equal(order(), "");
 });
+
+Deno.test("catchUp() passes over what may not be relayed, but for what is known by its id", () => {
+  const none = { ...LIMITS, maxMessages: 0 };
+  const messages = [said(60_000, "known"), said(61_000, "new"), said(62_000, null)];
+  const { events, passedOver, gap } = catchUp(
+    { messages, complete: true },
+    CURSOR,
+    none,
+    NOW_MS,
+    (id) => id === "known",
+  );
+  assert.deepEqual(events, []);
+  assert.deepEqual(passedOver.map(({ id, atMs }) => [id, atMs]), [["new", 61_000], [null, 62_000]]);
+  assert.equal(gap, true);
+});

@@ -5,7 +5,7 @@ import {
   type DataDirectoryFault,
   openDataDirectory,
 } from "../../../src/store/files/data_directory.ts";
-import { explainFault } from "../../../src/store/files/data_directory_error.ts";
+import { explainFault, octal, orBeIts } from "../../../src/store/files/data_directory_error.ts";
 import { LogRecorder } from "../../support/log_recorder.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
@@ -186,4 +186,17 @@ Deno.test("explainFault() turns the binary's sandbox and foreign owners into wha
   );
   assert.equal(full.fault, "broken");
   assert.match(full.message, /No space left/);
+});
+
+Deno.test("octal() writes a mode as chmod takes it, without the kind of file", () => {
+  const modes = [[0o100600, "0600"], [0o40755, "0755"], [0o7777, "7777"], [0o7, "0007"], [
+    0,
+    "0000",
+  ]];
+  for (const [mode, written] of modes) assert.equal(octal(Number(mode)), written);
+});
+
+Deno.test("orBeIts() never proposes to be root", () => {
+  assert.equal(orBeIts(0), "");
+  assert.match(orBeIts(1000), /KOSMI_RELAY_UID=1000 in \.env/);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { takeLock } from "../../../src/store/files/lock.ts";
+import { LOCK_NAME, takeLock, whoHolds } from "../../../src/store/files/lock.ts";
 import { tempDir } from "../../support/temp_dir.ts";
 
 const HOLDER = new URL("./lock_holder.ts", import.meta.url).pathname;
@@ -76,4 +76,31 @@ Deno.test("takeLock() lets exactly one of many have it", async () => {
   const held = attempts.flatMap((attempt) => attempt.kind === "held" ? [attempt.lock] : []);
   assert.equal(held.length, 1);
   held[0]?.release();
+});
+
+Deno.test("whoHolds() tells the holder, and takes a pid that a crash left for nobody", async () => {
+  await using dir = await tempDir("lock-");
+  assert.equal(await whoHolds(dir.path), null);
+  const path = dir.file(LOCK_NAME);
+  await Deno.writeTextFile(path, `${Deno.pid}\n`);
+  assert.equal(await whoHolds(dir.path), null, "left behind");
+  const attempt = await takeLock(path);
+  assert.equal(attempt.kind, "held");
+  if (attempt.kind !== "held") return;
+  assert.deepEqual(await whoHolds(dir.path), { pid: Deno.pid });
+  await Deno.writeTextFile(path, "not a pid\n");
+  assert.deepEqual(await whoHolds(dir.path), { pid: null });
+  await Deno.writeTextFile(path, `0${Deno.pid}\n`);
+  assert.deepEqual(await whoHolds(dir.path), { pid: null });
+  attempt.lock.release();
+  assert.equal(await whoHolds(dir.path), null);
+});
+
+Deno.test("whoHolds() looks through no link", async () => {
+  await using dir = await tempDir("lock-");
+  await Deno.writeTextFile(dir.file("elsewhere"), `${Deno.pid}\n`);
+  const attempt = await takeLock(dir.file("elsewhere"));
+  await Deno.symlink(dir.file("elsewhere"), dir.file(LOCK_NAME));
+  assert.equal(await whoHolds(dir.path), null);
+  if (attempt.kind === "held") attempt.lock.release();
 });

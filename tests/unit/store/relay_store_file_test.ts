@@ -55,6 +55,12 @@ test("openRelayStore() refuses a link in the place of the write-ahead log", ({ p
   assert.throws(open, /-wal: it is a symbolic link/);
 });
 
+test("openRelayStore() refuses a directory in the place of the database", ({ path, open }) => {
+  Deno.mkdirSync(path);
+  assert.throws(open, StoreRefusedError);
+  assert.throws(open, /is a directory\. Move it away/);
+});
+
 test("openRelayStore() refuses a newer schema and leaves it alone", ({ path, log, open }) => {
   const store = open();
   acceptSome(store, 1, 1);

@@ -58,3 +58,28 @@ Deno.test("StoredStsPolicies drop an entry that can't be one and keep the rest",
     null,
   ]);
 });
+
+Deno.test("StoredStsPolicies take an entry only where it is whole and its port is one", async () => {
+  const { port: _port, ...portless } = POLICY;
+  const { untilMs: _until, ...endless } = POLICY;
+  const { durationMs: _duration, ...timeless } = POLICY;
+  const good = { least: { ...POLICY, port: 1 }, most: { ...POLICY, port: 65_535 } };
+  const bad = {
+    none: { ...POLICY, port: 0 },
+    over: { ...POLICY, port: 65_536 },
+    broken: { ...POLICY, port: 1.5 },
+    text: { ...POLICY, port: "6697" },
+    ...{ portless, endless, timeless },
+    untilText: { ...POLICY, untilMs: "1" },
+    list: [POLICY],
+    nothing: null,
+  };
+  await using dir = await tempDir("sts-");
+  const content = JSON.stringify({ version: 1, policies: { ...bad, ...good } });
+  await Deno.writeTextFile(dir.file("sts_policies.json"), content, { mode: 0o600 });
+  const log = new LogRecorder();
+  await using data = await openDataDirectory({ path: dir.path, log });
+  const policies = await StoredStsPolicies.open(data, log);
+  for (const host of Object.keys(bad)) assert.equal(policies.get(host), null, host);
+  for (const [host, policy] of Object.entries(good)) assert.deepEqual(policies.get(host), policy);
+});

@@ -107,6 +107,7 @@ export class Session {
       onDown: (channel, reason) => sender.channelDown(channel, reason),
       onAnew: (channel) => sender.channelAnew(channel),
       onAway: (reason) => sender.answers.end(reason),
+      serverMs: () => this.#playback.serverMs,
       onLive: (messages) => messages.forEach((message) => this.#incoming.handle(message, null)),
     });
   }

@@ -152,7 +152,10 @@ export interface History {
   readonly behindCursor?: boolean;
   /** Something else was said that nobody can read any more: the core says so at the destination. */
   readonly lost?: boolean;
-  /** When that was, by the service's clock: from there on everything is ours at the first visit, where nothing is shown. */
+  /**
+   * When that was, by the service's clock: age is measured by it, and at a first visit where nothing is shown everything is ours
+   * from there on.
+   */
   readonly atMs?: number;
 }
 

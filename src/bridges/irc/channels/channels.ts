@@ -19,6 +19,8 @@ export interface ChannelDoings {
   readonly onAnew: (channel: ChannelId) => void;
   /** The bouncer's connection is gone. */
   readonly onAway: (reason: string) => void;
+  /** What time the server has; null where it has not told. */
+  readonly serverMs: () => number | null;
   /** Lines that came while the channel was being entered, to be handled now that it is up. */
   readonly onLive: (messages: readonly IrcMessage[]) => void;
 }

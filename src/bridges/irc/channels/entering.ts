@@ -279,6 +279,7 @@ export class Entering {
       self,
       puppets: this.#doings.puppets,
       nowMs: clock.now(),
+      serverMs: this.#doings.serverMs(),
       notices: settings.relayNotices,
       ...known,
       bouncer: bouncer.present,

@@ -19,6 +19,8 @@ export interface HistoryContext {
   readonly self: Self;
   readonly puppets: OtherVoices | null;
   readonly nowMs: number;
+  /** What time the server has; null where it has not told. */
+  readonly serverMs: number | null;
   readonly notices: boolean;
   /** True for lines that the server was asked for from the cursor on: they need no cutting. */
   readonly asked: boolean;
@@ -54,7 +56,12 @@ export function historyOf(
     one,
   ) => one !== null);
   const lost = context.unanswered && messages.length === 0;
-  return { messages, complete: whole && !context.cut, behindCursor: context.behind, lost };
+  // At the first visit everything is ours from the very beginning: a server's own times may be cut to seconds.
+  const atMs = context.cursor === null ? null : context.serverMs;
+  return {
+    ...{ messages, complete: whole && !context.cut, behindCursor: context.behind, lost },
+    ...(atMs === null ? {} : { atMs }),
+  };
 }
 
 function isMessage(line: IrcMessage, notices: boolean): boolean {

@@ -171,6 +171,11 @@ export class PlaybackFilter {
       : atMs < this.#connectedMs - TOLERANCE_MS;
   }
 
+  /** What time the server has; null where it has not told. */
+  get serverMs(): number | null {
+    return this.#connectedMs === null ? null : this.#connectedMs + this.#livedMs();
+  }
+
   #livedMs(): number {
     return this.#clock.monotonic() - this.#connectedAtMonotonic;
   }

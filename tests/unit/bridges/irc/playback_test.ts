@@ -18,7 +18,9 @@ for (const command of ["PONG", "JOIN"]) {
       const filter = new PlaybackFilter(clock);
       filter.connected();
       const serverMs = clock.now() + offMs;
+      assert.equal(filter.serverMs, null);
       filter.observe(stamped(command, serverMs), true);
+      assert.equal(filter.serverMs, serverMs);
       assert.equal(filter.isOld(stamped("PRIVMSG", serverMs + 1_000)), false);
       assert.equal(filter.isOld(stamped("PRIVMSG", serverMs - 60_000)), true);
     });

@@ -284,24 +284,27 @@ Deno.test("CHATHISTORY is read page by page from the cursor", async () => {
 
 Deno.test("a history tells what time the server has, but at the first visit", async () => {
   const behindMs = 3_600_000;
-  await using server = new ScriptedServer({
-    caps: [...FULL, "draft/chathistory"],
-    onLine: (line, self) => {
-      if (line.command === "CHATHISTORY") self.send("BATCH +1 chathistory #test", "BATCH -1");
-      else if (line.command === "PING") {
-        const time = new Date(Date.now() - behindMs).toISOString();
-        self.send(`@time=${time} :server.example PONG server.example :${line.params[0]}`);
-      } else return false;
-      return true;
-    },
-  });
-  const cursors = new Map([["#test", cursorAt("h0", Date.now() - behindMs - 60_000)]]);
-  await using again = start(server.asServer, { cursors });
-  const { atMs = 0 } = await again.up() ?? {};
-  const offMs = atMs - (Date.now() - behindMs);
+  const timeOf = async (cursors: ReadonlyMap<string, ReturnType<typeof cursorAt>>) => {
+    await using server = new ScriptedServer({
+      caps: [...FULL, "draft/chathistory"],
+      onLine: (line, self) => {
+        if (line.command === "CHATHISTORY") {
+          self.send("BATCH +1 chathistory #test", "BATCH -1");
+        } else if (line.command === "PING") {
+          const time = new Date(Date.now() - behindMs).toISOString();
+          self.send(`@time=${time} :server.example PONG server.example :${line.params[0]}`);
+        } else return false;
+        return true;
+      },
+    });
+    await using relay = start(server.asServer, { cursors: new Map(cursors) });
+    return (await relay.up())?.atMs;
+  };
+  const knownMs = Date.now() - behindMs - 60_000;
+  const atMs = await timeOf(new Map([["#test", cursorAt("h0", knownMs)]]));
+  const offMs = (atMs ?? 0) - (Date.now() - behindMs);
   assert.ok(Math.abs(offMs) < 30_000, `${offMs} ms off`);
-  await using first = start(server.asServer, {});
-  assert.equal((await first.up())?.atMs, undefined);
+  assert.equal(await timeOf(new Map()), undefined);
 });
 
 Deno.test("CHATHISTORY that does not know the message is asked by time", async () => {

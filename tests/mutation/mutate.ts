@@ -48,12 +48,31 @@ interface InstrumenterModule {
         readonly mutate: boolean;
         readonly content: string;
       }[],
-      options: { plugins: null; ignorers: never[]; excludedMutations: readonly string[] },
+      options: {
+        plugins: null;
+        ignorers: readonly { shouldIgnore(path: CodePath): string | undefined }[];
+        excludedMutations: readonly string[];
+      },
     ): Promise<{
       readonly files: readonly { readonly name: string; readonly content: string }[];
       readonly mutants: readonly Mutant[];
     }>;
   };
+}
+
+/** A place in the code, as Babel has it. */
+interface CodePath {
+  readonly node: { readonly type: string };
+  readonly parent?: {
+    readonly type: string;
+    readonly callee?: { readonly property?: { readonly name?: string } };
+  };
+}
+
+/** A function that is written where a page is told to run it. */
+function runsInAPage({ node, parent }: CodePath): boolean {
+  return node.type === "ArrowFunctionExpression" && parent?.type === "CallExpression" &&
+    /^evaluate/.test(parent.callee?.property?.name ?? "");
 }
 
 interface Mutant {
@@ -149,7 +168,7 @@ async function copyProject(
   const { Instrumenter }: InstrumenterModule = await import(INSTRUMENTER);
   const instrumented = await new Instrumenter(logger).instrument(sources, {
     plugins: null,
-    ignorers: [],
+    ignorers: [{ shouldIgnore: (path) => runsInAPage(path) ? "runs in a page" : undefined }],
     excludedMutations: EXCLUDED,
   });
   const reporter = `

@@ -158,13 +158,15 @@ class EndpointJudge {
   }
 
   #isUntellable({ takenMs, saidMs }: Said): boolean {
-    const { outboxMaxMessages, outboxMaxAgeMs } = this.#world.plan.limits;
     const sinceMs = takenMs ?? saidMs;
-    const { swallow, reject } = this.#service.habits;
-    return (swallow > 0 || reject > 0) &&
-      this.#ledger.deaths.some(({ atMs }) =>
-        atMs >= sinceMs && (outboxMaxMessages < 100 || atMs - sinceMs >= outboxMaxAgeMs * 0.95)
-      );
+    return this.#ledger.deaths.some(({ atMs, storeCall }) =>
+      storeCall === "trim" && atMs >= sinceMs && this.#mayBeOverLimits(atMs - sinceMs)
+    );
+  }
+
+  #mayBeOverLimits(ageMs: number): boolean {
+    const { outboxMaxMessages, outboxMaxAgeMs } = this.#world.plan.limits;
+    return outboxMaxMessages < 100 || ageMs >= outboxMaxAgeMs * 0.95;
   }
 
   /** Nobody saw it, and the relay was told otherwise. */
@@ -297,8 +299,7 @@ class EndpointJudge {
     switch (dropped.cause) {
       case "limits": {
         const ageMs = dropped.atMs - (said.takenMs ?? said.saidMs);
-        const isRight = limits.outboxMaxMessages < 100 || ageMs >= limits.outboxMaxAgeMs * 0.95 ||
-          this.#clockJumped();
+        const isRight = this.#mayBeOverLimits(ageMs) || this.#clockJumped();
         const why = isRight ? "dropped by limits" : `dropped by limits at the age of ${ageMs} ms`;
         return { allowed: isRight, why };
       }

@@ -77,6 +77,8 @@ export interface LostOnWay {
 export interface Death {
   readonly process: number;
   readonly atMs: number;
+  /** In the middle of which call of the store; null for none. */
+  readonly storeCall: string | null;
   /** Since when it could not write to the disk; null when it could. */
   readonly unwrittenSinceMs: number | null;
 }

@@ -2,10 +2,11 @@ import type { Part } from "../../src/relay/port/bridge.ts";
 import type { RelayStore, Shipment } from "../../src/relay/port/store.ts";
 import { numbersIn, type Piece } from "./hidden.ts";
 
-/** The store, and for each part it gives out the pieces that the part carries. */
+/** The store, and for each part it gives out the pieces that the part carries. `calls` hears which call begins, null when it ends. */
 export function numberedStore(
   store: RelayStore,
   note: (part: Part, pieces: readonly Piece[]) => void,
+  calls: (name: string | null) => void,
 ): RelayStore {
   const noted = (shipments: readonly Shipment[]) => {
     for (const shipment of shipments) noteShipment(shipment, note);
@@ -15,7 +16,14 @@ export function numberedStore(
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;
-      const call = (...args: unknown[]) => Reflect.apply(value, target, args);
+      const call = (...args: unknown[]) => {
+        calls(String(name));
+        try {
+          return Reflect.apply(value, target, args);
+        } finally {
+          calls(null);
+        }
+      };
       return name === "ship" || name === "underWay"
         ? (...args: unknown[]) => noted(call(...args) as readonly Shipment[])
         : call;

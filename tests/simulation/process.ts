@@ -88,6 +88,8 @@ export class Process implements DiskUser {
   readonly clock: Clock;
   readonly tries: Tries;
   dead = false;
+  /** What the store is being asked for. */
+  storeCall: string | null = null;
   readonly #pieces = new WeakMap<Part, readonly Piece[]>();
   readonly #machine: Machine;
   readonly #timeline: Timeline;

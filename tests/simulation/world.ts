@@ -130,6 +130,7 @@ export class World {
       const store = numberedStore(
         openRelayStore({ path, clock, log, openHandle, openLog: this.#openLog }),
         process.note,
+        (call) => process.storeCall = call,
       );
       const bridges = new Map<AccountId, SimulatedBridge>();
       for (const service of this.services) {
@@ -302,6 +303,7 @@ export class World {
     this.ledger.deaths.push({
       process: process.number,
       atMs: nowMs,
+      storeCall: process.storeCall,
       unwrittenSinceMs: this.#unwrittenSinceMs,
     });
     this.#unwrittenSinceMs = null;

@@ -11,6 +11,14 @@ interface Edit {
   readonly replace: string;
 }
 
+/** The source with the edit made. Throws where it does not fit any more. */
+export function edited(source: string, { file, find, replace }: Edit): string {
+  if (source.split(find).length !== 2) {
+    throw new Error(`${file} does not hold exactly once: ${find}`);
+  }
+  return source.replace(find, () => replace);
+}
+
 const WORKER = "src/relay/delivery/worker.ts";
 const RECONCILE = "src/relay/delivery/reconcile.ts";
 const CATCH_UP = "src/relay/intake/catch_up.ts";

@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { type Mutant, MUTANTS } from "./mutants.ts";
+import { edited, type Mutant, MUTANTS } from "./mutants.ts";
 
 /**
  * Puts each defect back, one at a time, into a copy of the source, and plays seeds until one deviates:
@@ -50,7 +50,10 @@ async function hunt(mutant: Mutant, seeds: number): Promise<Finding> {
   const seconds = () => (performance.now() - startedMs) / 1000;
   try {
     await copySource(directory);
-    for (const edit of mutant.edits) await apply(`${directory}/${edit.file}`, edit, mutant.name);
+    for (const edit of mutant.edits) {
+      const path = `${directory}/${edit.file}`;
+      await Deno.writeTextFile(path, edited(await Deno.readTextFile(path), edit));
+    }
     for (let from = 1; from <= seeds;) {
       const first = await firstFailure(directory, from, seeds - from + 1);
       if (first === null) break;
@@ -94,18 +97,6 @@ async function copySource(directory: string): Promise<void> {
     }).output();
     if (!success) throw new Error(`Cannot copy ${path}`);
   }
-}
-
-async function apply(
-  path: string,
-  edit: Mutant["edits"][number],
-  name: string,
-): Promise<void> {
-  const before = await Deno.readTextFile(path);
-  if (before.split(edit.find).length !== 2) {
-    throw new Error(`${name}: ${edit.file} does not hold exactly once: ${edit.find}`);
-  }
-  await Deno.writeTextFile(path, before.replace(edit.find, () => edit.replace));
 }
 
 Deno.exit(await main());

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fromCache, fromLogin, toCache } from "../../../src/auth/tokens/held_token.ts";
 import { USUAL_LIFE_MS } from "../../../src/auth/tokens/token_source.ts";
+import { makeJwt } from "./tokens.ts";
 
 const HOUR_MS = 3_600_000;
 const NOW_MS = 1_800_000_000_000;
@@ -9,10 +10,7 @@ const NOW = { nowMs: NOW_MS, monotonicMs: 77 };
 /** A token with these times, in milliseconds; null leaves a claim out. */
 function token(issuedAtMs: number | null, expiresAtMs: number | null): string {
   const seconds = (ms: number | null) => ms === null ? undefined : ms / 1_000;
-  const part = (value: object) =>
-    btoa(JSON.stringify(value)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-  const claims = { sub: "u", iat: seconds(issuedAtMs), exp: seconds(expiresAtMs) };
-  return `${part({ alg: "none" })}.${part(claims)}.c2ln`;
+  return makeJwt({ sub: "u", iat: seconds(issuedAtMs), exp: seconds(expiresAtMs) });
 }
 
 function skewOf(issuedAtMs: number | null, expiresAtMs: number | null): number {

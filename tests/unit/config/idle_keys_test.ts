@@ -25,8 +25,10 @@ const KEYS: readonly (readonly [line: string, needs: string, met: readonly strin
   ['MessageClipped="…"', "MessageSplit=false", ["MessageSplit=false"]],
 ];
 
-async function warnings(irc: string): Promise<string[]> {
-  return warningsOf(await load(sample({ irc })));
+/** The warnings of this account that tell what a key would need. */
+async function idleIn(irc: string): Promise<string[]> {
+  const warnings = warningsOf(await load(sample({ irc })));
+  return warnings.filter((warning) => warning.includes("has no effect without"));
 }
 
 for (const [line, needs, met] of KEYS) {
@@ -34,10 +36,10 @@ for (const [line, needs, met] of KEYS) {
   const isIdle = (warning: string) =>
     warning.includes(`irc.libera.${key}: `) && warning.endsWith(`has no effect without ${needs}`);
   Deno.test(`${key} alone has no effect without ${needs}, and that is said`, async () => {
-    const idle = (await warnings(line)).filter((one) => one.includes("has no effect without"));
+    const idle = await idleIn(line);
     assert.deepEqual(idle.map(isIdle), [true], idle.join("\n"));
     for (const more of met) {
-      assert.deepEqual((await warnings(`${line}\n${more}`)).filter(isIdle), [], more);
+      assert.deepEqual((await idleIn(`${line}\n${more}`)).filter(isIdle), [], more);
     }
   });
 }
@@ -45,15 +47,12 @@ for (const [line, needs, met] of KEYS) {
 Deno.test("keys at their defaults are not called idle", async () => {
   const clipped = JSON.stringify(IRC_OPTIONS.messageClipped.fallback);
   const lines = ["SkipTLSVerify=false", 'SASLMechanism="auto"', `MessageClipped=${clipped}`];
-  for (const line of lines) {
-    const idle = (await warnings(line)).filter((one) => one.includes("has no effect without"));
-    assert.deepEqual(idle, [], line);
-  }
+  for (const line of lines) assert.deepEqual(await idleIn(line), [], line);
 });
 
 Deno.test("UseRelayMsg has no effect beside Puppets, and alone none is said", async () => {
   const told = (irc: string) =>
-    warnings(irc).then((all) => all.some((one) => one.endsWith("without Puppets=false")));
+    idleIn(irc).then((all) => all.some((one) => one.endsWith("without Puppets=false")));
   assert.equal(await told("UseRelayMsg=true\nPuppets=true"), true);
   assert.equal(await told("UseRelayMsg=true"), false);
   assert.equal(await told("UseRelayMsg=false\nPuppets=true"), false);

@@ -89,6 +89,26 @@ Deno.test("composeLine() shows who is behind a nick with VerboseJoinPart, where 
   );
 });
 
+Deno.test("composeLine() tells what was deleted or reacted to, as far as it is known", () => {
+  const about = { ...base, id: messageId("1") };
+  const deleted = (by: string | null) =>
+    ({ ...about, kind: "deletion", by: by === null ? null : person(by) }) as Line;
+  const reacted = (removed: boolean) =>
+    ({ ...about, kind: "reaction", sender: person("alice"), key: "👍", removed }) as Line;
+  const cases: readonly (readonly [Line, Reference, string])[] = [
+    [deleted("alice"), KNOWN, "deleted a message of bob"],
+    [deleted("bob"), KNOWN, "deleted a message"],
+    [deleted(null), KNOWN, "deleted a message"],
+    [deleted("alice"), UNKNOWN, "deleted a message"],
+    [reacted(false), KNOWN, "reacts with 👍 to bob: what he said"],
+    [reacted(true), KNOWN, "takes back 👍 from bob: what he said"],
+    [reacted(false), UNKNOWN, "reacts with 👍 to a message"],
+  ];
+  for (const [event, reference, told] of cases) {
+    assert.ok(lineOf(event, {}, reference)?.endsWith(told), lineOf(event, {}, reference) ?? "");
+  }
+});
+
 const REPLY = { id: messageId("x"), nick: "carol", excerpt: "her words" };
 const REPLIES:
   readonly (readonly [string, Partial<NonNullable<MessageEvent["replyTo"]>>, Reference, string])[] =
